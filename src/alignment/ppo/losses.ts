@@ -1,0 +1,82 @@
+import type { Gpt, GptParameters } from '../../families/autoregressive/gpt.js';
+import {
+  type Tensor,
+  add,
+  cast,
+  clip,
+  crossEntropy,
+  exp,
+  gather,
+  greater,
+  abs,
+  logSumExp,
+  maskedMean,
+  maximum,
+  mul,
+  neg,
+  reshape,
+  softmax,
+  square,
+  sub,
+  sum,
+} from '../../tensor/index.js';
+
+/** Logits [M, V] at chosen places of tokens [N, T], divided by the sampling temperature. */
+export function logitsAt(
+  model: Gpt,
+  parameters: GptParameters,
+  { tokens, places }: { tokens: Tensor; places: Tensor },
+  temperature: number,
+): Tensor {
+  const hidden = reshape(model.hidden(parameters, tokens), [-1, model.config.width]);
+  return mul(model.head(parameters, gather(hidden, places)), 1 / temperature);
+}
+
+/** −Σ p log p per row, in nats. */
+export function entropyOf(logits: Tensor): Tensor {
+  return sub(logSumExp(logits, { axes: -1 }), sum(mul(softmax(logits), logits), { axes: -1 }));
+}
+
+/**
+ * PPO's clipped surrogate (Schulman et al. 2017): mean of max(−A·ratio, −A·clip(ratio, 1 ± ε)) over the answer tokens.
+ * All arrays are [M]. Metrics: approximate KL from the old policy ½E[Δ²], the share of clipped ratios, and the entropy.
+ */
+export function policyLoss(
+  logits: Tensor,
+  batch: { targets: Tensor; oldLogProbs: Tensor; advantages: Tensor; mask: Tensor },
+  clipRange: number,
+): { loss: Tensor; metrics: Record<string, Tensor> } {
+  const { targets, oldLogProbs, advantages, mask } = batch;
+  const change = sub(neg(crossEntropy(logits, targets)), oldLogProbs);
+  const ratio = exp(change);
+  const clipped = clip(ratio, 1 - clipRange, 1 + clipRange);
+  const loss = maskedMean(maximum(neg(mul(advantages, ratio)), neg(mul(advantages, clipped))), mask);
+  return {
+    loss,
+    metrics: {
+      approximateKl: maskedMean(mul(square(change), 0.5), mask),
+      clipFraction: maskedMean(cast(greater(abs(sub(ratio, 1)), clipRange), 'float32'), mask),
+      entropy: maskedMean(entropyOf(logits), mask),
+    },
+  };
+}
+
+/**
+ * Half the squared error of the values, with the clipping of lm-human-preferences: a value that has moved further than
+ * `clipRange` from its old one is held there, and the larger of the two losses counts.
+ */
+export function valueLoss(
+  values: Tensor,
+  batch: { oldValues: Tensor; returns: Tensor; mask: Tensor },
+  clipRange: number | null,
+): { loss: Tensor; metrics: Record<string, Tensor> } {
+  const { oldValues, returns, mask } = batch;
+  const plain = square(sub(values, returns));
+  if (clipRange === null) return { loss: mul(maskedMean(plain, mask), 0.5), metrics: {} };
+  const held = add(oldValues, clip(sub(values, oldValues), -clipRange, clipRange));
+  const clipped = square(sub(held, returns));
+  return {
+    loss: mul(maskedMean(maximum(plain, clipped), mask), 0.5),
+    metrics: { valueClipFraction: maskedMean(cast(greater(clipped, plain), 'float32'), mask) },
+  };
+}

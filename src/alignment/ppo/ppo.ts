@@ -1,0 +1,246 @@
+import { ConfigError } from '../../errors.js';
+import type { Gpt, GptParameters } from '../../families/autoregressive/gpt.js';
+import type { Engine, Store } from '../../runtime/engine.js';
+import { type Tensor, type TensorSpec, logProbOf } from '../../tensor/index.js';
+import type { Json } from '../../data/json.js';
+import { type LossTerm, type Phase, type TrainingSource, phase } from '../../training/phase.js';
+import { parseSettings } from '../../training/settings.js';
+import type { ScalarModel, ScalarParameters } from '../scalar-model.js';
+import { type KlController, adaptiveKl, fixedKl } from './kl.js';
+import { logitsAt, policyLoss, valueLoss } from './losses.js';
+import type { ResponseLayout } from './responses.js';
+import {
+  type Minibatch,
+  type PpoPrompt,
+  type RewardFunction,
+  type Rollout,
+  type RolloutModels,
+  collectRollout,
+  mean,
+  minibatchesOf,
+} from './rollouts.js';
+import { type PpoConfig, type PpoSettings, ppoSchema } from './settings.js';
+
+/**
+ * Proximal policy optimization from human feedback (Ziegler et al. 2019; Ouyang et al. 2022), as two phases of the one
+ * trainer: the policy on PPO's loss (with the pretraining mix added to it), and the value model on its own.
+ */
+export interface PpoOptions<Prompt extends PpoPrompt = PpoPrompt> {
+  engine: Engine;
+  policy: { model: Gpt; store: Store };
+  /** Parameters that the policy is held near to: those it started from. */
+  reference: Store;
+  value: { model: ScalarModel; store: Store };
+  prompts: readonly Prompt[];
+  reward: RewardFunction<Prompt>;
+  /** Samples one answer per prompt from the policy's parameters, at the temperature of the settings. */
+  sample: RolloutModels['sample'];
+  decode: (ids: Int32Array) => string;
+  endToken: number;
+  padToken: number;
+  /** The loss of the pretraining mix; needed where pretrainingCoefficient > 0. See `languageModelTerm`. */
+  pretraining?: LossTerm;
+  settings?: PpoSettings;
+  /** Sees every round before it is learnt from; what it returns is logged beside the round's own figures. */
+  onRollout?: (rollout: Rollout<Prompt>) => Record<string, number> | Promise<Record<string, number>>;
+}
+
+export interface Ppo {
+  readonly config: PpoConfig;
+  /** For the trainer; the stores are called 'policy' and 'value'. */
+  readonly phases: readonly Phase[];
+  /** Optimizer steps of the whole run. */
+  readonly steps: number;
+}
+
+const int32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'int32' });
+const float32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'float32' });
+
+/** @throws ConfigError when a setting is impossible, or no prompt leaves room for an answer */
+export async function createPpo<Prompt extends PpoPrompt>(options: PpoOptions<Prompt>): Promise<Ppo> {
+  const config = parseSettings(ppoSchema, options.settings ?? {}, 'ppo');
+  const { rolloutSize, minibatchSize, maxTokens, temperature } = config;
+  if (rolloutSize % minibatchSize !== 0) {
+    throw new ConfigError(`ppo.minibatchSize: ${minibatchSize} does not divide rolloutSize ${rolloutSize}`);
+  }
+  const { policy, value, pretraining } = options;
+  if (config.pretrainingCoefficient > 0 && pretraining === undefined) {
+    throw new ConfigError('ppo.pretrainingCoefficient: there is no pretraining data to mix in', {
+      advice: 'give the text the model was pretrained on, or set the coefficient to 0',
+    });
+  }
+  const context = policy.model.config.contextLength;
+  const prompts = options.prompts.filter(({ ids }) => ids.length + maxTokens <= context);
+  if (prompts.length === 0) {
+    throw new ConfigError(`ppo.maxTokens: no prompt leaves room for ${maxTokens} tokens in a context of ${context}`);
+  }
+  const longest = Math.max(...prompts.map(({ ids }) => ids.length)) + maxTokens;
+  const time = Math.min(context, Math.ceil(longest / 16) * 16);
+
+  const models = await rolloutModels({ ...options, config, time });
+  const kl =
+    config.klTarget === null
+      ? fixedKl(config.klCoefficient)
+      : adaptiveKl({ initial: config.klCoefficient, target: config.klTarget, horizon: config.klHorizon });
+  const feed = new RolloutFeed({
+    config,
+    kl,
+    collect: (iteration) => collectRollout({ ...options, prompts, models, kl, config, time }, iteration),
+    onRollout: options.onRollout as ((rollout: Rollout) => Record<string, number>) | undefined,
+    tokensPerMinibatch: minibatchSize * time,
+  });
+
+  const size = minibatchSize * maxTokens;
+  const shared = { tokens: int32(minibatchSize, time), places: int32(size), mask: float32(size) };
+  const policyPhase = phase({
+    name: 'policy',
+    store: 'policy',
+    guarded: false,
+    source: feed.policySource(),
+    ...(config.pretrainingCoefficient > 0 && {
+      also: [{ ...pretraining!, weight: config.pretrainingCoefficient }],
+    }),
+    parameters: policy.model.parameters as never,
+    batch: { ...shared, targets: int32(size), oldLogProbs: float32(size), advantages: float32(size) },
+    loss: (parameters, batch) =>
+      policyLoss(logitsAt(policy.model, parameters as GptParameters, batch, temperature), batch, config.clipRange),
+  });
+  const valuePhase = phase({
+    name: 'value',
+    store: 'value',
+    guarded: false,
+    source: feed.valueSource(),
+    ...(config.valueLearningRate !== null && { schedule: { learningRate: config.valueLearningRate } }),
+    parameters: value.model.parameters as never,
+    batch: { ...shared, oldValues: float32(size), returns: float32(size) },
+    loss: (parameters, batch) =>
+      valueLoss(
+        value.model.at(parameters as ScalarParameters, batch.tokens, batch.places),
+        batch,
+        config.valueClipRange,
+      ),
+  });
+  const steps = config.iterations * config.epochs * (rolloutSize / minibatchSize);
+  return { config, phases: [policyPhase, valuePhase], steps };
+}
+
+/** Compiles the forward passes over a round's answers. The reference runs the policy's program on its own store. */
+async function rolloutModels<Prompt extends PpoPrompt>(
+  options: PpoOptions<Prompt> & { config: PpoConfig; time: number },
+): Promise<RolloutModels> {
+  const { engine, policy, reference, value, config, time } = options;
+  const rows = config.minibatchSize;
+  const size = rows * config.maxTokens;
+  const shape = { tokens: int32(rows, time), places: int32(size) };
+  const logProbProgram = await engine.compile(
+    (args: { parameters: GptParameters; tokens: Tensor; places: Tensor; targets: Tensor }) => ({
+      out: logProbOf(logitsAt(policy.model, args.parameters, args, config.temperature), args.targets),
+    }),
+    { parameters: policy.model.parameters, ...shape, targets: int32(size) } as never,
+    { name: 'ppo-log-probabilities' },
+  );
+  const valueProgram = await engine.compile(
+    (args: { parameters: ScalarParameters; tokens: Tensor; places: Tensor }) => ({
+      out: value.model.at(args.parameters, args.tokens, args.places),
+    }),
+    { parameters: value.model.parameters, ...shape } as never,
+    { name: 'ppo-values' },
+  );
+  /** Runs a program over the rows of a layout, a minibatch at a time; masked places become 0. */
+  const overRows = async (
+    layout: ResponseLayout,
+    run: (part: { tokens: Int32Array; places: Int32Array; targets: Int32Array }) => Promise<unknown>,
+  ): Promise<Float32Array> => {
+    const all = new Float32Array(layout.mask.length);
+    for (let start = 0; start < config.rolloutSize; start += rows) {
+      const from = start * config.maxTokens;
+      const part = {
+        tokens: layout.tokens.slice(start * time, (start + rows) * time),
+        places: layout.places.slice(from, from + size).map((place) => Math.max(0, place - start * time)),
+        targets: layout.targets.slice(from, from + size),
+      };
+      all.set(((await run(part)) as { out: Float32Array }).out, from);
+    }
+    return all.map((number, index) => (layout.mask[index] === 0 ? 0 : number));
+  };
+  return {
+    sample: options.sample,
+    logProbs: (layout) => overRows(layout, (part) => logProbProgram.run({ parameters: policy.store, ...part })),
+    referenceLogProbs: (layout) => overRows(layout, (part) => logProbProgram.run({ parameters: reference, ...part })),
+    values: (layout) =>
+      overRows(layout, ({ tokens, places }) => valueProgram.run({ parameters: value.store, tokens, places })),
+  };
+}
+
+interface FeedOptions {
+  config: PpoConfig;
+  kl: KlController;
+  collect: (iteration: number) => Promise<Rollout>;
+  onRollout?: (rollout: Rollout) => Record<string, number> | Promise<Record<string, number>>;
+  tokensPerMinibatch: number;
+}
+
+/** Hands the same minibatches to both phases, and samples a new round when one is used up. */
+class RolloutFeed {
+  readonly #options: FeedOptions;
+  #iteration = 0;
+  #waiting: Minibatch[] = [];
+  #current: Minibatch | undefined;
+  #figures: Record<string, number> = {};
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+  }
+
+  policySource(): TrainingSource {
+    const { config, kl, tokensPerMinibatch } = this.#options;
+    return {
+      tokensPerBatch: tokensPerMinibatch,
+      next: async () => {
+        this.#figures = {};
+        if (this.#waiting.length === 0) await this.#sample();
+        this.#current = this.#waiting.shift()!;
+        return this.#current.policy;
+      },
+      state: (): Json => ({ iteration: this.#iteration, klCoefficient: kl.coefficient }),
+      restore: (state) => {
+        const saved = state as unknown as { iteration: number; klCoefficient: number };
+        this.#iteration = saved.iteration;
+        this.#waiting = [];
+        kl.restore(saved.klCoefficient);
+      },
+      resumable: () => this.#waiting.length === 0,
+      metrics: () => this.#figures,
+      describe: () => `rounds of ${config.rolloutSize} sampled answers, minibatches of ${config.minibatchSize}`,
+    };
+  }
+
+  valueSource(): TrainingSource {
+    return {
+      tokensPerBatch: 0,
+      next: () => this.#current!.value,
+      state: () => null,
+      restore: () => undefined,
+      describe: () => "the policy's minibatches",
+    };
+  }
+
+  async #sample(): Promise<void> {
+    const { config, collect, onRollout } = this.#options;
+    const rollout = await collect(this.#iteration);
+    this.#waiting = minibatchesOf(rollout, config);
+    this.#iteration++;
+    const { samples, scores, kl, klCoefficient, layout } = rollout;
+    const spread = Math.sqrt(mean(scores.map((score) => (score - mean(scores)) ** 2)));
+    this.#figures = {
+      iteration: this.#iteration,
+      reward: mean(scores),
+      rewardDeviation: spread,
+      kl: mean(kl),
+      klCoefficient,
+      length: layout.mask.reduce((a, b) => a + b, 0) / samples.length,
+      finished: mean(samples.map(({ finished }) => Number(finished))),
+      ...(await onRollout?.(rollout)),
+    };
+  }
+}

@@ -1,0 +1,216 @@
+import type { Message } from '../../tokenizer/chat.js';
+import { counterRandom } from '../../tensor/random.js';
+import { generalisedAdvantages } from './advantages.js';
+import { type KlController, tokenRewards } from './kl.js';
+import { type ResponseLayout, layOut, scoreOrPenalty, truncateResponse } from './responses.js';
+import type { PpoConfig } from './settings.js';
+import { whiten } from './whiten.js';
+
+/** What the policy is asked. */
+export interface PpoPrompt {
+  readonly messages: readonly Message[];
+  /** The messages as tokens, up to where the assistant begins. */
+  readonly ids: Int32Array;
+}
+
+/** What it answered. */
+export interface PpoSample<Prompt extends PpoPrompt = PpoPrompt> {
+  readonly prompt: Prompt;
+  /** The answer's tokens, its end token included. */
+  readonly response: Int32Array;
+  /** The answer's text, without the end token. */
+  readonly answer: string;
+  /** Whether it ended by itself within the limit. */
+  readonly finished: boolean;
+}
+
+/** Scores answers: a reward model, or any function. Its unit is free; about mean 0 and variance 1 works best. */
+export type RewardFunction<Prompt extends PpoPrompt = PpoPrompt> = (
+  samples: readonly PpoSample<Prompt>[],
+) => Promise<ArrayLike<number>> | ArrayLike<number>;
+
+/** What rollouts need of the models: sampling and three forward passes over laid-out answers. */
+export interface RolloutModels {
+  sample(prompts: readonly Int32Array[], options: { seed: number }): Promise<readonly Int32Array[]>;
+  /** log π of the answer tokens at the sampling temperature, [N · R]. */
+  logProbs(layout: ResponseLayout): Promise<Float32Array>;
+  referenceLogProbs(layout: ResponseLayout): Promise<Float32Array>;
+  values(layout: ResponseLayout): Promise<Float32Array>;
+}
+
+/** One round's answers with all that learning from them needs. Arrays are [N · R]. */
+export interface Rollout<Prompt extends PpoPrompt = PpoPrompt> {
+  readonly iteration: number;
+  readonly samples: readonly PpoSample<Prompt>[];
+  readonly layout: ResponseLayout;
+  readonly scores: Float32Array;
+  readonly logProbs: Float32Array;
+  readonly referenceLogProbs: Float32Array;
+  readonly values: Float32Array;
+  /** log π − log π_ref summed over each answer, nats, [N]. */
+  readonly kl: Float32Array;
+  /** In force when the round was sampled. */
+  readonly klCoefficient: number;
+}
+
+export interface RolloutOptions<Prompt extends PpoPrompt> {
+  readonly prompts: readonly Prompt[];
+  readonly models: RolloutModels;
+  readonly reward: RewardFunction<Prompt>;
+  readonly kl: KlController;
+  readonly decode: (ids: Int32Array) => string;
+  readonly endToken: number;
+  readonly padToken: number;
+  readonly time: number;
+  readonly config: PpoConfig;
+}
+
+/** The prompts of a round: passes over all of them, each pass in an order of its own. */
+export function promptsOf<Prompt>(all: readonly Prompt[], iteration: number, size: number, seed: number): Prompt[] {
+  const chosen: Prompt[] = [];
+  for (let index = 0; index < size; index++) {
+    const count = iteration * size + index;
+    const pass = Math.floor(count / all.length);
+    chosen.push(all[permutation(all.length, seed, 'prompts', pass)[count % all.length]!]!);
+  }
+  return chosen;
+}
+
+const orders = new Map<string, number[]>();
+/** A fresh order for every (seed, purpose, step); the last few are kept. */
+export function permutation(length: number, seed: number, purpose: string, step: number): number[] {
+  const name = `${length}/${seed}/${purpose}/${step}`;
+  let order = orders.get(name);
+  if (order === undefined) {
+    const random = counterRandom(seed, purpose, step);
+    order = Array.from({ length }, (_, index) => index);
+    for (let index = length - 1; index > 0; index--) {
+      const other = Math.floor(random() * (index + 1));
+      [order[index], order[other]] = [order[other]!, order[index]!];
+    }
+    if (orders.size > 8) orders.clear();
+    orders.set(name, order);
+  }
+  return order;
+}
+
+/** Samples a round of answers and measures everything about them that does not depend on later learning. */
+export async function collectRollout<Prompt extends PpoPrompt>(
+  options: RolloutOptions<Prompt>,
+  iteration: number,
+): Promise<Rollout<Prompt>> {
+  const { models, config, kl, decode, endToken, padToken, time } = options;
+  const prompts = promptsOf(options.prompts, iteration, config.rolloutSize, config.seed);
+  // A seed for each round: 1e6 rounds apart, so that runs with neighbouring seeds share none.
+  const seed = config.seed * 1_000_000 + iteration;
+  const sampled = await models.sample(
+    prompts.map(({ ids }) => ids),
+    { seed },
+  );
+  const samples = sampled.map((ids, index): PpoSample<Prompt> => {
+    const { ids: response, finished } = truncateResponse(ids, { endToken, after: config.truncateAfter });
+    const spoken = finished ? response.subarray(0, -1) : response;
+    return { prompt: prompts[index]!, response, finished, answer: decode(spoken) };
+  });
+  const layout = layOut(
+    samples.map(({ prompt, response }) => ({ prompt: prompt.ids, response })),
+    { time, responseLength: config.maxTokens, padToken },
+  );
+  const raw = await options.reward(samples);
+  const scores = Float32Array.from(samples, ({ finished }, index) =>
+    scoreOrPenalty(raw[index]!, finished, config.unfinishedScore),
+  );
+  const logProbs = await models.logProbs(layout);
+  const referenceLogProbs = await models.referenceLogProbs(layout);
+  const values = await models.values(layout);
+  const length = config.maxTokens;
+  const perAnswer = Float32Array.from(samples, ({ response }, row) => {
+    let total = 0;
+    for (let step = 0; step < response.length; step++) {
+      total += logProbs[row * length + step]! - referenceLogProbs[row * length + step]!;
+    }
+    return total;
+  });
+  const klCoefficient = kl.coefficient;
+  kl.update(mean(perAnswer), samples.length);
+  return { iteration, samples, layout, scores, logProbs, referenceLogProbs, values, kl: perAnswer, klCoefficient };
+}
+
+/** The rows of one optimizer step. */
+export interface Minibatch {
+  /** For the policy: tokens [M, T], places, targets, mask, oldLogProbs, advantages [M · R]. */
+  readonly policy: Readonly<Record<string, Int32Array | Float32Array>>;
+  /** For the value model: tokens, places, mask, oldValues, returns. */
+  readonly value: Readonly<Record<string, Int32Array | Float32Array>>;
+}
+
+/** Cuts out some answers of a round, and works out rewards, advantages and returns within them. */
+export function minibatchOf(rollout: Rollout, rows: readonly number[], config: PpoConfig): Minibatch {
+  const { layout, samples } = rollout;
+  const length = config.maxTokens;
+  const time = layout.tokens.length / samples.length;
+  const tokens = new Int32Array(rows.length * time);
+  const places = new Int32Array(rows.length * length);
+  const cut = (source: Float32Array): Float32Array => {
+    const part = new Float32Array(rows.length * length);
+    rows.forEach((row, index) => {
+      part.set(source.subarray(row * length, (row + 1) * length), index * length);
+    });
+    return part;
+  };
+  const targets = new Int32Array(rows.length * length);
+  rows.forEach((row, index) => {
+    tokens.set(layout.tokens.subarray(row * time, (row + 1) * time), index * time);
+    targets.set(layout.targets.subarray(row * length, (row + 1) * length), index * length);
+    for (let step = 0; step < samples[row]!.response.length; step++) {
+      places[index * length + step] = layout.places[row * length + step]! + (index - row) * time;
+    }
+  });
+  const mask = cut(layout.mask);
+  const [oldLogProbs, oldValues] = [cut(rollout.logProbs), cut(rollout.values)];
+
+  let rewards: Float32Array = new Float32Array(rows.length * length);
+  rows.forEach((row, index) => {
+    const { response } = samples[row]!;
+    const range = [row * length, row * length + response.length] as const;
+    const given = tokenRewards({
+      logProbs: rollout.logProbs.subarray(...range),
+      referenceLogProbs: rollout.referenceLogProbs.subarray(...range),
+      score: rollout.scores[row]!,
+      coefficient: rollout.klCoefficient,
+    });
+    rewards.set(given, index * length);
+  });
+  if (config.whitenRewards) rewards = whiten(rewards, { mask, shiftMean: false });
+
+  let advantages: Float32Array = new Float32Array(rows.length * length);
+  const returns = new Float32Array(rows.length * length);
+  rows.forEach((row, index) => {
+    const range = [index * length, index * length + samples[row]!.response.length] as const;
+    const estimate = generalisedAdvantages(rewards.subarray(...range), oldValues.subarray(...range), config);
+    advantages.set(estimate.advantages, range[0]);
+    returns.set(estimate.returns, range[0]);
+  });
+  if (config.whitenAdvantages) advantages = whiten(advantages, { mask });
+  return {
+    policy: { tokens, places, targets, mask, oldLogProbs, advantages },
+    value: { tokens, places, mask, oldValues, returns },
+  };
+}
+
+/** A round's minibatches: every epoch a fresh order of all its answers. */
+export function minibatchesOf(rollout: Rollout, config: PpoConfig): Minibatch[] {
+  const { rolloutSize, minibatchSize, epochs, seed } = config;
+  return Array.from({ length: epochs }, (_, epoch) => {
+    const order = permutation(rolloutSize, seed, 'minibatches', rollout.iteration * epochs + epoch);
+    return Array.from({ length: rolloutSize / minibatchSize }, (_unused, index) =>
+      minibatchOf(rollout, order.slice(index * minibatchSize, (index + 1) * minibatchSize), config),
+    );
+  }).flat();
+}
+
+export const mean = (values: ArrayLike<number>): number => {
+  let sum = 0;
+  for (let index = 0; index < values.length; index++) sum += values[index]!;
+  return sum / Math.max(1, values.length);
+};

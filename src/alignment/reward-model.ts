@@ -1,0 +1,161 @@
+import type { Engine, Store } from '../runtime/engine.js';
+import {
+  gather,
+  greater,
+  cast,
+  logSigmoid,
+  mul,
+  neg,
+  sub,
+  sum,
+  type Tensor,
+  type TensorSpec,
+} from '../tensor/index.js';
+import { type Phase, phase } from '../training/phase.js';
+import {
+  type RankedExample,
+  type RewardBatchShape,
+  pairCapacity,
+  pairsOf,
+  type rewardSource,
+} from './reward-batches.js';
+import { type ScalarModel, type ScalarParameters } from './scalar-model.js';
+
+const int32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'int32' });
+const float32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'float32' });
+
+const batchSpec = (rows: number, time: number) => ({
+  tokens: int32(rows, time),
+  last: int32(rows),
+  better: int32(pairCapacity(rows)),
+  worse: int32(pairCapacity(rows)),
+  weight: float32(pairCapacity(rows)),
+});
+
+/**
+ * −Σ w log σ(r_better − r_worse), in nats per prompt (InstructGPT, equation 1), and the share of pairs in order.
+ */
+function rankingLoss(scores: Tensor, pairs: { better: Tensor; worse: Tensor; weight: Tensor }) {
+  const margin = sub(gather(scores, pairs.better), gather(scores, pairs.worse));
+  return {
+    loss: neg(sum(mul(pairs.weight, logSigmoid(margin)))),
+    metrics: { pairAccuracy: sum(mul(pairs.weight, cast(greater(margin, 0), 'float32'))) },
+  };
+}
+
+/** The phase that trains a reward model on rankings. */
+export function rewardPhase(options: {
+  model: ScalarModel;
+  source: ReturnType<typeof rewardSource>;
+  shape: RewardBatchShape;
+  store?: string;
+}): Phase {
+  const { model, source, shape, store = 'model' } = options;
+  return phase({
+    name: 'reward',
+    store,
+    source,
+    parameters: model.parameters as never,
+    batch: batchSpec(shape.rows, shape.time),
+    loss: (parameters, batch) => rankingLoss(model.at(parameters as ScalarParameters, batch.tokens, batch.last), batch),
+  });
+}
+
+/** Scores sequences with a reward model. */
+export interface Scorer {
+  /** One number a sequence, in the reward model's unit; sequences of any number, each at most `time` tokens. */
+  score(sequences: readonly Int32Array[]): Promise<Float32Array>;
+}
+
+/** @param options.store holds the parameters of `model`; read anew at each call */
+export async function createScorer(options: {
+  engine: Engine;
+  model: ScalarModel;
+  store: Store;
+  rows?: number;
+  time: number;
+  padToken: number;
+}): Promise<Scorer> {
+  const { engine, model, store, rows = 64, time, padToken } = options;
+  const program = await engine.compile(
+    ({ parameters, tokens, last }: { parameters: ScalarParameters; tokens: Tensor; last: Tensor }) => ({
+      scores: model.at(parameters, tokens, last),
+    }),
+    { parameters: model.parameters, tokens: int32(rows, time), last: int32(rows) } as never,
+    { name: 'reward-score' },
+  );
+  return {
+    score: async (sequences) => {
+      const scores = new Float32Array(sequences.length);
+      for (let start = 0; start < sequences.length; start += rows) {
+        const tokens = new Int32Array(rows * time).fill(padToken);
+        const last = new Int32Array(rows);
+        const part = sequences.slice(start, start + rows);
+        part.forEach((sequence, row) => {
+          tokens.set(sequence, row * time);
+          last[row] = row * time + sequence.length - 1;
+        });
+        const output = (await program.run({ parameters: store, tokens, last })) as { scores: Float32Array };
+        scores.set(output.scores.subarray(0, part.length), start);
+      }
+      return scores;
+    },
+  };
+}
+
+/** How well a scorer orders pairs that it was not trained on. */
+export interface PairAccuracy {
+  /** Mean over prompts of the share of their pairs in order; an equal score counts one half. */
+  readonly accuracy: number;
+  /** Standard error of that mean over prompts: pairs of one prompt are not independent. */
+  readonly standardError: number;
+  readonly prompts: number;
+  readonly pairs: number;
+}
+
+export async function pairAccuracy(scorer: Scorer, examples: readonly RankedExample[]): Promise<PairAccuracy> {
+  const scores = await scorer.score(examples.flatMap(({ sequences }) => sequences));
+  let start = 0;
+  let pairs = 0;
+  const shares: number[] = [];
+  for (const { sequences, ranks } of examples) {
+    const compared = pairsOf(ranks);
+    const right = compared.map(([better, worse]) => {
+      const margin = scores[start + better]! - scores[start + worse]!;
+      return margin > 0 ? 1 : margin === 0 ? 0.5 : 0;
+    });
+    start += sequences.length;
+    pairs += compared.length;
+    if (right.length > 0) shares.push(right.reduce<number>((a, b) => a + b, 0) / right.length);
+  }
+  const count = Math.max(1, shares.length);
+  const accuracy = shares.reduce((a, b) => a + b, 0) / count;
+  const spread = shares.reduce((total, share) => total + (share - accuracy) ** 2, 0) / Math.max(1, count - 1);
+  return { accuracy, standardError: Math.sqrt(spread / count), prompts: shares.length, pairs };
+}
+
+/**
+ * Shifts and scales the head so that scores of reference sequences have mean 0 and standard deviation 1: reward models
+ * are blind to both, and PPO is not. Done before training and after it (Ziegler et al. 2019, Ouyang et al. 2022).
+ *
+ * @returns the mean and standard deviation before
+ */
+export async function normaliseScores(options: {
+  scorer: Scorer;
+  store: Store;
+  reference: readonly Int32Array[];
+}): Promise<{ mean: number; standardDeviation: number }> {
+  const scores = await options.scorer.score(options.reference);
+  const mean = scores.reduce((a, b) => a + b, 0) / scores.length;
+  const variance = scores.reduce((total, score) => total + (score - mean) ** 2, 0) / scores.length;
+  const standardDeviation = Math.sqrt(variance);
+  const values = await options.store.read();
+  const gain = 1 / Math.max(standardDeviation, 1e-6);
+  const bias = values['scalar.bias']!;
+  const weight = values['scalar.weight']!;
+  await options.store.write({
+    'scalar.weight': weight.map((value) => value * gain),
+    'scalar.bias': bias.map((value) => (value - mean) * gain),
+  });
+  return { mean, standardDeviation };
+}

@@ -1,0 +1,53 @@
+import type { Gpt, GptParameters, GptSpec } from '../families/autoregressive/gpt.js';
+import { linear, linearSpec, type LinearSpec } from '../nn/layers.js';
+import { type TensorsOf, normal } from '../nn/parameters.js';
+import { type Tensor, gather, reshape, squeeze } from '../tensor/index.js';
+
+/**
+ * A GPT that says one number instead of a token: its unembedding is replaced by a scalar head. The reward model reads it
+ * at the last token of an answer, the value model at every token.
+ */
+export interface ScalarModel {
+  readonly body: Gpt;
+  readonly parameters: ScalarSpec;
+  /**
+   * The number at chosen places.
+   *
+   * @param tokens int32 [N, T], padded at the right
+   * @param places int32 [M], indices into the N·T tokens in row-major order
+   * @returns [M]
+   */
+  at(parameters: ScalarParameters, tokens: Tensor, places: Tensor): Tensor;
+}
+
+export interface ScalarSpec {
+  readonly body: GptSpec;
+  readonly scalar: LinearSpec;
+}
+
+export type ScalarParameters = TensorsOf<ScalarSpec>;
+
+/**
+ * @param options.zeroHead start the head at 0 (the value model's start where none is given) instead of
+ *   N(0, 1/(width + 1)) (Ziegler et al. 2019)
+ */
+export function scalarModel(body: Gpt, options: { zeroHead?: boolean } = {}): ScalarModel {
+  const { width } = body.config;
+  const init = options.zeroHead ? ({ kind: 'zeros' } as const) : normal(1 / Math.sqrt(width + 1));
+  const { head: _unembedding, ...spec } = body.parameters;
+  return {
+    body,
+    parameters: { body: spec, scalar: linearSpec(width, 1, { init }) },
+    at: (parameters, tokens, places) => {
+      const hidden = body.hidden(parameters.body as GptParameters, tokens);
+      const flat = reshape(hidden, [-1, width]);
+      return squeeze(linear(parameters.scalar, gather(flat, places)), -1);
+    },
+  };
+}
+
+/** A language model's parameters under the paths of a scalar model's body; the unembedding stays behind. */
+export function bodyFrom(values: Readonly<Record<string, Float32Array>>): Record<string, Float32Array> {
+  const entries = Object.entries(values).filter(([path]) => !path.startsWith('head.'));
+  return Object.fromEntries(entries.map(([path, value]) => [`body.${path}`, value]));
+}

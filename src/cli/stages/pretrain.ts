@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { evaluationWindows, randomWindows } from '../../data/windows.js';
+import type { TokenStore } from '../../data/token-store.js';
+import { heldOutLoss } from '../../evaluation/held-out-loss.js';
+import { type GptOptions, gptConfigSchema } from '../../families/autoregressive/gpt-config.js';
+import { gpt } from '../../families/autoregressive/gpt.js';
+import type { Ancestor, Lineage } from '../../formats/lineage.js';
+import { saveModel } from '../../formats/model-folder.js';
+import { initialise, parameterCount } from '../../nn/parameters.js';
+import type { Json } from '../../data/json.js';
+import type { Tokenizer } from '../../tokenizer/tokenizer.js';
+import { languageModelPhase } from '../../training/language-model.js';
+import { trainingSchema } from '../../training/settings.js';
+import { type StageContext, finishedStage, fingerprintOf, leavesOf, modelFolderOf, trainInFolder } from './stage.js';
+
+/** Settings of pretraining; the descriptions are the command line's help. */
+export const pretrainSchema = z.strictObject({
+  model: gptConfigSchema.omit({ vocabularySize: true }).prefault({}),
+  batchSize: z.int().positive().default(12).describe('sequences per step'),
+  evaluationWindows: z
+    .int()
+    .positive()
+    .default(64)
+    .describe('held-out windows that the validation loss is measured on'),
+  seed: z.int().default(1).describe('seed of the initial weights and of the order of the data'),
+  training: trainingSchema.prefault({}),
+});
+export type PretrainConfig = z.output<typeof pretrainSchema>;
+
+export interface PretrainOptions {
+  readonly out: string;
+  readonly config: PretrainConfig;
+  readonly tokenizer: Tokenizer;
+  readonly train: TokenStore;
+  readonly validation?: TokenStore;
+  readonly ancestors: readonly Ancestor[];
+  /** Continue from these weights instead of fresh ones. */
+  readonly from?: { readonly values: Readonly<Record<string, Float32Array>>; readonly id: string };
+  readonly sample?: (model: ReturnType<typeof gpt>, store: import('../../runtime/engine.js').Store) => Promise<Json>;
+}
+
+/** Trains a language model on a stream of tokens and saves it as a model folder. */
+export async function pretrain(context: StageContext, options: PretrainOptions): Promise<Lineage> {
+  const { out, config, tokenizer, train, validation, ancestors } = options;
+  const fingerprint = fingerprintOf([
+    config,
+    ancestors.map(({ role, id, name }) => [role, id, name]),
+    options.from?.id,
+  ]);
+  const finished = await finishedStage(out, fingerprint);
+  if (finished) return finished;
+
+  const { engine } = context;
+  const modelOptions: GptOptions = { ...config.model, vocabularySize: tokenizer.vocabSize };
+  const model = gpt(modelOptions);
+  const { contextLength } = model.config;
+  const store = await engine.createStore({
+    leaves: leavesOf(model.parameters),
+    trainable: true,
+    average: config.training.average !== null,
+  });
+  try {
+    await store.write(options.from ? { ...options.from.values } : initialise(model.parameters, config.seed));
+    const source = randomWindows({ tokens: train, batchSize: config.batchSize, contextLength, seed: config.seed });
+    const measure =
+      validation &&
+      (await heldOutLoss({
+        engine,
+        model,
+        store,
+        batchSize: config.batchSize,
+        contextLength,
+        batches: evaluationWindows({
+          tokens: validation,
+          batchSize: config.batchSize,
+          contextLength,
+          maximumWindows: config.evaluationWindows,
+        }),
+      }));
+    const result = await trainInFolder(context, {
+      out,
+      title: 'Pretraining',
+      config: config as unknown as Json,
+      fingerprint,
+      stores: { model: store },
+      phases: [languageModelPhase({ model, source })],
+      settings: config.training,
+      ...(measure && {
+        evaluate: async ({ signal }) => ({ validationLoss: (await measure({ signal })).loss }),
+        best: { metric: 'validationLoss', mode: 'min' as const },
+      }),
+      ...(options.sample && { sample: () => options.sample!(model, store) }),
+      flopsPerStep: 6 * parameterCount(model.parameters) * config.batchSize * contextLength,
+    });
+    const values = await store.read(config.training.average === null ? 'parameters' : 'average');
+    return await saveModel({
+      folder: modelFolderOf(out),
+      kind: 'language-model',
+      config: model.config,
+      values,
+      tokenizer,
+      lineage: {
+        stage: 'pretraining',
+        name: 'pretrained',
+        ancestors,
+        settings: { fingerprint, ...config },
+        results: { ...result.evaluation?.metrics, steps: result.steps, seconds: result.seconds, tokens: result.tokens },
+      },
+    });
+  } finally {
+    await store.dispose();
+  }
+}

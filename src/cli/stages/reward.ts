@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { type RankedExample, rewardSource, usableRankings } from '../../alignment/reward-batches.js';
+import { createScorer, normaliseScores, pairAccuracy, rewardPhase } from '../../alignment/reward-model.js';
+import { bodyFrom, scalarModel } from '../../alignment/scalar-model.js';
+import type { Json } from '../../data/json.js';
+import type { Ancestor, Lineage } from '../../formats/lineage.js';
+import { type LoadedModel, languageModelOf, saveModel } from '../../formats/model-folder.js';
+import { initialise, parameterCount } from '../../nn/parameters.js';
+import { CONTROL } from '../../tokenizer/control-tokens.js';
+import { trainingSchema } from '../../training/settings.js';
+import { type StageContext, finishedStage, fingerprintOf, leavesOf, modelFolderOf, trainInFolder } from './stage.js';
+
+/** Settings of reward-model training. */
+export const rewardSchema = z.strictObject({
+  rows: z.int().min(2).default(36).describe('answers per step; the answers to one prompt are always together'),
+  epochs: z.number().positive().default(1).describe('passes over the rankings (InstructGPT: 1, more overfits)'),
+  time: z
+    .int()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe('longest prompt and answer together, in tokens (default: the context length)'),
+  seed: z.int().default(1).describe('seed of the head and of the order of the rankings'),
+  training: trainingSchema.omit({ steps: true }).prefault({}),
+});
+export type RewardConfig = z.output<typeof rewardSchema>;
+
+export interface RewardOptions {
+  readonly out: string;
+  readonly config: RewardConfig;
+  /** The supervised model. */
+  readonly parent: LoadedModel;
+  readonly rankings: readonly RankedExample[];
+  readonly heldOut: readonly RankedExample[];
+  /** Good answers that scores are centred on: mean 0, standard deviation 1. */
+  readonly reference: readonly Int32Array[];
+  readonly ancestors: readonly Ancestor[];
+}
+
+/** Trains a reward model on rankings, from the supervised model's body. */
+export async function trainReward(context: StageContext, options: RewardOptions): Promise<Lineage> {
+  const { out, config, parent, rankings, heldOut, reference, ancestors } = options;
+  const fingerprint = fingerprintOf([config, ancestors.map(({ role, id, name }) => [role, id, name]), rankings.length]);
+  const finished = await finishedStage(out, fingerprint);
+  if (finished) return finished;
+
+  const { engine } = context;
+  const model = scalarModel(languageModelOf(parent));
+  const padToken = parent.tokenizer.idOf(CONTROL.pad);
+  const time = Math.min(config.time ?? Infinity, model.body.config.contextLength);
+  const { usable, allTied, tooLong } = usableRankings(rankings, time);
+  const { usable: usableHeldOut } = usableRankings(heldOut, time);
+  const store = await engine.createStore({
+    leaves: leavesOf(model.parameters),
+    trainable: true,
+    average: config.training.average !== null,
+  });
+  try {
+    await store.write({ ...initialise(model.parameters, config.seed), ...bodyFrom(parent.values) });
+    const shape = { rows: config.rows, time, padToken };
+    const source = rewardSource(usable, { ...shape, seed: config.seed });
+    const scorer = await createScorer({ engine, model, store, time, padToken });
+    await normaliseScores({ scorer, store, reference });
+    const steps = Math.max(1, Math.round(config.epochs * source.batchesPerEpoch));
+    const result = await trainInFolder(context, {
+      out,
+      title: 'Reward model',
+      config: config as unknown as Json,
+      fingerprint,
+      stores: { model: store },
+      phases: [rewardPhase({ model, source, shape })],
+      settings: { ...config.training, steps },
+      flopsPerStep: 6 * parameterCount(model.parameters) * config.rows * time,
+      ...(usableHeldOut.length > 0 && {
+        evaluate: async () => ({ heldOutPairAccuracy: (await pairAccuracy(scorer, usableHeldOut)).accuracy }),
+      }),
+    });
+    if (config.training.average !== null) await store.write(await store.read('average'));
+    const before = await normaliseScores({ scorer, store, reference });
+    const accuracy = await pairAccuracy(scorer, usableHeldOut);
+    return await saveModel({
+      folder: modelFolderOf(out),
+      kind: 'reward-model',
+      config: model.body.config,
+      values: await store.read(),
+      tokenizer: parent.tokenizer,
+      ...(parent.template && { template: parent.template }),
+      lineage: {
+        stage: 'reward model',
+        name: 'reward',
+        ancestors,
+        settings: { fingerprint, ...config },
+        results: {
+          ...accuracy,
+          rankings: usable.length,
+          allTied,
+          tooLong,
+          scoreMean: before.mean,
+          scoreDeviation: before.standardDeviation,
+          steps,
+          seconds: result.seconds,
+        },
+      },
+    });
+  } finally {
+    await store.dispose();
+  }
+}

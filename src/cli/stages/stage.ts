@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DescentError } from '../../errors.js';
+import { type Lineage, readLineage } from '../../formats/lineage.js';
+import { hasModel } from '../../formats/model-folder.js';
+import { parameterLeaves } from '../../nn/parameters.js';
+import type { Engine, LeafSpec } from '../../runtime/engine.js';
+import { createTrainStep } from '../../runtime/train-step.js';
+import type { Json } from '../../data/json.js';
+import { RunFolder } from '../../training/run-folder.js';
+import type { ProgressReporter } from '../../training/progress.js';
+import { type TrainOptions, type TrainResult, train } from '../../training/train.js';
+
+/** What every stage works with. */
+export interface StageContext {
+  readonly engine: Engine;
+  readonly signal?: AbortSignal;
+  /** Makes the display of one training run. */
+  readonly progress?: (title: string) => ProgressReporter;
+  /** The machine's matrix-product rate, operations per second: progress shows the share of it. */
+  readonly peakFlops?: number;
+  /** What to do with an unfinished run of other settings in the same folder. Default: refuse, with an error. */
+  readonly changed?: 'refuse' | 'restart';
+}
+
+/** A stage was stopped on request; what it had done is on disk. */
+export class InterruptedError extends DescentError {
+  override readonly name = 'InterruptedError';
+}
+
+/** Where a stage's model lies within its run folder. */
+export const modelFolderOf = (out: string): string => join(out, 'model');
+
+/** What a stage's result depends on, as a short hash: equal fingerprints, equal models. */
+export const fingerprintOf = (settings: unknown): string =>
+  createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 16);
+
+/** The lineage of a stage's finished model, if it was made with this very fingerprint. */
+export async function finishedStage(out: string, fingerprint: string): Promise<Lineage | undefined> {
+  const folder = modelFolderOf(out);
+  if (!hasModel(folder)) return undefined;
+  const lineage = await readLineage(folder).catch(() => undefined);
+  return lineage?.settings['fingerprint'] === fingerprint ? lineage : undefined;
+}
+
+/** The store leaves of a model's declared parameters. */
+export const leavesOf = (specs: unknown): LeafSpec[] =>
+  parameterLeaves(specs).map(({ path, spec }) => ({ path, shape: [...spec.shape], decay: spec.decay }));
+
+/**
+ * Trains in a run folder, going on where an earlier start of the same stage stopped.
+ *
+ * @throws InterruptedError when the signal ended it early; everything up to the last step is saved
+ */
+export async function trainInFolder(
+  context: StageContext,
+  options: Omit<TrainOptions, 'folder' | 'createStep' | 'progress' | 'signal' | 'performance'> & {
+    out: string;
+    title: string;
+    config: Json;
+    fingerprint: string;
+    flopsPerStep?: number;
+  },
+): Promise<TrainResult> {
+  const { engine, signal } = context;
+  const { out, title, config, fingerprint, flopsPerStep, ...rest } = options;
+  const folder = await openFolder(out, { config, fingerprint }, context.changed ?? 'refuse');
+  try {
+    const result = await train({
+      ...rest,
+      folder,
+      createStep: (definition) => createTrainStep(engine, definition as never),
+      ...(context.progress && { progress: context.progress(title) }),
+      ...(signal && { signal }),
+      ...(context.peakFlops !== undefined &&
+        flopsPerStep !== undefined && { performance: { flopsPerStep, peakFlops: context.peakFlops } }),
+    });
+    if (result.status === 'interrupted') {
+      throw new InterruptedError(`${title} stopped at step ${result.step} of ${result.steps}; it is saved in ${out}.`);
+    }
+    return result;
+  } finally {
+    await folder.close();
+  }
+}
+
+/** Opens the run; one of another fingerprint is of other settings or other parents. */
+async function openFolder(
+  path: string,
+  config: { config: Json; fingerprint: string },
+  changed: 'refuse' | 'restart',
+): Promise<RunFolder> {
+  const earlier = await readFile(join(path, 'config.json'), 'utf8').catch(() => undefined);
+  const isOther = earlier !== undefined && !earlier.includes(config.fingerprint);
+  return RunFolder.open({ path, config, mayChange: [], resume: isOther && changed === 'restart' ? 'never' : 'auto' });
+}

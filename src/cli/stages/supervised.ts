@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import type { Example } from '../../data/examples.js';
+import type { Json } from '../../data/json.js';
+import { packedBatches, packedList } from '../../data/packed-batches.js';
+import { heldOutLoss } from '../../evaluation/held-out-loss.js';
+import type { Ancestor, Lineage } from '../../formats/lineage.js';
+import { type LoadedModel, languageModelOf, saveModel } from '../../formats/model-folder.js';
+import { parameterCount } from '../../nn/parameters.js';
+import { CONTROL } from '../../tokenizer/control-tokens.js';
+import type { ChatTemplate } from '../../tokenizer/chat.js';
+import { languageModelPhase } from '../../training/language-model.js';
+import { trainingSchema } from '../../training/settings.js';
+import { type StageContext, finishedStage, fingerprintOf, leavesOf, modelFolderOf, trainInFolder } from './stage.js';
+
+/** Settings of supervised fine-tuning. */
+export const supervisedSchema = z.strictObject({
+  batchSize: z.int().positive().default(6).describe('rows of packed dialogues per step'),
+  isolated: z.boolean().default(true).describe('dialogues in one row do not see each other'),
+  seed: z.int().default(1).describe('seed of the order of the dialogues'),
+  training: trainingSchema.prefault({}),
+});
+export type SupervisedConfig = z.output<typeof supervisedSchema>;
+
+export interface SupervisedOptions {
+  readonly out: string;
+  readonly config: SupervisedConfig;
+  readonly parent: LoadedModel;
+  readonly template: ChatTemplate;
+  readonly examples: readonly Example[];
+  readonly validation?: readonly Example[];
+  readonly ancestors: readonly Ancestor[];
+}
+
+/** Fine-tunes a language model on dialogues; only what the assistant says is in the loss. */
+export async function superviseFineTuning(context: StageContext, options: SupervisedOptions): Promise<Lineage> {
+  const { out, config, parent, template, examples, validation, ancestors } = options;
+  const fingerprint = fingerprintOf([config, ancestors.map(({ role, id, name }) => [role, id, name]), examples.length]);
+  const finished = await finishedStage(out, fingerprint);
+  if (finished) return finished;
+
+  const { engine } = context;
+  const model = languageModelOf(parent);
+  const { contextLength } = model.config;
+  const store = await engine.createStore({
+    leaves: leavesOf(model.parameters),
+    trainable: true,
+    average: config.training.average !== null,
+  });
+  try {
+    await store.write(parent.values);
+    const padId = parent.tokenizer.idOf(CONTROL.pad);
+    const shape = { batchSize: config.batchSize, contextLength, padId };
+    const packed = config.isolated;
+    const source = packed
+      ? packedBatches({ ...shape, examples, seed: config.seed, segments: true })
+      : packedBatches({ ...shape, examples, seed: config.seed });
+    const heldOut = validation?.length
+      ? packed
+        ? packedList({ ...shape, examples: validation, segments: true })
+        : packedList({ ...shape, examples: validation })
+      : undefined;
+    const measure =
+      heldOut &&
+      (await heldOutLoss({
+        engine,
+        model,
+        store,
+        batchSize: config.batchSize,
+        contextLength,
+        packed,
+        batches: heldOut,
+      }));
+    const result = await trainInFolder(context, {
+      out,
+      title: 'Supervised fine-tuning',
+      config: config as unknown as Json,
+      fingerprint,
+      stores: { model: store },
+      phases: [languageModelPhase({ model, source, packed, name: 'supervised' })],
+      settings: config.training,
+      ...(measure && { evaluate: async ({ signal }) => ({ validationLoss: (await measure({ signal })).loss }) }),
+      flopsPerStep: 6 * parameterCount(model.parameters) * config.batchSize * contextLength,
+    });
+    return await saveModel({
+      folder: modelFolderOf(out),
+      kind: 'language-model',
+      config: model.config,
+      values: await store.read(config.training.average === null ? 'parameters' : 'average'),
+      tokenizer: parent.tokenizer,
+      template,
+      lineage: {
+        stage: 'supervised fine-tuning',
+        name: 'assistant',
+        ancestors,
+        settings: { fingerprint, ...config },
+        results: { ...result.evaluation?.metrics, steps: result.steps, seconds: result.seconds, tokens: result.tokens },
+      },
+    });
+  } finally {
+    await store.dispose();
+  }
+}

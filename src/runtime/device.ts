@@ -1,0 +1,2 @@
+/** Where programs run. `cuda` needs ONNX Runtime's CUDA libraries on the machine. */
+export type Device = 'cpu' | 'webgpu' | 'cuda';

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { RuntimeError } from '../errors.js';
+import { simplify } from '../tensor/simplify.js';
+import { type Traced, trace } from '../tensor/trace.js';
+import type { Device } from './device.js';
+import { lower } from './lowering/lower.js';
+import { Program } from './program.js';
+import type { BufferName, LeafSpec } from './protocol.js';
+import { Remote } from './remote.js';
+import { Store } from './store.js';
+import { physicalCores } from './threads.js';
+
+export type { Device } from './device.js';
+export type { HostTree, Program, RunOptions, StoreReference } from './program.js';
+export type { BufferName, HostData, LeafSpec } from './protocol.js';
+export type { Store } from './store.js';
+
+export interface EngineOptions {
+  /** `cpu` by default. */
+  device?: Device;
+  /** Of the matrix products on the CPU; the number of physical cores by default. */
+  threads?: number;
+}
+
+export interface StoreOptions {
+  leaves: readonly LeafSpec[];
+  /** Also keep gradients and two moments. */
+  trainable?: boolean;
+  /** Also keep a moving average of the parameters. */
+  average?: boolean;
+  /** Most bytes of one memory bank; 4 GiB by default, which is also the limit. */
+  bankBytes?: number;
+}
+
+/** Compiles traced functions and runs them on a device, in a worker thread: the caller's event loop is never blocked. */
+export class Engine {
+  readonly device: Device;
+  readonly threads: number;
+  readonly #remote = new Remote();
+  readonly #compiled = new Map<string, Promise<{ id: number; seconds: number }>>();
+  #nextId = 0;
+
+  private constructor(device: Device, threads: number) {
+    this.device = device;
+    this.threads = threads;
+  }
+
+  /** Starts an engine. @throws RuntimeError when the device is not there. */
+  static async create(options: EngineOptions = {}): Promise<Engine> {
+    const { device = 'cpu', threads = physicalCores() } = options;
+    if (!Number.isInteger(threads) || threads < 1) throw new RuntimeError(`threads: ${threads} is not a positive integer`);
+    const engine = new Engine(device, threads);
+    await engine.#remote.call('open', { device, threads });
+    return engine;
+  }
+
+  /** Makes a store, all zeros. */
+  async createStore(options: StoreOptions): Promise<Store> {
+    const { leaves, trainable = false, average = false, bankBytes } = options;
+    const buffers: BufferName[] = ['parameters'];
+    if (trainable) buffers.push('gradients', 'firstMoment', 'secondMoment');
+    if (average) buffers.push('average');
+    const id = this.#nextId++;
+    await this.#remote.call('createStore', { id, leaves, buffers, bankBytes });
+    return new Store(this.#remote, id, leaves);
+  }
+
+  /**
+   * Traces a function and compiles it for the shapes of `specs`. Programs of equal structure are compiled once.
+   *
+   * @param fn a pure function of one record of tensor trees; its result is a tree of tensors
+   * @param specs shapes and dtypes of the argument; its top-level keys are what run() takes
+   * @throws ShapeError from tracing; RuntimeError, naming the operation, when the device cannot run it
+   */
+  async compile<Specs, Out>(
+    fn: (args: Traced<Specs>) => Out,
+    specs: Specs,
+    options: { name?: string } = {},
+  ): Promise<Program> {
+    const name = options.name ?? (fn.name === '' ? 'program' : fn.name);
+    let result: unknown;
+    const traced = trace((args: Traced<Specs>) => (result = fn(args)), specs);
+    if (traced.outputs.length === 0) throw new RuntimeError(`'${name}' returns no tensor`);
+    const graph = simplify(traced);
+    const { model } = lower(graph, this.device);
+    const key = createHash('sha256').update(model).digest('hex');
+    let compiled = this.#compiled.get(key);
+    if (compiled === undefined) {
+      const id = this.#nextId++;
+      const specOf = ({ tensor: { shape, dtype } }: (typeof graph.inputs)[number]) => ({ shape, dtype });
+      const request = { id, name, model, inputs: graph.inputs.map(specOf), outputs: graph.outputs.map(specOf) };
+      compiled = this.#remote.call('compile', request, [model.buffer]).then(({ seconds }) => ({ id, seconds }));
+      this.#compiled.set(key, compiled);
+      compiled.catch(() => this.#compiled.delete(key));
+    }
+    const { id, seconds } = await compiled;
+    return new Program({ name, compileSeconds: seconds, remote: this.#remote, id, graph, result });
+  }
+
+  /** Ends the worker and frees what it holds. */
+  async dispose(): Promise<void> {
+    await this.#remote.close();
+  }
+}

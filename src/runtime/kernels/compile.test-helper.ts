@@ -1,0 +1,28 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import asc from 'assemblyscript/asc';
+
+const folder = new URL('.', import.meta.url);
+
+/** Compiles optimizer.as; the same source gives the same bytes. */
+export async function compileKernels(): Promise<Uint8Array> {
+  const source = readFileSync(new URL('optimizer.as', folder), 'utf8');
+  let binary: Uint8Array | undefined;
+  const flags = '--outFile out.wasm --runtime stub --importMemory --enable simd --noAssert -O3'.split(' ');
+  const { error, stderr } = await asc.main(['optimizer.ts', ...flags], {
+    readFile: (name: string) => (name === 'optimizer.ts' ? source : null),
+    writeFile: (name: string, contents: string | Uint8Array) => {
+      if (name === 'out.wasm' && typeof contents !== 'string') binary = contents;
+    },
+    listFiles: () => [],
+  });
+  if (error !== null || binary === undefined) throw new Error(`the kernels do not compile: ${stderr.toString()}`);
+  return binary;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const text = Buffer.from(await compileKernels()).toString('base64');
+  const lines = text.match(/.{1,110}/g) ?? [];
+  const code = `/** optimizer.as, compiled by \`npm run kernels\`. */\nexport const kernelsBase64 =\n${lines.map((line) => `  '${line}'`).join(' +\n')};\n`;
+  writeFileSync(new URL('binary.ts', folder), code);
+}

@@ -1,0 +1,77 @@
+import { RuntimeError } from '../errors.js';
+import { sizeOf } from '../tensor/define.js';
+import type { BufferName, LeafSpec, OptimizeRequest } from './protocol.js';
+import type { Remote } from './remote.js';
+
+/** Named float32 tensors that stay on the device: parameters with their gradients and moments, or a key-value cache. */
+export class Store {
+  readonly id: number;
+  readonly leaves: readonly LeafSpec[];
+  readonly #remote: Remote;
+  readonly #index: ReadonlyMap<string, number>;
+
+  /** Made by Engine.createStore. */
+  constructor(remote: Remote, id: number, leaves: readonly LeafSpec[]) {
+    this.#remote = remote;
+    this.id = id;
+    this.leaves = leaves;
+    this.#index = new Map(leaves.map(({ path }, index) => [path, index]));
+  }
+
+  /** The place of a leaf in `leaves`. */
+  indexOf(path: string): number | undefined {
+    return this.#index.get(path);
+  }
+
+  /** Overwrites the leaves that `values` names. */
+  async write(values: Readonly<Record<string, Float32Array>>, buffer: BufferName = 'parameters'): Promise<void> {
+    const list = Object.entries(values).map(([path, data]) => {
+      const leaf = this.#index.get(path);
+      if (leaf === undefined) throw new RuntimeError(`the store has no leaf '${path}'`);
+      const { shape } = this.leaves[leaf]!;
+      if (data.length !== sizeOf(shape)) {
+        throw new RuntimeError(`'${path}' is [${shape.join(', ')}]: ${data.length} values do not fill it`);
+      }
+      return { leaf, data };
+    });
+    await this.#remote.call('writeStore', { id: this.id, buffer, values: list });
+  }
+
+  /** A copy of every leaf, by path. */
+  async read(buffer: BufferName = 'parameters'): Promise<Record<string, Float32Array>> {
+    const values = await this.#remote.call('readStore', { id: this.id, buffer });
+    return Object.fromEntries(this.leaves.map(({ path }, index) => [path, values[index]!]));
+  }
+
+  /** Takes over the parameters of a store with the same leaves. */
+  async copyFrom(other: Store): Promise<void> {
+    const differs = this.leaves.some(({ path, shape }, index) => {
+      const leaf = other.leaves[index];
+      return leaf?.path !== path || leaf.shape.join() !== shape.join();
+    });
+    if (differs || this.leaves.length !== other.leaves.length) {
+      throw new RuntimeError('copyFrom: the two stores do not have the same leaves');
+    }
+    await this.#remote.call('copyStore', { from: other.id, to: this.id });
+  }
+
+  /** Adds the scratch gradients of these leaves to their gradients. On host memory only. */
+  async addScratch(leaves: readonly number[]): Promise<void> {
+    await this.#remote.call('addScratch', { store: this.id, leaves });
+  }
+
+  /** One optimizer step on host memory; resolves to the gradients' norm before clipping. */
+  async optimize(request: Omit<OptimizeRequest, 'store'>): Promise<number> {
+    return (await this.#remote.call('optimize', { store: this.id, ...request })).gradientNorm;
+  }
+
+  /** Moves the average of these leaves towards the parameters by 1 - decay. On host memory only. */
+  async updateAverage(leaves: readonly number[], decay: number): Promise<void> {
+    await this.#remote.call('average', { store: this.id, leaves, decay });
+  }
+
+  /** Frees the memory. */
+  async dispose(): Promise<void> {
+    await this.#remote.call('disposeStore', { id: this.id });
+  }
+}

@@ -1,0 +1,187 @@
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import type { TensorSpec } from '../tensor/primitives.js';
+import { RuntimeError } from '../errors.js';
+import type { Device } from './device.js';
+import { type DeviceStore, GpuStore, HostStore, type Mover } from './device-store.js';
+import { identityModel } from './onnx/emitter.js';
+import { optimize } from './optimize.js';
+import type { HostData, InputBinding, Method, OutputBinding, RequestOf, ResultOf } from './protocol.js';
+
+type Awaitable<T> = T | Promise<T>;
+type Handlers = { [Name in Method]: (request: RequestOf<Name>) => Awaitable<ResultOf<Name>> };
+
+interface CompiledProgram {
+  readonly name: string;
+  readonly model: Uint8Array;
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  /** One session, or on a GPU one for each choice of outputs that stay there. */
+  readonly sessions: Map<string, InferenceSession>;
+}
+
+const onGpu = 'gpu-buffer';
+
+/** What runs in the worker thread: owns ONNX Runtime, the stores and the compiled programs. */
+export class WorkerCore implements Handlers {
+  #device: Device = 'cpu';
+  #threads = 1;
+  readonly #stores = new Map<number, DeviceStore>();
+  readonly #programs = new Map<number, CompiledProgram>();
+  #mover: Mover | undefined;
+
+  open({ device, threads }: RequestOf<'open'>): void {
+    this.#device = device;
+    this.#threads = threads;
+  }
+
+  async createStore({ id, leaves, buffers, bankBytes }: RequestOf<'createStore'>): Promise<void> {
+    const store =
+      this.#device === 'webgpu'
+        ? await GpuStore.create(leaves, buffers, (this.#mover ??= await this.#createMover()))
+        : new HostStore(leaves, buffers, bankBytes);
+    this.#stores.set(id, store);
+  }
+
+  async writeStore({ id, buffer, values }: RequestOf<'writeStore'>): Promise<void> {
+    const store = this.#store(id);
+    for (const { leaf, data } of values) await store.write(buffer, leaf, data);
+  }
+
+  async readStore({ id, buffer }: RequestOf<'readStore'>): Promise<Float32Array[]> {
+    const store = this.#store(id);
+    const values: Float32Array[] = [];
+    for (const leaf of store.leaves.keys()) values.push(await store.read(buffer, leaf));
+    return values;
+  }
+
+  copyStore({ from, to }: RequestOf<'copyStore'>): Promise<void> {
+    return this.#store(to).copyFrom(this.#store(from));
+  }
+
+  disposeStore({ id }: RequestOf<'disposeStore'>): void {
+    this.#store(id).dispose();
+    this.#stores.delete(id);
+  }
+
+  async compile({ id, name, model, inputs, outputs }: RequestOf<'compile'>): Promise<ResultOf<'compile'>> {
+    const program: CompiledProgram = { name, model, inputs, outputs, sessions: new Map() };
+    const start = performance.now();
+    // On a GPU the session depends on what stays there, which only a run tells.
+    if (this.#device !== 'webgpu') await this.#session(program, '', []);
+    this.#programs.set(id, program);
+    return { seconds: (performance.now() - start) / 1000 };
+  }
+
+  async run({ program: id, inputs, outputs }: RequestOf<'run'>): Promise<ResultOf<'run'>> {
+    const program = this.#programs.get(id)!;
+    const gpu = this.#device === 'webgpu';
+    const resident = gpu ? outputs.flatMap((binding, index) => (binding === 'host' ? [] : [`o${index}`])) : [];
+    const session = await this.#session(program, resident.join(), resident);
+
+    // Targets first: making room for one may move the memory under the inputs.
+    const fetches = gpu ? undefined : this.#fetches(outputs);
+    const feeds = Object.fromEntries(inputs.map((binding, index) => [`i${index}`, this.#feed(binding, program.inputs[index]!)]));
+    const results = await (fetches === undefined ? session.run(feeds) : session.run(feeds, fetches)).catch((cause: unknown) => {
+      throw new RuntimeError(`'${program.name}' failed: ${message(cause)}`, { cause });
+    });
+
+    return outputs.map((binding, index) => {
+      const result = results[`o${index}`]!;
+      if (binding === 'host') return ownCopy(result.data as HostData);
+      if (gpu || binding.staged) this.#store(binding.store).take(binding.buffer, binding.leaf, result);
+      return null;
+    });
+  }
+
+  async disposeProgram({ id }: RequestOf<'disposeProgram'>): Promise<void> {
+    const program = this.#programs.get(id);
+    this.#programs.delete(id);
+    for (const session of program?.sessions.values() ?? []) await session.release();
+  }
+
+  addScratch({ store, leaves }: RequestOf<'addScratch'>): void {
+    for (const { segment } of this.#hostStore(store).flat.segments(leaves)) {
+      segment.kernels.accumulate(segment.address('gradients'), segment.address('scratch'), segment.count, 1);
+    }
+  }
+
+  optimize(request: RequestOf<'optimize'>): ResultOf<'optimize'> {
+    return optimize(this.#hostStore(request.store).flat, request);
+  }
+
+  average({ store, leaves, decay }: RequestOf<'average'>): void {
+    for (const { segment } of this.#hostStore(store).flat.segments(leaves)) {
+      segment.kernels.average(segment.address('average'), segment.address('parameters'), segment.count, decay);
+    }
+  }
+
+  #store(id: number): DeviceStore {
+    const store = this.#stores.get(id);
+    if (store === undefined) throw new RuntimeError('the store was disposed');
+    return store;
+  }
+
+  #hostStore(id: number): HostStore {
+    const store = this.#store(id);
+    if (!(store instanceof HostStore)) throw new RuntimeError('the optimizer kernels work on host memory only');
+    return store;
+  }
+
+  #feed(binding: InputBinding, { dtype, shape }: TensorSpec): OrtTensor {
+    if ('store' in binding) return this.#store(binding.store).input(binding.buffer, binding.leaf);
+    return new OrtTensor(dtype as 'float32', binding as Float32Array, shape);
+  }
+
+  #fetches(outputs: readonly OutputBinding[]): Record<string, OrtTensor | null> {
+    const target = (binding: OutputBinding): OrtTensor | null =>
+      binding === 'host' || binding.staged
+        ? null
+        : (this.#store(binding.store).target(binding.buffer, binding.leaf) ?? null);
+    // A first pass adds the buffers that are missing, the second one takes views that stay valid.
+    for (const binding of outputs) if (binding !== 'host' && binding.buffer === 'scratch') target(binding);
+    return Object.fromEntries(outputs.map((binding, index) => [`o${index}`, target(binding)]));
+  }
+
+  async #session(program: CompiledProgram, signature: string, resident: readonly string[]): Promise<InferenceSession> {
+    const known = program.sessions.get(signature);
+    if (known !== undefined) return known;
+    try {
+      const session = await InferenceSession.create(program.model, this.#options(resident, program.outputs.length));
+      program.sessions.set(signature, session);
+      return session;
+    } catch (cause) {
+      throw new RuntimeError(`'${program.name}' does not compile on ${this.#device}: ${message(cause)}`, { cause });
+    }
+  }
+
+  #options(resident: readonly string[], outputs: number): InferenceSession.SessionOptions {
+    const locations = Array.from({ length: outputs }, (_, index) => {
+      const name = `o${index}`;
+      return [name, resident.includes(name) ? onGpu : 'cpu'] as const;
+    });
+    return {
+      executionProviders: this.#device === 'cpu' ? ['cpu'] : [this.#device, 'cpu'],
+      intraOpNumThreads: this.#threads,
+      interOpNumThreads: 1,
+      enableCpuMemArena: true,
+      enableMemPattern: true,
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 3,
+      ...(resident.length > 0 && { preferredOutputLocation: Object.fromEntries(locations) }),
+    };
+  }
+
+  /** Reading a GPU tensor's data directly ends the process, so both ways lead through a session. */
+  async #createMover(): Promise<Mover> {
+    const model = identityModel();
+    const up = await InferenceSession.create(model, this.#options(['o0'], 1));
+    const down = await InferenceSession.create(model, this.#options([], 1));
+    const through = (session: InferenceSession) => async (tensor: OrtTensor) => (await session.run({ i0: tensor }))['o0']!;
+    return { toDevice: through(up), toHost: through(down) };
+  }
+}
+
+const message = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
+
+/** Results leave by transfer: an array that does not own all of its buffer is copied. */
+const ownCopy = (data: HostData): HostData => (data.byteLength === data.buffer.byteLength ? data : data.slice());

@@ -1,0 +1,198 @@
+import type { Gpt, GptCache, GptParameters } from '../families/autoregressive/gpt.js';
+import type { Engine, Program } from '../runtime/engine.js';
+import {
+  type Tensor,
+  type TensorSpec,
+  argMax,
+  cast,
+  concat,
+  cumsum,
+  div,
+  equal,
+  expandDims,
+  gather,
+  iota,
+  less,
+  logSumExp,
+  maximum,
+  minimum,
+  mul,
+  reshape,
+  sliceAxis,
+  softmax,
+  sub,
+  sum,
+  takeAlongAxis,
+  where,
+} from '../tensor/index.js';
+
+/** The programs of generation, each compiled once per shape. All are pure functions of a tree of tensors. */
+
+const int32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'int32' });
+const float32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'float32' });
+
+export interface CacheShape {
+  /** Sequences side by side. */
+  readonly rows: number;
+  /** Most tokens of one. */
+  readonly length: number;
+}
+
+export type CacheSpec = readonly { readonly key: TensorSpec; readonly value: TensorSpec }[];
+
+/** One [rows, K, M, D] pair of keys and values a block. */
+export function cacheSpec({ config }: Pick<Gpt, 'config'>, { rows, length }: CacheShape): CacheSpec {
+  const leaf = float32(rows, config.keyValueHeads, length, config.width / config.heads);
+  return Array.from({ length: config.layers }, () => ({ key: leaf, value: leaf }));
+}
+
+/** The token and its log-probabilities. All [B]. */
+interface Sampled {
+  readonly ids: Tensor;
+  readonly logProbs: Tensor;
+  readonly modelLogProbs: Tensor;
+}
+
+/**
+ * Draws a token a row from softmax(logits / temperature): the one at which the cumulated probability reaches the row's
+ * uniform number. A temperature of 0 takes the most probable token, and reports log-probabilities at 1.
+ *
+ * @param logits [B, V]
+ * @param temperature [B]
+ * @param uniform [B], in [0, 1)
+ */
+export function sampleInGraph(logits: Tensor, temperature: Tensor, uniform: Tensor): Sampled {
+  const vocabulary = logits.shape[1]!;
+  const greedy = equal(temperature, 0);
+  const scaled = div(logits, expandDims(where(greedy, 1, temperature), 1));
+  const cumulated = cumsum(softmax(scaled), { axis: 1 });
+  // Rounding may leave the sum beside 1. Above 0, so that a token of probability 0 is never reached.
+  const total = sliceAxis(cumulated, { axis: 1, start: vocabulary - 1 });
+  const target = maximum(mul(expandDims(uniform, 1), total), 1e-30);
+  const drawn = minimum(sum(cast(less(cumulated, target), 'int32'), { axes: 1 }), vocabulary - 1);
+  const ids = where(greedy, argMax(logits, { axis: 1 }), drawn);
+  const logProbOf = (x: Tensor): Tensor =>
+    sub(reshape(takeAlongAxis(x, expandDims(ids, 1), 1), [-1]), logSumExp(x, { axes: 1 }));
+  return { ids, logProbs: logProbOf(scaled), modelLogProbs: logProbOf(logits) };
+}
+
+/** Compiles what a generator needs, when it needs it. */
+export class Programs {
+  readonly #engine: Engine;
+  readonly #model: Gpt;
+  readonly #compiled = new Map<string, Promise<Program>>();
+
+  constructor(engine: Engine, model: Gpt) {
+    this.#engine = engine;
+    this.#model = model;
+  }
+
+  /** {parameters, cache, tokens [B, S], lengths [B]} → {cache}: fills an empty cache; rows are padded at the right. */
+  prefill(shape: CacheShape, tokens: number): Promise<Program> {
+    const { rows, length } = shape;
+    return this.#once(`prefill ${rows}x${tokens} of ${length}`, (name) =>
+      this.#engine.compile(
+        (args: { parameters: GptParameters; cache: GptCache; tokens: Tensor; lengths: Tensor }) => ({
+          cache: this.#model.decode(args.parameters, args.tokens, {
+            positions: iota([rows, tokens], 1),
+            lengths: args.lengths,
+            cache: args.cache,
+          }).cache,
+        }),
+        {
+          parameters: this.#model.parameters,
+          cache: cacheSpec(this.#model, shape),
+          tokens: int32(rows, tokens),
+          lengths: int32(rows),
+        },
+        { name },
+      ),
+    );
+  }
+
+  /**
+   * {parameters, cache, tokens [B], lengths [B]} → {cache, logits [B, V]}: one token more in each row. `lengths` counts
+   * it.
+   */
+  logits(shape: CacheShape): Promise<Program> {
+    const { rows, length } = shape;
+    return this.#once(`logits ${rows} of ${length}`, (name) =>
+      this.#engine.compile((args: DecodeArguments) => this.#decode(args, rows), this.#decodeSpecs(shape), { name }),
+    );
+  }
+
+  /** As `logits`, with {temperature [B], uniform [B]} → {cache, ids, logProbs, modelLogProbs}. */
+  sample(shape: CacheShape): Promise<Program> {
+    const { rows, length } = shape;
+    return this.#once(`sample ${rows} of ${length}`, (name) =>
+      this.#engine.compile(
+        (args: DecodeArguments & { temperature: Tensor; uniform: Tensor }) => {
+          const { cache, logits } = this.#decode(args, rows);
+          return { cache, ...sampleInGraph(logits, args.temperature, args.uniform) };
+        },
+        { ...this.#decodeSpecs(shape), temperature: float32(rows), uniform: float32(rows) },
+        { name },
+      ),
+    );
+  }
+
+  /** {first, second?, rows [R]} → {cache}: rows of one cache, or of two end to end, in a new order. */
+  select(from: readonly number[], to: CacheShape): Promise<Program> {
+    return this.#once(`select ${to.rows} of ${from.join(' + ')} rows of ${to.length}`, (name) => {
+      const [first, second] = from.map((rows) => cacheSpec(this.#model, { rows, length: to.length }));
+      return this.#engine.compile(
+        (args: { first: GptCache; second?: GptCache; rows: Tensor }) => {
+          const take = (part: 'key' | 'value', block: number): Tensor => {
+            const one = args.first[block]![part];
+            const other = args.second?.[block]![part];
+            return gather(other ? concat([one, other], 0) : one, args.rows);
+          };
+          return { cache: args.first.map((_, block) => ({ key: take('key', block), value: take('value', block) })) };
+        },
+        { first: first!, ...(second && { second }), rows: int32(to.rows) },
+        { name },
+      );
+    });
+  }
+
+  #decodeSpecs(shape: CacheShape) {
+    return {
+      parameters: this.#model.parameters,
+      cache: cacheSpec(this.#model, shape),
+      tokens: int32(shape.rows),
+      lengths: int32(shape.rows),
+    };
+  }
+
+  #decode({ parameters, cache, tokens, lengths }: DecodeArguments, rows: number) {
+    const decoded = this.#model.decode(parameters, reshape(tokens, [rows, 1]), {
+      positions: reshape(sub(lengths, 1), [rows, 1]),
+      lengths,
+      cache,
+    });
+    const logits = this.#model.head(parameters, reshape(decoded.hidden, [rows, -1]));
+    return { cache: decoded.cache, logits };
+  }
+
+  async #once(name: string, compile: (name: string) => Promise<Program>): Promise<Program> {
+    const known = this.#compiled.get(name);
+    if (known) return known;
+    const compiling = compile(name);
+    this.#compiled.set(name, compiling);
+    try {
+      return await compiling;
+    } catch (error) {
+      this.#compiled.delete(name);
+      throw error;
+    }
+  }
+}
+
+interface DecodeArguments {
+  parameters: GptParameters;
+  cache: GptCache;
+  tokens: Tensor;
+  lengths: Tensor;
+}
+
+

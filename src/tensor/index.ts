@@ -1,0 +1,20 @@
+/** The tensor language. */
+export * from './activations.js';
+export * from './attention.js';
+export { checkpoint, customGradient } from './control.js';
+export { conv, convTranspose, type ConvolutionOptions } from './convolution.js';
+export { constant, full, iota, ones, randomUniform, scalar, zeros } from './create.js';
+export * from './elementwise.js';
+export { grad, gradients, valueAndGrad, vectorJacobianProduct } from './grad.js';
+export { Tensor } from './graph.js';
+export * from './indexing.js';
+export { einsum, matmul, type MatmulOptions } from './linear.js';
+export * from './losses.js';
+export { groupNorm, layerNorm, logSoftmax, normalise, rmsNorm, softmax } from './normalisation.js';
+export { avgPool, maxPool, resize, type PoolOptions } from './pooling.js';
+export type { DType, Shape, TensorSpec } from './primitives.js';
+export { argMax, logSumExp, max, mean, min, standardDeviation, variance } from './reductions.js';
+export { concat, expandDims, pad, reverse, slice, sliceAxis, split, squeeze, stack } from './shaping.js';
+export { broadcastTo, reshape, sum, sumTo, transpose, type ReductionOptions } from './structure.js';
+export { type Graph, type Traced, isSpec, isTensor, trace } from './trace.js';
+export { type MapTree, type PathLeaf, type Tree, leaves, mapTree } from './tree.js';

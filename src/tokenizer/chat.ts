@@ -1,0 +1,101 @@
+import { ConfigError } from '../errors.js';
+import type { ChatTemplate, Message, RenderOptions } from './chat-template.js';
+import { literalPattern } from './control-tokens.js';
+import type { Tokenizer } from './tokenizer.js';
+
+export { ChatTemplate, DEFAULT_CHAT_TEMPLATE } from './chat-template.js';
+export type { ChatTemplateOptions, Message } from './chat-template.js';
+
+export interface EncodedChat {
+  ids: Int32Array;
+  /** 1 on the tokens that the assistant is to write, the one that ends its turn included; as long as `ids`. */
+  loss: Uint8Array;
+}
+
+/** What a template writes as `<|name|>` is meant as a control token. */
+const controlLike = /<\|[^<>|\s]+\|>/u;
+
+/**
+ * A chat → ids, with the template's control tokens. A message's text never becomes a control token, whatever it
+ * spells. The tokens before an assistant's turn are the same as those of its prompt (`addGenerationPrompt`).
+ *
+ * Throws ConfigError when the template names a control token that the tokenizer has not, DataError for a chat that
+ * the template refuses.
+ */
+export function encodeChat(
+  tokenizer: Tokenizer,
+  template: ChatTemplate,
+  messages: readonly Message[],
+  options: RenderOptions = {},
+): EncodedChat {
+  const pattern = literalPattern(tokenizer.controlTokens.keys());
+  const ids: number[] = [];
+  const loss: number[] = [];
+  let waiting = '';
+  let isWaitingAssistants = false;
+  const write = (tokens: ArrayLike<number>, isAssistants: boolean) => {
+    for (let index = 0; index < tokens.length; index++) {
+      ids.push(tokens[index] as number);
+      loss.push(isAssistants ? 1 : 0);
+    }
+  };
+  const flush = () => {
+    if (waiting) write(tokenizer.encode(waiting), isWaitingAssistants);
+    waiting = '';
+  };
+  // Neighbouring texts are encoded together, as one text, except where the assistant begins to write.
+  const writeText = (text: string, isAssistants: boolean) => {
+    if (isAssistants !== isWaitingAssistants) flush();
+    isWaitingAssistants = isAssistants;
+    waiting += text;
+  };
+
+  for (const segment of template.segments(messages, { ...options, ...(pattern && { controlPattern: pattern }) })) {
+    if (segment.from === 'message') {
+      writeText(segment.text, segment.isAssistants);
+      continue;
+    }
+    for (const { text, control } of splitControls(segment.text, pattern)) {
+      if (control) {
+        flush();
+        write([tokenizer.idOf(text)], segment.isAssistants);
+      } else {
+        checkPlain(text);
+        writeText(text, segment.isAssistants);
+      }
+    }
+  }
+  flush();
+  return { ids: Int32Array.from(ids), loss: Uint8Array.from(loss) };
+}
+
+/** The control token that ends an assistant's turn in this template; undefined when it ends in plain text. */
+export function endOfTurn(tokenizer: Tokenizer, template: ChatTemplate): number | undefined {
+  const { ids, loss } = encodeChat(tokenizer, template, [
+    { role: 'user', content: 'a' },
+    { role: 'assistant', content: 'b' },
+  ]);
+  const controls = new Set(tokenizer.controlTokens.values());
+  return ids.findLast((id, index) => loss[index] === 1 && controls.has(id));
+}
+
+function splitControls(text: string, pattern: RegExp | undefined): { text: string; control: boolean }[] {
+  if (!pattern) return [{ text, control: false }];
+  const parts: { text: string; control: boolean }[] = [];
+  let start = 0;
+  for (const match of text.matchAll(pattern)) {
+    if (match.index > start) parts.push({ text: text.slice(start, match.index), control: false });
+    parts.push({ text: match[0], control: true });
+    start = match.index + match[0].length;
+  }
+  if (start < text.length) parts.push({ text: text.slice(start), control: false });
+  return parts;
+}
+
+function checkPlain(text: string): void {
+  const match = controlLike.exec(text);
+  if (!match) return;
+  throw new ConfigError(`The chat template writes ${match[0]}, which is no control token of this tokenizer.`, {
+    advice: `Add it with tokenizer.withControlTokens(['${match[0]}']) and give the model's embedding a row for it.`,
+  });
+}

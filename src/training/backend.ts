@@ -1,0 +1,38 @@
+import type { HostTree, LossOutput } from './phase.js';
+import type { OptimizerConfig } from './optimizer.js';
+
+/**
+ * What the trainer needs of the runtime. The engine's `Store` and `TrainStep` are the implementation; tests also use
+ * one in plain JavaScript.
+ */
+export type StateBuffer = 'parameters' | 'firstMoment' | 'secondMoment' | 'average';
+
+export interface TrainableStore {
+  readonly leaves: readonly { readonly path: string; readonly shape: readonly number[] }[];
+  read(buffer?: StateBuffer): Promise<Record<string, Float32Array>>;
+  write(values: Record<string, Float32Array>, buffer?: StateBuffer): Promise<void>;
+}
+
+export interface TrainableStep {
+  readonly compileSeconds: number;
+  /** Adds weight · gradient of the batch's loss. */
+  accumulate(batch: HostTree, weight: number): Promise<{ loss: number; metrics: Readonly<Record<string, number>> }>;
+  /** Moves the parameters along the accumulated gradient and empties it; `applied` is false when it is not finite. */
+  apply(options: { learningRate: number; step: number }): Promise<{ gradientNorm: number; applied: boolean }>;
+  /** average ← decay · average + (1 - decay) · parameters. */
+  averageInto?(decay: number): Promise<void>;
+}
+
+export interface StepDefinition<Store> {
+  readonly store: Store;
+  readonly parameters: object;
+  readonly batch: object;
+  readonly loss: (parameters: never, batch: never) => LossOutput;
+  readonly optimizer: OptimizerConfig;
+  readonly clipNorm?: number;
+  readonly trainable?: (path: string) => boolean;
+  readonly name: string;
+}
+
+/** Compiles the step of one loss. Several steps on one store add to one gradient. */
+export type CreateStep<Store> = (definition: StepDefinition<Store>) => Promise<TrainableStep>;

@@ -1,0 +1,81 @@
+import type { Gpt } from '../families/autoregressive/gpt.js';
+import { type Tensor, type TensorSpec, constant, expandDims, sliceAxis, equal, where } from '../tensor/index.js';
+import { type Phase, type TrainingSource, lossTerm, phase, type LossTerm } from './phase.js';
+
+/** Next-token prediction: pretraining, supervised fine-tuning and PPO's pretraining mix are this one loss. */
+
+const int32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'int32' });
+const float32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'float32' });
+
+export interface LanguageModelOptions {
+  readonly model: Gpt;
+  readonly source: TrainingSource & { readonly batchSize: number; readonly contextLength: number };
+  /** The batches carry `segments` and `positions`: several dialogues in a row, each blind to the others. */
+  readonly packed?: boolean;
+  readonly name?: string;
+  readonly store?: string;
+  readonly weight?: number;
+}
+
+/** Shapes of a batch of a language model: tokens [B, T + 1], mask [B, T], and what packing and dropout add. */
+export function languageModelBatch(options: {
+  model: Gpt;
+  batchSize: number;
+  contextLength: number;
+  packed?: boolean;
+}) {
+  const { model, batchSize, contextLength, packed } = options;
+  return {
+    tokens: int32(batchSize, contextLength + 1),
+    mask: float32(batchSize, contextLength),
+    ...(packed && { segments: int32(batchSize, contextLength), positions: int32(batchSize, contextLength) }),
+    ...(model.config.dropout > 0 && { key: int32(2) }),
+  };
+}
+
+export interface LanguageModelTensors {
+  readonly tokens: Tensor;
+  readonly mask: Tensor;
+  readonly segments?: Tensor;
+  readonly positions?: Tensor;
+  readonly key?: Tensor;
+}
+
+/** Mean cross-entropy in nats per counted token of a batch as `languageModelBatch` describes it. */
+export function languageModelLoss(
+  model: Gpt,
+  parameters: Parameters<Gpt['loss']>[0],
+  batch: LanguageModelTensors,
+): Tensor {
+  const inputs = sliceAxis(batch.tokens, { axis: 1, limit: -1 });
+  const targets = sliceAxis(batch.tokens, { axis: 1, start: 1 });
+  return model.loss(parameters, inputs, targets, batch.mask, {
+    ...(batch.segments && { mask: segmentMask(batch.segments) }),
+    ...(batch.positions && { positions: batch.positions }),
+    ...(batch.key && { dropoutKey: batch.key }),
+  });
+}
+
+/** Additive mask [B, 1, T, T]: a token sees its own segment alone. */
+function segmentMask(segments: Tensor): Tensor {
+  const same = equal(expandDims(segments, 2), expandDims(segments, 1));
+  return expandDims(where(same, constant([0], []), constant([-1e9], [])), 1);
+}
+
+const definition = ({ model, source, packed, name = 'language-model', store, weight }: LanguageModelOptions) => ({
+  name,
+  source,
+  ...(store !== undefined && { store }),
+  ...(weight !== undefined && { weight }),
+  parameters: model.parameters,
+  batch: languageModelBatch({ model, packed, batchSize: source.batchSize, contextLength: source.contextLength }),
+  loss: (parameters: never, batch: never) => ({ loss: languageModelLoss(model, parameters, batch) }),
+});
+
+/** The phase that trains a language model. */
+export const languageModelPhase = (options: LanguageModelOptions): Phase =>
+  phase(definition(options) as unknown as Parameters<typeof phase>[0]);
+
+/** The same loss as a second term of another phase: PPO's pretraining mix. */
+export const languageModelTerm = (options: LanguageModelOptions): LossTerm =>
+  lossTerm(definition(options) as unknown as Parameters<typeof lossTerm>[0]);

@@ -1,0 +1,98 @@
+import type { Tensor } from '../tensor/graph.js';
+import type { Traced } from '../tensor/trace.js';
+import type { Json } from '../data/json.js';
+import type { OptimizerSettings } from './optimizer.js';
+import type { ScheduleSettings } from './schedule.js';
+
+/** A batch, or any other tree of arrays on this side of the engine. */
+export type HostTree =
+  Float32Array | Int32Array | Uint8Array | readonly HostTree[] | { readonly [key: string]: HostTree };
+
+/**
+ * Where batches come from. Every `BatchSource` of `data/` is one; PPO's rollouts are another, whose `next` may take
+ * long and whose position can be saved only between rollouts.
+ */
+export interface TrainingSource {
+  next(): HostTree | Promise<HostTree>;
+  /** The position after the last `next`: `restore(state())` makes a new source go on as this one would. */
+  state(): Json;
+  restore(state: Json): void;
+  describe(): string;
+  /** Tokens (or images, or examples: what the rate is counted in) per batch. */
+  readonly tokensPerBatch: number;
+  /** False while a run could not be resumed exactly from here; checkpoints wait for a step where it is true. */
+  resumable?(): boolean;
+  /** Figures to log beside the loss of the batch last given, e.g. the reward of a rollout. */
+  metrics?(): Readonly<Record<string, number>>;
+}
+
+/** What a loss function returns: scalars. */
+export interface LossOutput {
+  readonly loss: Tensor;
+  readonly metrics?: Readonly<Record<string, Tensor>>;
+}
+
+/** One loss over batches of one shape. */
+export interface LossTerm {
+  /** Distinguishes it from the phase's other losses, in the log. */
+  readonly name: string;
+  /**
+   * Shapes of a batch: a tree of tensor specs. A field `key` (int32 [2]) that the source does not give is filled with a key for this step's
+   * random draws, such as dropout.
+   */
+  readonly batch: object;
+  /** Traced once. */
+  readonly loss: (parameters: never, batch: never) => LossOutput;
+  readonly source: TrainingSource;
+  /** Its share in the sum of the phase's losses. Default 1. */
+  readonly weight?: number;
+}
+
+/**
+ * One optimization problem: a loss over a set of parameters. A language model has one phase; a GAN has two, on disjoint
+ * parameters of one store.
+ */
+export interface Phase extends LossTerm {
+  /** The store that holds the parameters. Default 'model'. */
+  readonly store?: string;
+  /** Their shapes: a tree of tensor specs. */
+  readonly parameters: object;
+  /** Parameters that this phase moves, by path. Default: all. */
+  readonly trainable?: (path: string) => boolean;
+  /** The phase runs on steps that are a multiple of this. Default 1. */
+  readonly every?: number;
+  /** Losses added to this one before the optimizer's step, on batches of their own, e.g. PPO's pretraining loss. */
+  readonly also?: readonly LossTerm[];
+  /** Differences from the run's optimizer and schedule, e.g. a GAN's second learning rate. */
+  readonly optimizer?: OptimizerSettings;
+  readonly schedule?: ScheduleSettings;
+  /** Instead of the run's; null for none. */
+  readonly clipNorm?: number | null;
+  /** False for a loss that has no reason to fall, such as a GAN's: only NaN and infinity stop it. Default true. */
+  readonly guarded?: boolean;
+}
+
+/** A phase with the types of its trees checked: `loss` sees tensors in the shape of `parameters` and `batch`. */
+export function phase<Parameters extends object, Batch extends object>(
+  definition: Omit<Phase, 'parameters' | 'batch' | 'loss'> & {
+    readonly parameters: Parameters;
+    readonly batch: Batch;
+    readonly loss: (parameters: Traced<Parameters>, batch: Traced<Batch>) => LossOutput;
+  },
+): Phase {
+  const erased: unknown = definition;
+  return erased as Phase;
+}
+
+/** A further loss of a phase, with the type of its batch checked. */
+export function lossTerm<Parameters extends object, Batch extends object>(
+  definition: Omit<LossTerm, 'batch' | 'loss'> & {
+    /** The phase's parameters, for their type. */
+    readonly parameters: Parameters;
+    readonly batch: Batch;
+    readonly loss: (parameters: Traced<Parameters>, batch: Traced<Batch>) => LossOutput;
+  },
+): LossTerm {
+  const { name, batch, loss, source, weight } = definition;
+  return { name, batch, loss: loss, source, weight };
+}

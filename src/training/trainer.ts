@@ -1,0 +1,378 @@
+import { ConfigError, DivergenceError, FormatError } from '../errors.js';
+import type { FileSystem } from '../runtime/atomic-file.js';
+import { averageDecayAt } from './average.js';
+import type { CreateStep, StateBuffer, TrainableStep, TrainableStore } from './backend.js';
+import { loadCheckpoint, readCheckpointState, saveCheckpoint, type StoredState } from './checkpoint.js';
+import { initialGuardState, isExploding, explosionThreshold, watchLoss, type GuardState } from './guard.js';
+import type { Json } from '../data/json.js';
+import { momentBuffers, optimizerSchema, type OptimizerConfig } from './optimizer.js';
+import type { HostTree, LossTerm, Phase } from './phase.js';
+import { deriveKey } from './random-key.js';
+import { learningRateAt, scheduleSchema, type ScheduleConfig } from './schedule.js';
+import { parseSettings, trainingSchema, type TrainingConfig, type TrainingSettings } from './settings.js';
+
+export interface TrainerOptions<Store extends TrainableStore = TrainableStore> {
+  /** The parameters being trained, by the name that phases use. One called 'model' is the usual case. */
+  readonly stores: Readonly<Record<string, Store>>;
+  readonly phases: readonly Phase[];
+  /** `trainStepsOn(engine)`. */
+  readonly createStep: CreateStep<Store>;
+  readonly settings?: TrainingSettings;
+}
+
+/** What one step did. */
+export interface StepReport {
+  /** 1-based. */
+  readonly step: number;
+  /** The first phase's loss: the mean over its micro-batches, in its own unit. */
+  readonly loss: number;
+  /** Norm before clipping, of the first phase that ran. */
+  readonly gradientNorm: number;
+  readonly learningRate: number;
+  /** Tokens (or images, or examples) of this step's batches. */
+  readonly tokens: number;
+  /** Everything of this step that is worth a line in the log, `loss` and its like included. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+interface PreparedTerm {
+  readonly term: LossTerm;
+  readonly step: TrainableStep;
+  readonly wantsKey: boolean;
+}
+
+interface PreparedPhase {
+  readonly phase: Phase;
+  readonly terms: readonly PreparedTerm[];
+  readonly optimizer: OptimizerConfig;
+  readonly schedule: ScheduleConfig;
+  /** Optimizer steps taken: Adam's bias correction counts these. */
+  updates: number;
+  guard: GuardState;
+}
+
+interface PhaseState {
+  readonly updates: number;
+  readonly guard: GuardState;
+  readonly sources: readonly Json[];
+}
+
+interface TrainerState {
+  readonly version: 1;
+  readonly step: number;
+  readonly tokens: number;
+  readonly seed: number;
+  readonly phases: Readonly<Record<string, PhaseState>>;
+}
+
+/**
+ * The core of training, one step at a time, for every family and every alignment stage. `train()` puts the run around
+ * it: evaluation, checkpoints, logs, interruption.
+ *
+ * All that a step depends on is in the stores and in `state()`: two trainers with equal stores and states take equal
+ * steps, bit for bit on one device.
+ */
+export class Trainer {
+  readonly settings: TrainingConfig;
+  /** Seconds that compiling the phases took. */
+  readonly compileSeconds: number;
+  readonly #stores: Readonly<Record<string, TrainableStore>>;
+  readonly #phases: readonly PreparedPhase[];
+  #step = 0;
+  #tokens = 0;
+
+  private constructor(
+    settings: TrainingConfig,
+    stores: Readonly<Record<string, TrainableStore>>,
+    phases: readonly PreparedPhase[],
+  ) {
+    this.settings = settings;
+    this.#stores = stores;
+    this.#phases = phases;
+    this.compileSeconds = phases
+      .flatMap(({ terms }) => terms.map(({ step }) => step.compileSeconds))
+      .reduce((sum, seconds) => sum + seconds, 0);
+  }
+
+  /**
+   * Compiles every phase. The stores hold the initial parameters already.
+   *
+   * @throws ConfigError for an impossible setting, ShapeError when a loss does not fit its batch
+   */
+  static async create<Store extends TrainableStore>(options: TrainerOptions<Store>): Promise<Trainer> {
+    const settings = parseSettings(trainingSchema, options.settings ?? {});
+    const names = new Set(options.phases.map(({ name }) => name));
+    if (names.size === 0 || names.size < options.phases.length) {
+      throw new ConfigError('A training run needs at least one phase, and each needs a name of its own.');
+    }
+    const phases: PreparedPhase[] = [];
+    for (const phase of options.phases) phases.push(await preparePhase(phase, options, settings));
+    const used = new Map(phases.map(({ phase }) => [storeName(phase), options.stores[storeName(phase)]!]));
+    const trainer = new Trainer(settings, Object.fromEntries(used), phases);
+    if (settings.average !== null) {
+      for (const store of used.values()) await store.write(await store.read('parameters'), 'average');
+    }
+    return trainer;
+  }
+
+  /** Steps taken so far. */
+  get stepsDone(): number {
+    return this.#step;
+  }
+
+  /** Tokens (or images, or examples) seen so far. */
+  get tokensSeen(): number {
+    return this.#tokens;
+  }
+
+  get phases(): readonly Phase[] {
+    return this.#phases.map(({ phase }) => phase);
+  }
+
+  /** Whether a checkpoint taken now could be resumed exactly. */
+  get resumable(): boolean {
+    return this.#sources().every((source) => source.resumable?.() ?? true);
+  }
+
+  /**
+   * Takes one step: every phase that is due draws its batches, accumulates its gradients and moves its parameters.
+   *
+   * @throws DivergenceError when a loss or gradient is not finite (the parameters are then those before the phase's
+   *   step), or when a loss explodes (see `guardSchema`)
+   */
+  async step(): Promise<StepReport> {
+    const step = this.#step + 1;
+    const due = this.#phases.filter(({ phase }) => step % (phase.every ?? 1) === 0);
+    const metrics: Record<string, number> = {};
+    let main: PhaseReport | undefined;
+    let tokens = 0;
+    for (const prepared of due) {
+      const report = await this.#runPhase(prepared, step);
+      const prefix = this.#phases.length > 1 ? `${prepared.phase.name}.` : '';
+      for (const [key, value] of Object.entries(report.metrics)) metrics[prefix + key] = value;
+      tokens += report.tokens;
+      main ??= report;
+    }
+    if (this.settings.average !== null && due.length > 0) await this.#average(due, step);
+    this.#step = step;
+    this.#tokens += tokens;
+    const { loss = NaN, gradientNorm = NaN, learningRate = 0 } = main ?? {};
+    return { step, loss, gradientNorm, learningRate, tokens, metrics };
+  }
+
+  /** Everything besides tensors that the next steps depend on. */
+  state(): Json {
+    const state: TrainerState = {
+      version: 1,
+      step: this.#step,
+      tokens: this.#tokens,
+      seed: this.settings.seed,
+      phases: Object.fromEntries(
+        this.#phases.map(({ phase, terms, updates, guard }) => [
+          phase.name,
+          { updates, guard, sources: terms.map(({ term }) => term.source.state()) },
+        ]),
+      ),
+    };
+    return state as unknown as Json;
+  }
+
+  /** @throws FormatError when the state is of a run with other phases, ConfigError when it is of another seed */
+  restore(json: Json): void {
+    const state = this.#check(json);
+    for (const prepared of this.#phases) {
+      const { updates, guard, sources } = state.phases[prepared.phase.name]!;
+      prepared.updates = updates;
+      prepared.guard = guard;
+      prepared.terms.forEach(({ term }, index) => {
+        term.source.restore(sources[index]!);
+      });
+    }
+    this.#step = state.step;
+    this.#tokens = state.tokens;
+  }
+
+  /** Writes parameters, moments, average and state, atomically. `extra` comes back from `load`. */
+  async save(path: string, extra: Json = null, fileSystem?: FileSystem): Promise<void> {
+    const state = { trainer: this.state(), extra };
+    await saveCheckpoint({ path, stores: this.#stored(true), state, fileSystem });
+  }
+
+  /** Writes what is needed to use the model, not to go on training it: parameters and average. */
+  async saveWeights(path: string, extra: Json = null, fileSystem?: FileSystem): Promise<void> {
+    const state = { step: this.#step, extra };
+    await saveCheckpoint({ path, stores: this.#stored(false), state, fileSystem });
+  }
+
+  /** Goes back to where `save` was called. Returns its `extra`. */
+  async load(path: string): Promise<Json> {
+    const state = (await readCheckpointState(path)) as { trainer?: Json; extra?: Json };
+    if (state.trainer === undefined) {
+      throw new FormatError(`${path} holds weights alone: training cannot be resumed from it.`);
+    }
+    this.#check(state.trainer);
+    await loadCheckpoint({ path, stores: this.#stored(true) });
+    this.restore(state.trainer);
+    return state.extra ?? null;
+  }
+
+  #check(json: Json): TrainerState {
+    const state = json as unknown as TrainerState;
+    if (state.seed !== this.settings.seed) {
+      throw new ConfigError(`The checkpoint is of a run with seed ${state.seed}, this one has ${this.settings.seed}.`);
+    }
+    for (const { phase, terms } of this.#phases) {
+      const found = Object.hasOwn(state.phases, phase.name) ? state.phases[phase.name]!.sources.length : 0;
+      if (found !== terms.length) {
+        throw new FormatError(
+          `The checkpoint knows ${found} losses of phase "${phase.name}", this run has ${terms.length}.`,
+        );
+      }
+    }
+    return state;
+  }
+
+  async #runPhase(prepared: PreparedPhase, step: number): Promise<PhaseReport> {
+    const { phase, terms, schedule } = prepared;
+    const { accumulation, seed, steps } = this.settings;
+    const metrics: Record<string, number> = {};
+    const add = (key: string, value: number): void => {
+      metrics[key] = (metrics[key] ?? 0) + value;
+    };
+    let loss = 0;
+    let tokens = 0;
+    for (let micro = 0; micro < accumulation; micro++) {
+      for (const { term, step: trainStep, wantsKey } of terms) {
+        const key = (): Int32Array => deriveKey({ seed, purpose: `${phase.name}/${term.name}`, step, index: micro });
+        const batch = withKey(await term.source.next(), wantsKey ? key : undefined);
+        const weight = (term.weight ?? 1) / accumulation;
+        const result = await trainStep.accumulate(batch, weight);
+        loss += weight * result.loss;
+        tokens += term.source.tokensPerBatch;
+        const prefix = term === phase ? '' : `${term.name}.`;
+        for (const [name, value] of Object.entries(result.metrics)) add(prefix + name, value / accumulation);
+        if (terms.length > 1) add(`${term.name}.loss`, result.loss / accumulation);
+        if (!Number.isFinite(result.loss)) {
+          // A step of length 0 moves nothing and tells the gradient's norm, which says where to look.
+          const { gradientNorm } = await terms[0]!.step.apply({ learningRate: 0, step: prepared.updates + 1 });
+          throw notFinite(step, phase, result.loss, gradientNorm, prepared.guard);
+        }
+      }
+    }
+    for (const { term } of terms) Object.assign(metrics, term.source.metrics?.());
+
+    const learningRate = learningRateAt(schedule, step, steps);
+    const { gradientNorm, applied } = await terms[0]!.step.apply({ learningRate, step: prepared.updates + 1 });
+    if (!applied || !Number.isFinite(gradientNorm)) {
+      throw notFinite(step, phase, loss, gradientNorm, prepared.guard);
+    }
+    prepared.updates++;
+    if (phase.guarded ?? true) {
+      prepared.guard = watchLoss(prepared.guard, loss);
+      if (isExploding(prepared.guard, this.settings.guard)) {
+        throw exploded(step, phase, loss, gradientNorm, prepared.guard, this.settings.guard.factor);
+      }
+    }
+    return { loss, gradientNorm, learningRate, tokens, metrics: { loss, gradientNorm, learningRate, ...metrics } };
+  }
+
+  /** Once a step and store, after all phases, so that the average is of whole steps. */
+  async #average(due: readonly PreparedPhase[], step: number): Promise<void> {
+    const decay = averageDecayAt(this.settings.average!, step);
+    const steps = new Map(due.map(({ phase, terms }) => [storeName(phase), terms[0]!.step]));
+    for (const trainStep of steps.values()) {
+      if (trainStep.averageInto === undefined) throw new ConfigError('This device keeps no average of the parameters.');
+      await trainStep.averageInto(decay);
+    }
+  }
+
+  #sources() {
+    return this.#phases.flatMap(({ terms }) => terms.map(({ term }) => term.source));
+  }
+
+  #stored(withMoments: boolean): Record<string, StoredState> {
+    return Object.fromEntries(
+      Object.entries(this.#stores).map(([name, store]) => {
+        const buffers = new Set<StateBuffer>(['parameters']);
+        for (const { phase, optimizer } of this.#phases) {
+          if (withMoments && storeName(phase) === name)
+            for (const buffer of momentBuffers(optimizer)) buffers.add(buffer);
+        }
+        if (this.settings.average !== null) buffers.add('average');
+        return [name, { store, buffers: [...buffers] }];
+      }),
+    );
+  }
+}
+
+interface PhaseReport {
+  readonly loss: number;
+  readonly gradientNorm: number;
+  readonly learningRate: number;
+  readonly tokens: number;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+const storeName = (phase: Phase): string => phase.store ?? 'model';
+
+async function preparePhase<Store extends TrainableStore>(
+  phase: Phase,
+  options: TrainerOptions<Store>,
+  settings: TrainingConfig,
+): Promise<PreparedPhase> {
+  const store = options.stores[storeName(phase)];
+  if (store === undefined) {
+    const names = Object.keys(options.stores).join(', ');
+    throw new ConfigError(`Phase "${phase.name}" trains the store "${storeName(phase)}"; there are: ${names}.`);
+  }
+  const where = `phase "${phase.name}"`;
+  const optimizer = parseSettings(optimizerSchema, { ...settings.optimizer, ...phase.optimizer }, where);
+  const schedule = parseSettings(scheduleSchema, { ...settings.schedule, ...phase.schedule }, where);
+  const clipNorm = (phase.clipNorm === undefined ? settings.clipNorm : phase.clipNorm) ?? undefined;
+  const terms: PreparedTerm[] = [];
+  for (const term of [phase, ...(phase.also ?? [])]) {
+    const { batch, loss } = term;
+    const { parameters, trainable } = phase;
+    const name = term === phase ? phase.name : `${phase.name}/${term.name}`;
+    const step = await options.createStep({ store, parameters, batch, loss, optimizer, clipNorm, trainable, name });
+    terms.push({ term, step, wantsKey: 'key' in batch });
+  }
+  return { phase, terms, optimizer, schedule, updates: 0, guard: initialGuardState };
+}
+
+function withKey(batch: HostTree, key: (() => Int32Array) | undefined): HostTree {
+  if (key === undefined || 'key' in batch) return batch;
+  return { ...(batch as Readonly<Record<string, HostTree>>), key: key() };
+}
+
+function notFinite(step: number, phase: Phase, loss: number, gradientNorm: number, guard: GuardState): DivergenceError {
+  const before = guard.count > 0 ? ` The loss until then, smoothed: ${guard.smoothed.toPrecision(5)}.` : '';
+  const what = `the loss is ${loss}, the gradient norm ${gradientNorm}.${before}`;
+  return new DivergenceError(`Training diverged at step ${step} (phase "${phase.name}"): ${what}`, {
+    advice:
+      'The step was not applied. Lower the learning rate (schedule.learningRate), lengthen the warm-up ' +
+      '(schedule.warmupSteps) or clip more (clipNorm), and look at the batch if it happens at the same step again.',
+  });
+}
+
+function exploded(
+  step: number,
+  phase: Phase,
+  loss: number,
+  gradientNorm: number,
+  guard: GuardState,
+  factor: number,
+): DivergenceError {
+  const numbers =
+    `loss ${loss.toPrecision(5)}, smoothed ${guard.smoothed.toPrecision(5)}, gradient norm ` +
+    `${gradientNorm.toPrecision(4)}; it began at ${guard.first.toPrecision(5)}, reached ` +
+    `${guard.lowest.toPrecision(5)}, and the limit is ${explosionThreshold(guard, factor).toPrecision(5)}`;
+  return new DivergenceError(
+    `Training diverged at step ${step} (phase "${phase.name}"): exploding loss (${numbers}).`,
+    {
+      advice:
+        'Lower the learning rate (schedule.learningRate), lengthen the warm-up (schedule.warmupSteps) or clip more ' +
+        '(clipNorm). If this loss may rise so far, raise guard.factor or set guard.exploding to false.',
+    },
+  );
+}
