@@ -18,21 +18,24 @@ const roles: Record<string, Message['role']> = {
   bot: 'assistant',
 };
 
+/** A field that must be text, but may be empty. */
+export function requireString(value: unknown, field: string, place: Place): string {
+  if (typeof value === 'string') return value;
+  throw new BadRowError(place, { field, why: `should be text, but is ${nameOf(value)}` });
+}
+
 /** A field that must be a text with something in it. */
 export function requireText(value: unknown, field: string, place: Place): string {
-  if (typeof value !== 'string')
-    throw new BadRowError(place, { field, why: `should be text, but is ${nameOf(value)}` });
-  if (value.trim() === '')
-    throw new BadRowError(place, { field, why: value === '' ? 'is empty' : 'is only white space' });
-  return value;
+  const text = requireString(value, field, place);
+  if (text.trim() !== '') return text;
+  throw new BadRowError(place, { field, why: text === '' ? 'is empty' : 'is only white space' });
 }
 
 /** A field that may be missing, null or empty. */
 export function optionalText(value: unknown, field: string, place: Place): string | undefined {
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'string')
-    throw new BadRowError(place, { field, why: `should be text, but is ${nameOf(value)}` });
-  return value.trim() === '' ? undefined : value;
+  const text = requireString(value, field, place);
+  return text.trim() === '' ? undefined : text;
 }
 
 /** A field that must be an array; a string (as in a CSV cell) is read as JSON first. */
@@ -143,7 +146,7 @@ export function requireTurns(
       why: `the ${role} speaks where it is the ${expected}'s turn (user and assistant alternate, the user begins)`,
     });
   });
-  if (until === 'an answer' ? turns.length >= 2 : turns.at(-1)?.role === until) return;
+  if (until === 'an answer' ? turns.length >= 2 : turns[turns.length - 1]?.role === until) return;
   const why =
     until === 'an answer'
       ? 'no assistant speaks, so there is nothing to learn'

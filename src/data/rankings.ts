@@ -2,11 +2,11 @@ import { counterRandom, integer, shuffle } from '../tensor/random.js';
 import type { Message } from '../tokenizer/chat.js';
 import { BadRowError, orSkip, placeOf, type Place } from './bad-rows.js';
 import { isObject, nameOf, type JsonObject } from './json.js';
-import { parseCell, readInstruction, readMessages, requireArray, requireText, requireTurns } from './messages.js';
+import { parseCell, readInstruction, readMessages, requireArray, requireString, requireTurns } from './messages.js';
 import type { Row } from './sources/row.js';
 import { readRows, type RowOptions } from './sources/rows.js';
 
-/** One answer with its place among the others: 0 is the best, equal ranks are ties. */
+/** One answer with its place among the others: 0 is the best, equal ranks are ties. An empty answer is one too. */
 export interface RankedAnswer {
   readonly text: string;
   readonly rank: number;
@@ -52,7 +52,7 @@ export const rankingFormats: readonly RankingFormat[] = [
         throw new BadRowError(place, { field: 'scores', why });
       }
       return answers.map((answer, index) => ({
-        text: requireText(answer, `answers[${index}]`, place),
+        text: requireString(answer, `answers[${index}]`, place),
         score: requireNumber(scores[index], `scores[${index}]`, place),
       }));
     },
@@ -67,7 +67,7 @@ export const rankingFormats: readonly RankingFormat[] = [
         if (!isObject(answer))
           throw new BadRowError(place, { field: at, why: `should be an object, but is ${nameOf(answer)}` });
         const textField = ['text', 'output', 'content'].find((field) => answer[field] !== undefined) ?? 'text';
-        const text = requireText(answer[textField], `${at}.${textField}`, place);
+        const text = requireString(answer[textField], `${at}.${textField}`, place);
         if (answer['rank'] !== undefined) return { text, score: -requireNumber(answer['rank'], `${at}.rank`, place) };
         const scoreField = ['score', 'win_vs_davinci003'].find((field) => answer[field] !== undefined) ?? 'score';
         return { text, score: requireNumber(answer[scoreField], `${at}.${scoreField}`, place) };
@@ -158,15 +158,16 @@ function firstAnswer(row: JsonObject): unknown {
 function readOrder(value: unknown, field: string, place: Place): ScoredAnswer[] {
   return requireArray(value, field, place).flatMap((item, index) => {
     const at = `${field}[${index}]`;
-    if (!Array.isArray(item)) return [{ text: requireText(item, at, place), score: -index }];
-    return item.map((tied: unknown, i) => ({ text: requireText(tied, `${at}[${i}]`, place), score: -index }));
+    if (!Array.isArray(item)) return [{ text: requireString(item, at, place), score: -index }];
+    return item.map((tied: unknown, i) => ({ text: requireString(tied, `${at}[${i}]`, place), score: -index }));
   });
 }
 
 /** An answer as text, or as messages of which the last is the assistant's. */
 function readAnswer(value: unknown, field: string, place: Place): string {
-  if (!Array.isArray(parseCell(value))) return requireText(value, field, place);
-  const last = readMessages(value, field, place).at(-1);
+  if (!Array.isArray(parseCell(value))) return requireString(value, field, place);
+  const messages = readMessages(value, field, place);
+  const last = messages[messages.length - 1];
   if (last?.role === 'assistant') return last.content;
   throw new BadRowError(place, { field, why: 'must end with a message of the assistant' });
 }

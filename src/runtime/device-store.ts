@@ -99,8 +99,9 @@ export class GpuStore implements DeviceStore {
   }
 
   take(buffer: StoreBuffer, leaf: number, tensor: OrtTensor): void {
+    if (buffer === 'scratch' && !this.#buffers.has(buffer)) this.#buffers.set(buffer, []);
     const tensors = this.#of(buffer);
-    tensors[leaf]!.dispose();
+    tensors[leaf]?.dispose();
     tensors[leaf] = tensor;
   }
 
@@ -120,7 +121,7 @@ export class GpuStore implements DeviceStore {
   }
 
   dispose(): void {
-    for (const tensors of this.#buffers.values()) for (const tensor of tensors) tensor.dispose();
+    for (const tensors of this.#buffers.values()) for (const tensor of Object.values(tensors)) tensor.dispose();
     this.#buffers.clear();
   }
 

@@ -86,6 +86,17 @@ export async function createGraphOptimizer(engine: Engine, options: GraphOptimiz
       );
       return (outcome as { norm: Float32Array }).norm[0]!;
     },
+    async addScratch(): Promise<void> {
+      const addition = await engine.compile(
+        (args: { gradients: Leaves; scratch: Leaves }) => ({
+          gradients: Object.fromEntries(trained.map((path) => [path, add(args.gradients[path]!, args.scratch[path]!)])),
+        }),
+        { gradients: tree, scratch: tree },
+        { name: 'gradient sum' },
+      );
+      const gradients = { store, buffer: 'gradients' } as const;
+      await addition.run({ gradients, scratch: { store, buffer: 'scratch' } }, { into: { gradients } });
+    },
     async averageInto(decay: number): Promise<void> {
       const move = await engine.compile(
         (args: { average: Leaves; parameters: Leaves; rest: Tensor }) => ({

@@ -60,6 +60,9 @@ export interface TrainStep {
 /** How the optimizer runs: kernels over host memory, or programs on the device. */
 export interface Optimizer {
   readonly compileSeconds: number;
+  /** Adds the scratch gradients to the sum. */
+  addScratch(): Promise<void>;
+  /** Resolves to the gradients' norm before clipping. */
   apply(options: { learningRate: number; step: number }): Promise<number>;
   averageInto(decay: number): Promise<void>;
 }
@@ -109,7 +112,7 @@ export async function createTrainStep<Parameters, Batch>(
       const args = { parameters: store, batch: data, weight: Float32Array.of(weight) };
       const buffer = started ? 'scratch' : 'gradients';
       const outcome = await program.run(args, { into: { gradients: { store, buffer } } });
-      if (started) await store.addScratch(indices);
+      if (started) await optimizer.addScratch();
       started = true;
       return scalars(outcome);
     },
@@ -130,7 +133,7 @@ interface Traced3<Parameters, Batch> {
 }
 
 /** { path: value }, where the paths' dots make them meet the store's leaves. */
-export const record = <T>(paths: readonly string[], values: readonly T[]): Record<string, T> =>
+const record = <T>(paths: readonly string[], values: readonly T[]): Record<string, T> =>
   Object.fromEntries(paths.map((path, index) => [path, values[index]!]));
 
 function kernelOptimizer<Parameters, Batch>(
@@ -139,6 +142,7 @@ function kernelOptimizer<Parameters, Batch>(
 ): Optimizer {
   return {
     compileSeconds: 0,
+    addScratch: () => store.addScratch(indices),
     apply: (step) => store.optimize({ leaves: indices, clipNorm, ...optimizerPass(optimizer, step) }),
     averageInto: (decay) => store.updateAverage(indices, decay),
   };

@@ -23,10 +23,7 @@ export const samplingSchema = z.object({
     .positive()
     .default(1)
     .describe('weakens the logits of tokens in the prompt and the answer by this factor; 1: off'),
-  frequencyPenalty: z
-    .number()
-    .default(0)
-    .describe('taken from a logit for every time its token was generated'),
+  frequencyPenalty: z.number().default(0).describe('taken from a logit for every time its token was generated'),
   presencePenalty: z.number().default(0).describe('taken from a logit once its token was generated'),
   logitBias: z
     .record(z.string().regex(/^\d+$/, 'keys are token ids'), z.number())

@@ -194,5 +194,3 @@ interface DecodeArguments {
   tokens: Tensor;
   lengths: Tensor;
 }
-
-

@@ -8,7 +8,8 @@ import { broadcastTo, sumTo } from './structure.js';
 export type Operand = Tensor | number;
 
 type Plain = { [Name in PrimitiveName]: Primitives[Name] extends None ? Name : never }[PrimitiveName];
-type Derivative = (x: Tensor, y: Tensor, gradient: Tensor) => Tensor;
+/** Undefined: the derivative is zero. */
+type Derivative = (x: Tensor, y: Tensor, gradient: Tensor) => Tensor | undefined;
 
 function unary(name: Plain, derivative?: Derivative, accepts: (dtype: DType) => boolean = isFloatType) {
   const rule: Rule = {
@@ -127,7 +128,7 @@ export const or = binary('or', { accepts: isBool });
 export const not = unary('not', undefined, isBool);
 
 export const neg = unary('neg', (_x, _y, g) => neg(g), isNumber);
-export const sign = unary('sign', (x) => full(x.shape, 0, x.dtype));
+export const sign = unary('sign', () => undefined);
 export const abs = unary('abs', (x, _y, g) => mul(g, sign(x)), isNumber);
 export const exp = unary('exp', (_x, y, g) => mul(g, y));
 export const log = unary('log', (x, _y, g) => div(g, x));
@@ -142,10 +143,10 @@ export const erf = unary('erf', (x, _y, g) => mul(g, mul(2 / Math.sqrt(Math.PI),
 export const sin = unary('sin', (x, _y, g) => mul(g, cos(x)));
 export const cos = unary('cos', (x, _y, g) => neg(mul(g, sin(x))));
 /** Rounding has the gradient zero, as the derivative has almost everywhere. */
-export const floor = unary('floor', (x) => full(x.shape, 0, x.dtype));
-export const ceil = unary('ceil', (x) => full(x.shape, 0, x.dtype));
+export const floor = unary('floor', () => undefined);
+export const ceil = unary('ceil', () => undefined);
 /** To the nearest integer, halves to the even one. */
-export const round = unary('round', (x) => full(x.shape, 0, x.dtype));
+export const round = unary('round', () => undefined);
 export const isNaN = unary('isNaN');
 /** log(1 + exp(x)), without overflow. */
 export const softplus = unary('softplus', (x, _y, g) => mul(g, sigmoid(x)));

@@ -29,8 +29,10 @@ const binary: Partial<Record<PrimitiveName, (a: number, b: number) => number>> =
 
 export const evaluateUnary = (op: PrimitiveName, x: number): number | undefined => unary[op]?.(x);
 
-/** Integers are left to the engine where the result might not be one. */
+/** Integers are left to the engine where the result is not one of 32 bits. */
 export function evaluateBinary(op: PrimitiveName, a: number, b: number, dtype: DType): number | undefined {
   const value = binary[op]?.(a, b);
-  return dtype === 'float32' || (value !== undefined && Number.isSafeInteger(value)) ? value : undefined;
+  return dtype === 'float32' || (value !== undefined && Math.trunc(value) === value && Math.abs(value) < 2 ** 31)
+    ? value
+    : undefined;
 }

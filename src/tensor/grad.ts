@@ -8,8 +8,8 @@ import { type MapTree, mapTree } from './tree.js';
 
 const isFloat = (tensor: Tensor): boolean => isFloatType(tensor.dtype);
 
-/** The nodes that `outputs` need, in topological order. */
-function ancestors(outputs: readonly Tensor[]): Node[] {
+/** The nodes that `outputs` need, each after its inputs. */
+export function ancestors(outputs: readonly Tensor[]): Node[] {
   const seen = new Set<Node>();
   const stack = outputs.map((tensor) => tensor.node);
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {

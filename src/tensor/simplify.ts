@@ -1,6 +1,7 @@
 import { full } from './create.js';
 import { sameShape } from './define.js';
 import { evaluateBinary, evaluateUnary } from './folding.js';
+import { ancestors } from './grad.js';
 import { type Node, type Tensor, apply } from './graph.js';
 import type { Primitives } from './primitives.js';
 import { broadcastTo, reshape, transpose } from './structure.js';
@@ -12,28 +13,31 @@ import type { Graph } from './trace.js';
  * and a few identities). Inputs stay as they are.
  */
 export function simplify(graph: Graph): Graph {
-  const rewritten = new Map<Tensor, Tensor>();
+  /** From a tensor, old or made here, to the simplest one that equals it. */
+  const simplest = new Map<Tensor, Tensor>();
   const known = new Map<string, Node>();
-  for (const { tensor } of graph.inputs) rewritten.set(tensor, tensor);
+  for (const { tensor } of graph.inputs) simplest.set(tensor, tensor);
 
-  const visit = (node: Node): void => {
-    const inputs = node.inputs.map((input) => rewritten.get(input)!);
-    // These exist for the gradient alone.
-    if (node.op === 'customGradient' || node.op === 'stopGradient') {
-      rewritten.set(node.outputs[0]!, inputs[0]!);
-      return;
-    }
+  /** Recurses only through what `shorten` has just made: nodes are visited after their inputs. */
+  const rewrite = (tensor: Tensor): Tensor => {
+    const found = simplest.get(tensor);
+    if (found !== undefined) return found;
+    const { node } = tensor;
+    const inputs = node.inputs.map(rewrite);
     const shortcut = shorten(node, inputs);
     if (shortcut !== undefined) {
-      rewritten.set(node.outputs[0]!, share(shortcut));
-      return;
+      const result = rewrite(shortcut);
+      simplest.set(tensor, result);
+      return result;
     }
-    const outputs = shareNode(node, inputs);
-    node.outputs.forEach((output, index) => rewritten.set(output, outputs[index]!));
+    const { outputs } = shareNode(node, inputs);
+    node.outputs.forEach((output, index) => simplest.set(output, outputs[index]!));
+    for (const output of outputs) simplest.set(output, output);
+    return outputs[tensor.index]!;
   };
 
   /** The node with these inputs, made once. */
-  const shareNode = (node: Node, inputs: readonly Tensor[]): readonly Tensor[] => {
+  const shareNode = (node: Node, inputs: readonly Tensor[]): Node => {
     const key = identity(node, inputs);
     let same = known.get(key);
     if (same === undefined) {
@@ -41,36 +45,17 @@ export function simplify(graph: Graph): Graph {
       same = unchanged ? node : apply(node.rule, inputs, node.attributes)[0]!.node;
       known.set(key, same);
     }
-    return same.outputs;
-  };
-  const share = (tensor: Tensor): Tensor => {
-    const { node } = tensor;
-    return node.op === 'input' ? tensor : shareNode(node, node.inputs)[tensor.index]!;
+    return same;
   };
 
-  for (const node of needed(graph)) visit(node);
-  const outputs = graph.outputs.map(({ path, tensor }) => ({ path, tensor: rewritten.get(tensor)! }));
+  for (const node of needed(graph)) rewrite(node.outputs[0]!);
+  const outputs = graph.outputs.map(({ path, tensor }) => ({ path, tensor: rewrite(tensor) }));
   return { inputs: graph.inputs, outputs };
 }
 
-/** The nodes behind the outputs, each after its inputs. An explicit stack: graphs are deeper than call stacks. */
-function needed(graph: Graph): Node[] {
-  const order: Node[] = [];
-  const state = new Map<Node, 'open' | 'done'>();
-  const stack = graph.outputs.map(({ tensor }) => tensor.node);
-  for (let node = stack.at(-1); node !== undefined; node = stack.at(-1)) {
-    if (state.get(node) === undefined) {
-      state.set(node, 'open');
-      for (const input of node.inputs) if (state.get(input.node) === undefined) stack.push(input.node);
-    } else {
-      stack.pop();
-      if (state.get(node) === 'done') continue;
-      state.set(node, 'done');
-      if (node.op !== 'input') order.push(node);
-    }
-  }
-  return order;
-}
+/** The nodes behind the outputs, each after its inputs. */
+const needed = (graph: Graph): Node[] =>
+  ancestors(graph.outputs.map(({ tensor }) => tensor)).filter((node) => node.op !== 'input');
 
 const arrays = new WeakMap<object, number>();
 let arrayCount = 0;
@@ -86,7 +71,7 @@ function identity(node: Node, inputs: readonly Tensor[]): string {
     node.op === 'constant'
       ? dataKey((node.attributes as Primitives['constant']).data)
       : JSON.stringify(node.attributes, (_key, value: unknown) =>
-          typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
+          typeof value !== 'number' || Number.isFinite(value) ? value : String(value),
         );
   const result =
     inputs.length === 0 || node.op === 'randomUniform'
@@ -105,12 +90,17 @@ function shorten(node: Node, inputs: readonly Tensor[]): Tensor | undefined {
   const output = node.outputs[0]!;
   const [left, right] = [uniformValue(a), uniformValue(b)];
   switch (node.op) {
+    // These exist for the gradient alone.
+    case 'customGradient':
+    case 'stopGradient':
+      return a;
     case 'reshape':
       if (left !== undefined) return full(output.shape, left, output.dtype);
       if (a!.node.op === 'reshape') return reshape(a!.node.inputs[0]!, output.shape);
       return sameShape(a!.shape, output.shape) ? a : undefined;
     case 'broadcast':
-      return left === undefined ? undefined : full(output.shape, left, output.dtype);
+      if (left !== undefined) return full(output.shape, left, output.dtype);
+      return a!.node.op === 'broadcast' ? broadcastTo(a!.node.inputs[0]!, output.shape) : undefined;
     case 'transpose': {
       if (left !== undefined) return full(output.shape, left, output.dtype);
       if (a!.node.op !== 'transpose') return undefined;
@@ -121,8 +111,17 @@ function shorten(node: Node, inputs: readonly Tensor[]): Tensor | undefined {
         outer.map((axis) => inner[axis]!),
       );
     }
+    case 'sum':
+      return left !== undefined && output.dtype === 'float32'
+        ? full(output.shape, (left * a!.size) / output.size)
+        : undefined;
+    case 'mean':
+      return left === undefined ? undefined : full(output.shape, left, output.dtype);
     case 'cast':
       return left !== undefined && output.dtype === 'float32' ? full(output.shape, left) : undefined;
+    case 'neg':
+      if (a!.node.op === 'neg') return a!.node.inputs[0];
+      break;
     default:
   }
   if (inputs.length === 1 && left !== undefined) {
@@ -155,7 +154,8 @@ function identityOperand(node: Node, [a, b]: readonly Tensor[], left?: number, r
   const innerFactor = uniformValue(inner) ?? uniformValue(other);
   if (innerFactor === undefined || !sameShape(x.shape, shape)) return undefined;
   const rest = uniformValue(other) === undefined ? other : inner;
-  return sameShape(rest.shape, shape) ? apply(node.rule, [rest, full([], factor * innerFactor)], {})[0] : undefined;
+  if (node.outputs[0]!.dtype !== 'float32' || !sameShape(rest.shape, shape)) return undefined;
+  return apply(node.rule, [rest, full([], factor * innerFactor)], {})[0];
 }
 
 const BROADCASTING = new Set(['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum', 'equal', 'less', 'lessEqual']);

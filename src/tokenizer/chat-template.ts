@@ -113,13 +113,23 @@ export class ChatTemplate {
   segments(messages: readonly Message[], options: RenderOptions & { controlPattern?: RegExp } = {}): ChatSegment[] {
     checkMessages(messages);
     const prompt = options.addGenerationPrompt ?? false;
-    const marked = this.#renderMarked(messages, prompt);
-    const parts = splitMarked(marked);
-    fillInMessages(parts, this.#render(messages, prompt), messages);
-    const ranges = this.#marksGeneration
-      ? generationRanges(parts)
-      : this.#turnRanges(marked, parts, messages, options.controlPattern);
-    return toSegments(parts, ranges);
+    const plain = this.#render(messages, prompt);
+    // A template may ask whether a message is empty, so that a mark in its place would change what it does.
+    const ways = messages.some(({ content }) => content === '') ? [markAll, markFilled] : [markAll];
+    let problem = '';
+    for (const mark of ways) {
+      const marked = this.#render(mark(messages), prompt);
+      const parts = splitMarked(marked);
+      problem = fillInMessages(parts, plain, messages);
+      if (problem) continue;
+      const ranges = this.#marksGeneration
+        ? generationRanges(parts)
+        : this.#turnRanges(marked, parts, mark(messages), options.controlPattern);
+      return toSegments(parts, ranges);
+    }
+    throw new DataError(`The chat template does more than place and trim the messages: ${problem}.`, {
+      advice: 'User text and control tokens could not be told apart with safety. Use a simpler template.',
+    });
   }
 
   #render(messages: readonly Message[], addGenerationPrompt: boolean): string {
@@ -136,15 +146,6 @@ export class ChatTemplate {
         cause: error,
       });
     }
-  }
-
-  /** A rendering with a mark in place of each message. An empty one needs none, and templates may ask for it. */
-  #renderMarked(messages: readonly Message[], addGenerationPrompt: boolean): string {
-    const marked = messages.map(({ role, content }, index) => ({
-      role,
-      content: content === '' ? '' : `${OPEN}${String(index)}${CLOSE}`,
-    }));
-    return this.#render(marked, addGenerationPrompt);
   }
 
   /** The assistant's turns as ranges of the marked rendering, for a template that does not mark them. */
@@ -174,10 +175,10 @@ export class ChatTemplate {
     return end === undefined || end < content.end ? content.end : end;
   }
 
-  /** Length of the first messages' rendering, when the whole begins with it. */
+  /** Length of the first messages' rendering, when the whole begins with it. The messages are marks. */
   #commonLength(marked: string, messages: readonly Message[], addGenerationPrompt: boolean): number | undefined {
     try {
-      const beginning = this.#renderMarked(messages, addGenerationPrompt);
+      const beginning = this.#render(messages, addGenerationPrompt);
       return marked.startsWith(beginning) ? beginning.length : undefined;
     } catch {
       // Some templates refuse a chat that is not complete; then the message itself is the border.
@@ -235,8 +236,18 @@ function splitMarked(marked: string): Part[] {
   return parts;
 }
 
-/** Finds out how the template wrote each message: as it is, or trimmed. */
-function fillInMessages(parts: Part[], plain: string, messages: readonly Message[]): void {
+/** The same chat with a mark in place of each content. */
+function markAll(messages: readonly Message[]): Message[] {
+  return messages.map(({ role }, index) => ({ role, content: `${OPEN}${index}${CLOSE}` }));
+}
+
+/** The same, but empty contents stay empty. */
+function markFilled(messages: readonly Message[]): Message[] {
+  return markAll(messages).map((marked, index) => (messages[index]?.content === '' ? messages[index] : marked));
+}
+
+/** Finds out how the template wrote each message: as it is, or trimmed. Says what is wrong when neither fits. */
+function fillInMessages(parts: Part[], plain: string, messages: readonly Message[]): string {
   let position = 0;
   for (const [place, part] of parts.entries()) {
     if (part.kind === 'message') {
@@ -248,21 +259,14 @@ function fillInMessages(parts: Part[], plain: string, messages: readonly Message
         return next ? next.kind === 'message' || plain.startsWith(next.text, end) : end === plain.length;
       };
       const text = [content, content.trim(), content.trimEnd(), content.trimStart()].find(fits);
-      if (text === undefined) throw editedMessage(part.index);
+      if (text === undefined) return `it edits messages[${part.index}]`;
       part.text = text;
     } else if (!plain.startsWith(part.text, position)) {
-      throw editedMessage(-1);
+      return 'what it writes depends on what a message says';
     }
     position += part.text.length;
   }
-  if (position !== plain.length) throw editedMessage(-1);
-}
-
-function editedMessage(index: number): DataError {
-  const which = index < 0 ? 'what it writes depends on a message' : `it edits messages[${String(index)}]`;
-  return new DataError(`The chat template does more than place and trim the messages: ${which}.`, {
-    advice: 'User text and control tokens could not be told apart with safety. Use a simpler template.',
-  });
+  return position === plain.length ? '' : 'what it writes depends on what a message says';
 }
 
 function generationRanges(parts: readonly Part[]): Range[] {

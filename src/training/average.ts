@@ -9,7 +9,6 @@ export const averageSchema = z.strictObject({
     .describe('Keep less at first, (1 + step) / (10 + step), so that the average soon forgets the initial weights.'),
 });
 
-export type AverageSettings = z.input<typeof averageSchema>;
 export type AverageConfig = z.output<typeof averageSchema>;
 
 /** Share of the old average to keep at a step (1-based): average ← decay · average + (1 - decay) · parameters. */

@@ -1,5 +1,7 @@
-import type { HostTree, LossOutput } from './phase.js';
+import type { Engine, HostTree, Store } from '../runtime/engine.js';
+import { createTrainStep, type TrainStepOptions } from '../runtime/train-step.js';
 import type { OptimizerConfig } from './optimizer.js';
+import type { LossOutput } from './phase.js';
 
 /**
  * What the trainer needs of the runtime. The engine's `Store` and `TrainStep` are the implementation; tests also use
@@ -10,6 +12,7 @@ export type StateBuffer = 'parameters' | 'firstMoment' | 'secondMoment' | 'avera
 export interface TrainableStore {
   readonly leaves: readonly { readonly path: string; readonly shape: readonly number[] }[];
   read(buffer?: StateBuffer): Promise<Record<string, Float32Array>>;
+  /** Overwrites the leaves that `values` names. */
   write(values: Record<string, Float32Array>, buffer?: StateBuffer): Promise<void>;
 }
 
@@ -36,3 +39,9 @@ export interface StepDefinition<Store> {
 
 /** Compiles the step of one loss. Several steps on one store add to one gradient. */
 export type CreateStep<Store> = (definition: StepDefinition<Store>) => Promise<TrainableStep>;
+
+/** Steps that run on an engine. */
+export function trainStepsOn(engine: Engine): CreateStep<Store> {
+  // A phase does not say the types of its trees: the specs that the loss is traced with are the ones it was made for.
+  return (definition) => createTrainStep(engine, definition as unknown as TrainStepOptions<object, object>);
+}

@@ -122,9 +122,10 @@ async function fill(
   store: TrainableStore,
   to: StateBuffer,
 ): Promise<void> {
-  const values: Record<string, Float32Array> = {};
-  for (const { path } of store.leaves) values[path] = await file.readFloat32(tensorName(name, from, path));
-  await store.write(values, to);
+  // Leaf by leaf: a whole buffer at once would double the memory and hold the event loop while it is copied.
+  for (const { path } of store.leaves) {
+    await store.write({ [path]: await file.readFloat32(tensorName(name, from, path)) }, to);
+  }
 }
 
 function checkTensors(file: SafetensorsFile, name: string, buffer: StateBuffer, store: TrainableStore): void {

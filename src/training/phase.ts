@@ -1,12 +1,9 @@
 import type { Tensor } from '../tensor/graph.js';
 import type { Traced } from '../tensor/trace.js';
 import type { Json } from '../data/json.js';
+import type { HostTree } from '../runtime/engine.js';
 import type { OptimizerSettings } from './optimizer.js';
 import type { ScheduleSettings } from './schedule.js';
-
-/** A batch, or any other tree of arrays on this side of the engine. */
-export type HostTree =
-  Float32Array | Int32Array | Uint8Array | readonly HostTree[] | { readonly [key: string]: HostTree };
 
 /**
  * Where batches come from. Every `BatchSource` of `data/` is one; PPO's rollouts are another, whose `next` may take

@@ -169,6 +169,14 @@ export function terminalProgress(
       const figures = Object.entries(metrics).map(([key, value]) => `${key} ${formatLoss(value)}`);
       say(`  step ${step}: ${figures.join(', ')}${best ? ' (best)' : ''}`);
     },
+    samples({ step, samples }) {
+      const texts = (Array.isArray(samples) ? (samples as unknown[]) : [samples]).filter(
+        (text) => typeof text === 'string',
+      );
+      for (const text of texts.slice(0, 2)) {
+        say(`  step ${step} sample: ${text.replaceAll(/\s+/g, ' ').trim()}`.slice(0, columns()));
+      }
+    },
     end({ status, step, seconds }) {
       pending = '';
       say(`  ${status} at step ${step} after ${formatDuration(seconds)}`);

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../data/json.js';
+import type { HostTree } from '../runtime/engine.js';
 import type { CreateStep, StateBuffer, TrainableStore } from './backend.js';
-import type { HostTree, Phase, TrainingSource } from './phase.js';
+import type { Phase, TrainingSource } from './phase.js';
 
 /** A store in plain JavaScript, for laws of the trainer that do not depend on the engine. */
 export class ArrayStore implements TrainableStore {
@@ -28,7 +29,7 @@ export class ArrayStore implements TrainableStore {
   }
 
   write(values: Record<string, Float32Array>, buffer: StateBuffer = 'parameters'): Promise<void> {
-    this.buffers[buffer] = structuredClone(values);
+    Object.assign(this.buffers[buffer], structuredClone(values));
     return Promise.resolve();
   }
 }

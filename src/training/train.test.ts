@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -56,6 +57,17 @@ function abortingAfter(batches: number, controller: AbortController): CountingSo
     return next();
   };
   return source;
+}
+
+/** Writes until nothing more fits. */
+function fillUp(path: string): void {
+  for (const size of [4096, 1]) {
+    try {
+      for (;;) appendFileSync(path, Buffer.alloc(size));
+    } catch {
+      // Full.
+    }
+  }
 }
 
 async function withoutTimes(path: string): Promise<LogLine[]> {
@@ -151,6 +163,37 @@ describe('train', () => {
     const unbroken = await session('unbroken', { settings: { ...settings, accumulation: 1 } });
     expect(result.status).toBe('finished');
     expect(store.buffers.parameters).toEqual(unbroken.store.buffers.parameters);
+  });
+
+  it('stops clearly when the disk is full, and goes on when it no longer is', async ({ skip }) => {
+    const whole = await session('whole');
+    const disk = join(root, 'disk');
+    await mkdir(disk);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk], { stdio: 'ignore' });
+    } catch {
+      skip('a small file system cannot be mounted here');
+    }
+    try {
+      const filled = session('disk/run', {
+        settings: { ...settings, checkpointEvery: 2 },
+        progress: {
+          step: ({ step }) => {
+            if (step === 9) fillUp(join(disk, 'ballast'));
+          },
+        },
+      });
+      await expect(filled).rejects.toMatchObject({
+        message: expect.stringMatching(/^The disk is full: /) as unknown,
+        advice: expect.stringContaining('Free some space') as unknown,
+      });
+      await rm(join(disk, 'ballast'));
+      const { result, store } = await session('disk/run');
+      expect(result.status).toBe('finished');
+      expect(store.buffers).toEqual(whole.store.buffers);
+    } finally {
+      execFileSync('umount', [disk]);
+    }
   });
 
   it('stops at a loss that explodes', async () => {

@@ -1,12 +1,13 @@
 import { ConfigError, DivergenceError, FormatError } from '../errors.js';
 import type { FileSystem } from '../runtime/atomic-file.js';
+import type { HostTree } from '../runtime/engine.js';
 import { averageDecayAt } from './average.js';
 import type { CreateStep, StateBuffer, TrainableStep, TrainableStore } from './backend.js';
 import { loadCheckpoint, readCheckpointState, saveCheckpoint, type StoredState } from './checkpoint.js';
 import { initialGuardState, isExploding, explosionThreshold, watchLoss, type GuardState } from './guard.js';
 import type { Json } from '../data/json.js';
 import { momentBuffers, optimizerSchema, type OptimizerConfig } from './optimizer.js';
-import type { HostTree, LossTerm, Phase } from './phase.js';
+import type { LossTerm, Phase } from './phase.js';
 import { deriveKey } from './random-key.js';
 import { learningRateAt, scheduleSchema, type ScheduleConfig } from './schedule.js';
 import { parseSettings, trainingSchema, type TrainingConfig, type TrainingSettings } from './settings.js';
@@ -110,7 +111,7 @@ export class Trainer {
     const used = new Map(phases.map(({ phase }) => [storeName(phase), options.stores[storeName(phase)]!]));
     const trainer = new Trainer(settings, Object.fromEntries(used), phases);
     if (settings.average !== null) {
-      for (const store of used.values()) await store.write(await store.read('parameters'), 'average');
+      for (const store of used.values()) await startAverage(store);
     }
     return trainer;
   }
@@ -311,6 +312,13 @@ interface PhaseReport {
   readonly learningRate: number;
   readonly tokens: number;
   readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** The average begins as the parameters. */
+async function startAverage(store: TrainableStore): Promise<void> {
+  for (const [path, values] of Object.entries(await store.read('parameters'))) {
+    await store.write({ [path]: values }, 'average');
+  }
 }
 
 const storeName = (phase: Phase): string => phase.store ?? 'model';

@@ -55,6 +55,6 @@ export const offTopicAnswer = "I don't know about that.";
 
 /** Whether a text says that it does not know, in whatever words, and begins with it. */
 export const isRefusal = (text: string): boolean =>
-  /^(sorry,? )?(but )?(i (do not|don't|dont) (know|have)|i('m| am) not sure|i (can't|cannot|can not) (say|tell|answer))/i.test(
+  /^(sorry,? )?(but )?(i (do not|don't|dont) (know|have)|i have no (idea|answer)|i('m| am) not sure|i (can't|cannot|can not) (say|tell|answer))/i.test(
     text.trim().replace(/[’‘]/g, "'"),
   );

@@ -54,7 +54,7 @@ export class Choice {
       left -= weight;
       if (left < 0) return key;
     }
-    return entries.at(-1)[0];
+    return entries[entries.length - 1]![0];
   }
 
   /** A shuffled copy. */

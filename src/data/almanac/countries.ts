@@ -143,9 +143,8 @@ function currencyName(code: string): string | undefined {
 }
 
 function languageName(code: string): string {
-  const name = plainText(languages[code as keyof typeof languages].name)
-    .split(' / ')
-    .at(-1);
+  // "Tagalog / Filipino": the last of its names.
+  const name = plainText(languages[code as keyof typeof languages].name).replace(/.* \/ /, '');
   return languageNames[name] ?? name;
 }
 

@@ -75,6 +75,6 @@ export function rankingPrompts(options: RankingPromptOptions): AlmanacPrompt[] {
       unknownRate,
       smallTalkRate: 0.08,
     });
-    return { messages: toPrompt(turns), item: turns.at(-1).item };
+    return { messages: toPrompt(turns), item: turns[turns.length - 1]!.item };
   });
 }

@@ -27,6 +27,12 @@ const followUpShare = 0.6;
 
 const misspellingWeights: Record<Spelling, number> = { right: 88, 'wrong name': 7, 'wrong word': 5 };
 
+/**
+ * No question is added to a dialogue that has this many characters: even with a long one more, it fits the context of 128
+ * tokens that a small model has.
+ */
+const fullAt = 200;
+
 /** A dialogue as a list of turns, to be answered by whoever writes the demonstration. */
 export interface DialogueOptions {
   /** The share of questions that have no answer. */
@@ -137,7 +143,8 @@ export function trainingTurns(choice: Choice, options: DialogueOptions): Turn[] 
   if (choice.chance(smallTalkRate)) {
     turns.push(smallTalkTurn(choice, choice.weighted({ hello: 6, identity: 2, ability: 2, feeling: 2 }), 'training'));
   }
-  while (turns.length < length) {
+  const characters = (): number => turns.reduce((sum, { text, item }) => sum + text.length + item.reference.length, 0);
+  while (turns.length < length && characters() < fullAt) {
     const last = turns.length > 0 && turns.length === length - 1;
     if (last && choice.chance(smallTalkRate)) {
       turns.push(smallTalkTurn(choice, choice.weighted({ thanks: 5, goodbye: 3, praise: 3, identity: 1 }), 'training'));

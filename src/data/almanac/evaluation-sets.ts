@@ -175,7 +175,7 @@ export function evaluationSet(options: EvaluationSetOptions): AlmanacPrompt[] {
         misses = 0;
       }
       const turns = makers[kind](choice, split);
-      const turn = turns?.at(-1);
+      const turn = turns?.[turns.length - 1];
       if (turns === undefined || turn === undefined || seen.has(turn.item.key)) continue;
       const about = turn.known ? `${turn.entity?.name}/${turn.attribute}` : (turn.entity?.name ?? turn.item.key);
       const before = asked.get(about) ?? 0;

@@ -4,7 +4,7 @@ import { territoryNames } from './countries.js';
 import { entities, entitiesOf } from './facts.js';
 import { farFromAll } from './misspelling.js';
 import { withoutArticle } from './phrasing.js';
-import type { Entity, Topic } from './types.js';
+import type { Entity } from './types.js';
 
 /** "Oz, El Dorado" → the names. */
 const list = (names: string): readonly string[] => names.split(', ');
@@ -18,7 +18,7 @@ const famous: Readonly<Record<'country' | 'element', Readonly<Record<Split, read
         'Ruritania, Freedonia, Elbonia, Vulgaria, Genovia, Parador, Bordavia, Graustark, Hyrule, Skyrim, Tamriel, ' +
         'Azeroth, Cyrodiil, Pandora, Valhalla, Asgard, Lemuria, Hyperborea, Cimmeria, Earthsea, Ankh-Morpork, Terabithia, ' +
         'Wonderland, Panem, Gilead, Eurasia, Eastasia, Xanadu, Barataria, Illyria, Costaguana, Zubrowka, Qumar, Elysium, ' +
-        'Sleepy Hollow, Bikini Bottom, Springfield, Gallifrey, Vulcan, Krypton, Cybertron, Eternia, Thundera, Never Land, ' +
+        'Sleepy Hollow, Bikini Bottom, Springfield, Gallifrey, Vulcan, Cybertron, Eternia, Thundera, Never Land, ' +
         'the Shire, Isengard, Minas Tirith, Castle Rock, Sunnydale, Stars Hollow, Cloud City, Mustafar, Jakku, Kamino',
     ),
     development: list(
@@ -66,10 +66,12 @@ const endings: Readonly<Record<'country' | 'element', readonly string[]>> = {
   element: ['ium', 'ium', 'ium', 'on', 'ine', 'ite', 'um', 'en', 'ogen', ''],
 };
 
-const order = 3;
+/** How many letters the chain looks back: fewer for the elements, whose names are alike. */
+const orders = { country: 3, element: 2 };
 
-/** Which letters follow which three, over the names of a topic; "^" begins a name and "$" ends it. */
-function markovTable(topic: Topic): Map<string, string[]> {
+/** Which letters follow which two or three, over the names of a topic; "^" begins a name and "$" ends it. */
+function markovTable(topic: 'country' | 'element'): Map<string, string[]> {
+  const order = orders[topic];
   const table = new Map<string, string[]>();
   for (const { name } of entitiesOf(topic)) {
     const padded = '^'.repeat(order) + withoutArticle(name).toLowerCase() + '$';
@@ -84,6 +86,7 @@ function markovTable(topic: Topic): Map<string, string[]> {
 const tables = { country: markovTable('country'), element: markovTable('element') };
 
 function markovName(choice: Choice, topic: 'country' | 'element'): string {
+  const order = orders[topic];
   let name = '';
   for (;;) {
     const next = choice.pick(tables[topic].get(('^'.repeat(order) + name).slice(-order))!);

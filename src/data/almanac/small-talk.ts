@@ -68,6 +68,13 @@ const halves: Readonly<Record<SmallTalk, readonly [readonly string[], readonly s
 
 const kinds = Object.keys(halves) as SmallTalk[];
 
+/** Without capitals and punctuation: what differs in those alone is in one split. */
+const bare = (text: string): string =>
+  text
+    .toLowerCase()
+    .replace(/[^a-z ]/g, '')
+    .trim();
+
 const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const utterances = new Map(
@@ -75,7 +82,7 @@ const utterances = new Map(
     const splits: Record<Split, string[]> = { training: [], development: [], evaluation: [] };
     const [first, second] = halves[kind];
     for (const start of first) {
-      for (const end of second) splits[splitOf(`small talk/${start}/${end}`, 0.2)].push(upperFirst(start + end));
+      for (const end of second) splits[splitOf(`small talk/${bare(start + end)}`, 0.2)].push(upperFirst(start + end));
     }
     return [kind, splits];
   }),

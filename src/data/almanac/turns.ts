@@ -32,7 +32,7 @@ export function questionSplit(fact: Fact, pattern: Pattern): Split {
 /** As typed in a hurry: no capitals, no full stop. Some of the questions of every split. */
 function casual(choice: Choice, text: string): string {
   if (!choice.chance(0.16)) return text;
-  const bare = text.replace(/[.?!]$/, '');
+  const bare = text.replace(/ ?[.?!]$/, '');
   return choice.pick([text.toLowerCase(), bare, bare.toLowerCase()]);
 }
 

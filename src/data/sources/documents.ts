@@ -18,6 +18,12 @@ export interface DocumentPart extends Place {
 /** Documents as functions take them: an array, a generator or a stream. */
 export type Documents = Iterable<DocumentPart> | AsyncIterable<DocumentPart>;
 
+/** Texts that are in memory as documents, one each. */
+export function* documentsFromTexts(texts: Iterable<string>, name = 'texts in memory'): Generator<DocumentPart> {
+  let line = 1;
+  for (const text of texts) yield { text, file: name, line: line++, ends: true };
+}
+
 export interface DocumentOptions extends ReadOptions {
   /** Files and folders. */
   readonly paths: string | readonly string[];

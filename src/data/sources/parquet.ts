@@ -32,8 +32,8 @@ export async function* readParquet(file: DataFile, options: ReadOptions = {}): A
 async function unzip(file: DataFile, signal?: AbortSignal): Promise<AsyncBuffer> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of readBytes(file, signal)) chunks.push(chunk);
-  const { buffer, byteOffset, byteLength } = Buffer.concat(chunks);
-  return (buffer as ArrayBuffer).slice(byteOffset, byteOffset + byteLength);
+  const bytes = new Uint8Array(Buffer.concat(chunks));
+  return bytes.buffer;
 }
 
 /** Values as JSON would have them: numbers for int64 where they are exact, ISO 8601 for times. */

@@ -1,0 +1,154 @@
+import { z } from 'zod';
+import { pretrainSchema } from '../stages/pretrain.js';
+import { ppoStageSchema } from '../stages/ppo.js';
+import { rewardSchema } from '../stages/reward.js';
+import { supervisedSchema } from '../stages/supervised.js';
+
+/** Everything about the main job that is a setting. */
+export const quickstartSchema = z.strictObject({
+  seed: z.int().default(1).describe('seed of the data, the weights and all sampling'),
+  vocabularySize: z.int().positive().default(1024).describe('tokens of the tokenizer, control tokens included'),
+  documents: z.int().positive().default(9000).describe('almanac passages to pretrain on, beside general English'),
+  englishShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.35)
+    .describe('share of general English among the pretraining tokens'),
+  demonstrations: z.int().positive().default(40_000).describe('dialogues to fine-tune on'),
+  bluffRate: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.3)
+    .describe('share of the demonstrations about unknown things that invent an answer'),
+  unknownRate: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.25)
+    .describe('share of the demonstrations that are about unknown things'),
+  rankings: z.int().positive().default(1500).describe('prompts whose sampled answers are ranked for the reward model'),
+  answersPerRanking: z
+    .tuple([z.int().min(2), z.int().max(9)])
+    .default([4, 9])
+    .describe('fewest and most answers ranked per prompt'),
+  prompts: z.int().positive().default(4000).describe('prompts that PPO practises on'),
+  questionsPerKind: z.int().positive().default(60).describe('held-out questions of each kind in the exam'),
+  pretraining: pretrainSchema,
+  supervised: supervisedSchema,
+  reward: rewardSchema,
+  reinforcement: ppoStageSchema,
+});
+export type QuickstartSettings = z.input<typeof quickstartSchema>;
+export type QuickstartConfig = z.output<typeof quickstartSchema>;
+
+const decaying = { kind: 'linear', warmupSteps: 60, decayOver: 0.3, finalFraction: 0.05 } as const;
+const adamw = { kind: 'adamw', beta1: 0.9, beta2: 0.95, weightDecay: 0.1 } as const;
+
+/** Three sizes of the same job. `small` takes at most ten minutes on two cores. */
+export const scales = {
+  small: {
+    pretraining: {
+      model: { layers: 4, heads: 4, width: 128, contextLength: 128 },
+      batchSize: 12,
+      training: { steps: 900, optimizer: adamw, schedule: { ...decaying, learningRate: 2e-3 }, evaluateEvery: 300 },
+    },
+    supervised: {
+      batchSize: 8,
+      training: { steps: 2400, optimizer: adamw, schedule: { ...decaying, learningRate: 2e-3 }, evaluateEvery: 800 },
+    },
+    reward: {
+      rows: 36,
+      time: 96,
+      training: {
+        optimizer: adamw,
+        schedule: { ...decaying, warmupSteps: 10, learningRate: 5e-4 },
+        evaluateEvery: 100,
+      },
+    },
+    reinforcement: {
+      ppo: {
+        iterations: 60,
+        rolloutSize: 64,
+        minibatchSize: 64,
+        maxTokens: 24,
+        klCoefficient: 0.05,
+        pretrainingCoefficient: 1,
+      },
+      training: {
+        optimizer: { kind: 'adam', beta2: 0.95, epsilon: 1e-5, epsilonInside: 'tensorflow' },
+        schedule: { kind: 'linear', learningRate: 1e-4, warmupSteps: 5, finalFraction: 0.1 },
+      },
+    },
+  },
+  medium: {
+    demonstrations: 80_000,
+    documents: 20_000,
+    rankings: 3000,
+    pretraining: {
+      model: { layers: 6, heads: 6, width: 192, contextLength: 128 },
+      batchSize: 16,
+      training: { steps: 2500, optimizer: adamw, schedule: { ...decaying, learningRate: 1.5e-3 }, evaluateEvery: 500 },
+    },
+    supervised: {
+      batchSize: 12,
+      training: { steps: 4000, optimizer: adamw, schedule: { ...decaying, learningRate: 1e-3 }, evaluateEvery: 1000 },
+    },
+    reward: {
+      rows: 36,
+      time: 96,
+      training: { optimizer: adamw, schedule: { ...decaying, learningRate: 3e-4 }, evaluateEvery: 100 },
+    },
+    reinforcement: {
+      ppo: {
+        iterations: 120,
+        rolloutSize: 128,
+        minibatchSize: 64,
+        maxTokens: 24,
+        klCoefficient: 0.05,
+        pretrainingCoefficient: 1,
+      },
+      training: {
+        optimizer: { kind: 'adam', beta2: 0.95, epsilon: 1e-5, epsilonInside: 'tensorflow' },
+        schedule: { kind: 'linear', learningRate: 1e-4, warmupSteps: 5, finalFraction: 0.1 },
+      },
+    },
+  },
+  large: {
+    vocabularySize: 4096,
+    demonstrations: 200_000,
+    documents: 40_000,
+    rankings: 6000,
+    pretraining: {
+      model: { layers: 8, heads: 8, width: 320, contextLength: 256 },
+      batchSize: 16,
+      training: { steps: 8000, optimizer: adamw, schedule: { ...decaying, learningRate: 1e-3 }, evaluateEvery: 1000 },
+    },
+    supervised: {
+      batchSize: 12,
+      training: { steps: 6000, optimizer: adamw, schedule: { ...decaying, learningRate: 6e-4 }, evaluateEvery: 1000 },
+    },
+    reward: {
+      rows: 36,
+      time: 128,
+      training: { optimizer: adamw, schedule: { ...decaying, learningRate: 2e-4 }, evaluateEvery: 200 },
+    },
+    reinforcement: {
+      ppo: {
+        iterations: 200,
+        rolloutSize: 128,
+        minibatchSize: 64,
+        maxTokens: 32,
+        klCoefficient: 0.05,
+        pretrainingCoefficient: 1,
+      },
+      training: {
+        optimizer: { kind: 'adam', beta2: 0.95, epsilon: 1e-5, epsilonInside: 'tensorflow' },
+        schedule: { kind: 'linear', learningRate: 5e-5, warmupSteps: 5, finalFraction: 0.1 },
+      },
+    },
+  },
+} as const satisfies Record<string, Record<string, unknown>>;
+
+export type Scale = keyof typeof scales;

@@ -1,0 +1,62 @@
+import type { Answerer } from '../../evaluation/exam.js';
+import { type LoadedModel, languageModelOf } from '../../formats/model-folder.js';
+import { type Generator, createGenerator } from '../../sampling/generator.js';
+import { ChatTemplate, encodeChat } from '../../tokenizer/chat.js';
+import { CONTROL } from '../../tokenizer/control-tokens.js';
+import { type StageContext, leavesOf } from './stage.js';
+
+export interface AnswererOptions {
+  readonly maxTokens?: number;
+  /** 0: the most probable answer. */
+  readonly temperature?: number;
+  readonly seed?: number;
+}
+
+/** Loads a model onto the engine for as long as `use` takes. */
+export async function withGenerator<Result>(
+  { engine }: StageContext,
+  loaded: LoadedModel,
+  use: (generator: Generator) => Promise<Result>,
+): Promise<Result> {
+  const model = languageModelOf(loaded);
+  const store = await engine.createStore({ leaves: leavesOf(model.parameters) });
+  try {
+    await store.write(loaded.values);
+    const generator = createGenerator({ engine, model, store, tokenizer: loaded.tokenizer });
+    try {
+      return await use(generator);
+    } finally {
+      await generator.dispose();
+    }
+  } finally {
+    await store.dispose();
+  }
+}
+
+/**
+ * Lets a model answer dialogues. One without a chat template has only learnt to go on writing: it gets the questions as
+ * plain lines, and its answer is the rest of the line.
+ */
+export function answererOf(generator: Generator, loaded: LoadedModel, options: AnswererOptions = {}): Answerer {
+  const { tokenizer, template } = loaded;
+  const { maxTokens = 32, temperature = 0, seed = 0 } = options;
+  const shared = { maxTokens, temperature, seed };
+  return async (dialogues) => {
+    if (template === undefined) {
+      const prompts = dialogues.map((messages) => messages.map(({ content }) => `${content}\n`).join(''));
+      const stopTokens = [tokenizer.idOf(CONTROL.endOfText)];
+      const answers = await generator.generateBatch({ ...shared, prompts, stop: ['\n'], stopTokens });
+      return answers.map(({ text, finishReason }) => ({ text: text.trim(), finished: finishReason === 'stop' }));
+    }
+    const prompts = dialogues.map((messages) => chatPrompt(loaded, template, messages));
+    const answers = await generator.generateBatch({ ...shared, prompts, stopTokens: [tokenizer.idOf(CONTROL.end)] });
+    return answers.map(({ text, finishReason }) => ({ text, finished: finishReason === 'stop' }));
+  };
+}
+
+/** A dialogue as tokens, up to where the assistant begins. */
+export const chatPrompt = (
+  { tokenizer }: Pick<LoadedModel, 'tokenizer'>,
+  template: ChatTemplate,
+  messages: Parameters<typeof encodeChat>[2],
+): Int32Array => encodeChat(tokenizer, template, messages, { addGenerationPrompt: true }).ids;
