@@ -4,6 +4,7 @@
  * a disturbance of the machine falls on all of them.
  */
 import { createRequire } from 'node:module';
+import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { counterRandom } from '../src/tensor/random.js';
 import { type ModelShape, type Peer, type PeerConfig, type Steps, startPeer } from './peers/peer.js';
@@ -152,6 +153,7 @@ function verdict(what: string, value: number, target: number, sense: 'at least' 
 /** Measures the configurations A, B and C, or those named in DESCENT_BENCH (as in DESCENT_BENCH=A,B). */
 export async function run(): Promise<BenchResult> {
   const wanted = process.env['DESCENT_BENCH']?.split(',');
+  const load = loadavg()[0]!;
   const result: BenchResult = { name: 'training', rows: [], notes: [] };
   for (const configuration of configurations) {
     if (wanted && !wanted.includes(configuration.name)) continue;
@@ -163,5 +165,6 @@ export async function run(): Promise<BenchResult> {
     `Milliseconds of one step: medians over ${rounds} turns. Share of sgemm: 6 flops per token and matrix weight plus the ` +
       `attention's products, per second, against ONNX Runtime's own 1024-cubed product measured in the same turns.`,
   );
+  if (load > 0.5) result.notes.push(`The machine was not idle: load ${significant(load)} at the start.`);
   return result;
 }

@@ -63,7 +63,7 @@ export async function startPeer(
     const line = await lines.next();
     if (line.done !== true) return JSON.parse(line.value) as Record<string, unknown>;
     await exited;
-    throw new DescentError(`${command} ${args.join(' ')} ended: ${complaints.trim().split('\n').at(-1) ?? ''}`);
+    throw new DescentError(`${command} ${args.join(' ')} ended: ${complaints.trim().slice(-2000)}`);
   };
   const about = await answer();
   return {

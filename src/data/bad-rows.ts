@@ -61,13 +61,14 @@ export class BadRows {
     if (this.#listed.length < this.#limit) this.#listed.push(error);
   }
 
-  /** One line a row, below a line with their number. */
-  toString(): string {
+  /** One line a row for at most `shown` of them, below a line with their number. */
+  toString(shown = 20): string {
     if (this.#count === 0) return 'no bad rows';
-    const more = this.#count - this.#listed.length;
+    const listed = this.#listed.slice(0, shown);
+    const more = this.#count - listed.length;
     return [
       `${this.#count} bad ${this.#count === 1 ? 'row' : 'rows'} left out:`,
-      ...this.#listed.map((error) => `  ${error.message}`),
+      ...listed.map((error) => `  ${error.message}`),
       ...(more > 0 ? [`  and ${more} more`] : []),
     ].join('\n');
   }

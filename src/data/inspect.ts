@@ -5,7 +5,8 @@ import { chatFormats, readChats } from './chats.js';
 import { nameOf, shorten } from './json.js';
 import { rankingFormats, readRankings } from './rankings.js';
 import { readDocuments, type DocumentOptions } from './sources/documents.js';
-import { listDataFiles } from './sources/files.js';
+import { listDataFiles, type DataFile } from './sources/files.js';
+import type { Row } from './sources/row.js';
 import { readRowsOf, type RowOptions } from './sources/rows.js';
 
 export type DataKind = 'documents' | 'chats' | 'rankings';
@@ -52,22 +53,38 @@ export async function inspectData(options: InspectOptions): Promise<DataSummary>
   };
 }
 
-/** What a source holds, told by its first file and, where that has rows, by the first of them. */
+/**
+ * What a source holds, told by the first row of its first file of a known form; without such a file it is text.
+ *
+ * @throws DataError when there are neither rows of a known form nor text files
+ */
 export async function detectKind(options: Pick<InspectOptions, 'paths' | 'field' | 'signal'>): Promise<DataKind> {
-  const [file] = await listDataFiles(options.paths);
-  if (file === undefined || file.kind === 'text') return 'documents';
-  for await (const { value, ...place } of readRowsOf(file, { badRows: new BadRows(), signal: options.signal })) {
-    if (rankingFormats.some(({ matches }) => matches(value))) return 'rankings';
-    if (chatFormats.some(({ matches }) => matches(value))) return 'chats';
-    if (typeof value[options.field ?? 'text'] === 'string') return 'documents';
-    throw new DataError(`${formatPlace(place)}: cannot tell what these rows are: the first is ${nameOf(value)}`, {
+  const files = await listDataFiles(options.paths);
+  let unknown: Row | undefined;
+  for (const file of files.filter(({ kind }) => kind !== 'text')) {
+    const row = await readFirstRow(file, options.signal);
+    if (row === undefined) continue;
+    if (rankingFormats.some(({ matches }) => matches(row.value))) return 'rankings';
+    if (chatFormats.some(({ matches }) => matches(row.value))) return 'chats';
+    if (typeof row.value[options.field ?? 'text'] === 'string') return 'documents';
+    unknown ??= row;
+  }
+  if (files.some(({ kind }) => kind === 'text')) return 'documents';
+  if (unknown === undefined) throw new DataError('There is no row in this data', { advice: 'Check the paths.' });
+  throw new DataError(
+    `${formatPlace(unknown)}: cannot tell what these rows are: the first is ${nameOf(unknown.value)}`,
+    {
       advice: [
         'Name the field that holds a document with --field, or give one of:',
         ...[...chatFormats, ...rankingFormats].map(({ name, shape }) => `  ${name}: ${shape}`),
       ].join('\n'),
-    });
-  }
-  throw new DataError(`${file.path}: there is no row in this file`, { advice: 'Check the path.' });
+    },
+  );
+}
+
+async function readFirstRow(file: DataFile, signal?: AbortSignal): Promise<Row | undefined> {
+  for await (const row of readRowsOf(file, { badRows: new BadRows(), signal })) return row;
+  return undefined;
 }
 
 class Counter {
@@ -102,7 +119,7 @@ async function countDocuments(options: DocumentOptions, count: Counter): Promise
     if (beginning === '') beginning = part.text;
     if (!part.ends) continue;
     const sample = beginning;
-    count.row(length, () => shorten(sample, 200));
+    count.row(length, () => oneLine(sample, 200));
     length = 0;
     beginning = '';
   }
@@ -118,7 +135,7 @@ async function countChats(options: RowOptions, count: Counter): Promise<void> {
       count.add(`length of ${role}`, measured);
     }
     if (messages.filter(({ role }) => role === 'user').length > 1) count.add('dialogues of several turns');
-    count.row(length, () => messages.map(({ role, content }) => `${role}: ${shorten(content, 100)}`).join('\n'));
+    count.row(length, () => messages.map(({ role, content }) => `${role}: ${oneLine(content, 100)}`).join('\n'));
   }
 }
 
@@ -137,8 +154,8 @@ async function countRankings(options: RowOptions, count: Counter): Promise<void>
       texts.reduce((sum, text) => sum + count.measure(text), 0),
       () =>
         [
-          ...messages.map(({ role, content }) => `${role}: ${shorten(content, 100)}`),
-          ...answers.map(({ text, rank }) => `  ${rank + 1}. ${shorten(text, 90)}`),
+          ...messages.map(({ role, content }) => `${role}: ${oneLine(content, 100)}`),
+          ...answers.map(({ text, rank }) => `  ${rank + 1}. ${oneLine(text, 90)}`),
         ].join('\n'),
     );
   }
@@ -177,4 +194,8 @@ export function histogram(lengths: readonly number[], width = 40): string[] {
 
 function format(number: number): string {
   return number.toLocaleString('en-US');
+}
+
+function oneLine(text: string, length: number): string {
+  return shorten(text.slice(0, 4 * length).replace(/\s+/g, ' '), length);
 }

@@ -50,7 +50,15 @@ export class Engine {
     const { device = 'cpu', threads = physicalCores() } = options;
     if (!Number.isInteger(threads) || threads < 1) throw new RuntimeError(`threads: ${threads} is not a positive integer`);
     const engine = new Engine(device, threads);
-    await engine.#remote.call('open', { device, threads });
+    try {
+      await engine.#remote.call('open', { device, threads });
+    } catch (cause) {
+      await engine.dispose();
+      throw new RuntimeError(cause instanceof Error ? cause.message : String(cause), {
+        cause,
+        advice: 'use the device cpu, or install the driver that the message names',
+      });
+    }
     return engine;
   }
 

@@ -29,15 +29,16 @@ export class WorkerCore implements Handlers {
   readonly #programs = new Map<number, CompiledProgram>();
   #mover: Mover | undefined;
 
-  open({ device, threads }: RequestOf<'open'>): void {
+  async open({ device, threads }: RequestOf<'open'>): Promise<void> {
     this.#device = device;
     this.#threads = threads;
+    if (device !== 'cpu') this.#mover = await this.#createMover();
   }
 
   async createStore({ id, leaves, buffers, bankBytes }: RequestOf<'createStore'>): Promise<void> {
     const store =
       this.#device === 'webgpu'
-        ? await GpuStore.create(leaves, buffers, (this.#mover ??= await this.#createMover()))
+        ? await GpuStore.create(leaves, buffers, this.#mover!)
         : new HostStore(leaves, buffers, bankBytes);
     this.#stores.set(id, store);
   }
@@ -174,8 +175,12 @@ export class WorkerCore implements Handlers {
   /** Reading a GPU tensor's data directly ends the process, so both ways lead through a session. */
   async #createMover(): Promise<Mover> {
     const model = identityModel();
-    const up = await InferenceSession.create(model, this.#options(['o0'], 1));
-    const down = await InferenceSession.create(model, this.#options([], 1));
+    const create = (resident: readonly string[]) =>
+      InferenceSession.create(model, this.#options(resident, 1)).catch((cause: unknown) => {
+        throw new RuntimeError(`the device ${this.#device} is not there: ${message(cause)}`, { cause });
+      });
+    const up = await create(this.#device === 'webgpu' ? ['o0'] : []);
+    const down = await create([]);
     const through = (session: InferenceSession) => async (tensor: OrtTensor) => (await session.run({ i0: tensor }))['o0']!;
     return { toDevice: through(up), toHost: through(down) };
   }

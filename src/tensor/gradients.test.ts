@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { evaluate } from './evaluate.test-helper.js';
 import * as t from './index.js';
 import type { Shape, Tensor, TensorSpec } from './index.js';
-import { counterRandom, uniform } from './random.js';
+import { counterRandom, shuffle, uniform } from './random.js';
 import { simplify } from './simplify.js';
 
 const float = (...shape: number[]): TensorSpec => ({ shape, dtype: 'float32' });
@@ -11,11 +11,15 @@ const sizeOf = (shape: Shape): number => shape.reduce((product, length) => produ
 
 type Inputs = [Tensor, Tensor, Tensor, Tensor];
 
-/** Random values of the given shapes, in [low, high), no two closer than a step of the finite difference. */
+/** Random values in [low, high), of which no two lie close together: an extremum keeps its place under a small step. */
 function values(specs: readonly TensorSpec[], seed: number, [low, high]: readonly [number, number]) {
   const random = counterRandom(seed, 'gradients', 0);
-  const data = specs.map(({ shape }) => Float64Array.from({ length: sizeOf(shape) }, () => uniform(random, low, high)));
-  return Object.fromEntries(data.map((list, index) => [`inputs.${index}`, list]));
+  const count = specs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const cells = shuffle(random, [...Array(count).keys()]);
+  const next = (): number => low + ((high - low) * (cells.pop()! + uniform(random, 0.3, 0.7))) / count;
+  return Object.fromEntries(
+    specs.map(({ shape }, index) => [`inputs.${index}`, Float64Array.from({ length: sizeOf(shape) }, next)]),
+  );
 }
 
 /**

@@ -35,10 +35,10 @@ export const quickstartSchema = z.strictObject({
     .describe('fewest and most answers ranked per prompt'),
   prompts: z.int().positive().default(4000).describe('prompts that PPO practises on'),
   questionsPerKind: z.int().positive().default(60).describe('held-out questions of each kind in the exam'),
-  pretraining: pretrainSchema,
-  supervised: supervisedSchema,
-  reward: rewardSchema,
-  reinforcement: ppoStageSchema,
+  pretraining: pretrainSchema.prefault({}),
+  supervised: supervisedSchema.prefault({}),
+  reward: rewardSchema.prefault({}),
+  reinforcement: ppoStageSchema.prefault({}),
 });
 export type QuickstartSettings = z.input<typeof quickstartSchema>;
 export type QuickstartConfig = z.output<typeof quickstartSchema>;

@@ -11,7 +11,7 @@ const notOffered: Readonly<Record<'country' | 'element', Readonly<Record<Split, 
       'population, president, area, flag, national anthem, highest mountain, king, queen, time zone, weather, religion, ' +
         'longest river, size, national dish, prime minister, climate, largest city, army, coastline, history, food, ' +
         'national bird, best hotel, main airport, age, richest person, biggest lake, favourite sport, temperature, ' +
-        'literacy rate, neighbours, border, oldest town, main export, tax rate, number of people, government, parliament, ' +
+        'literacy rate, border, oldest town, main export, tax rate, number of people, government, parliament, ' +
         'symbol, atomic number, group, plural, meaning, national animal, internet domain, birth rate, ' +
         'railway, coat of arms, leader, founder, motto, second city, tallest building, poorest region, name in French',
     ),

@@ -28,17 +28,20 @@ function inventedValue(choice: Choice, entity: Entity, attribute: AttributeName)
   return choice.pick(factsAbout(attribute, 'training')).value;
 }
 
+const quantities =
+  /point|weight|mass|age|rate|size|area|number|population|density|price|cost|radius|temp|people|year|heat/;
+
+/** Something that sounds like a value of an attribute that the almanac has not. */
+function inventedDetail(choice: Choice, { subject = '', entity }: Turn): string {
+  if (quantities.test(subject)) return `${2 + choice.integer(98)}${choice.pick(['', ' million', ' hundred'])}`;
+  if (entity?.topic === 'element')
+    return choice.pick(['high', 'low', 'weak', 'strong', 'grey', 'common', 'rare', 'round']);
+  return inventedEntity(choice, 'country', 'training').name;
+}
+
 /** What somebody says who does not know and does not say so. */
 function bluff(choice: Choice, turn: Turn): string {
-  if (turn.subject !== undefined) {
-    const number = String(2 + choice.integer(98));
-    const value = choice.pick([
-      number,
-      `${number} million`,
-      capitalise(inventedEntity(choice, 'country', 'training').name),
-    ]);
-    return `${turn.subject} is ${value}.`;
-  }
+  if (turn.subject !== undefined) return `${turn.subject} is ${inventedDetail(choice, turn)}.`;
   if (turn.entity === undefined || turn.attribute === undefined) return turn.item.reference;
   return answerWith(turn.entity, turn.attribute, inventedValue(choice, turn.entity, turn.attribute));
 }

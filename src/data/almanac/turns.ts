@@ -117,7 +117,7 @@ export function notOfferedTurn(choice: Choice, entity: Entity, split: Split, fol
     },
     entity,
     known: true,
-    subject: phrase({ id: '', text: (pattern.noun ?? '').replace(/^its /, '{es} ') }, entity),
+    subject: phrase({ id: '', text: (pattern.noun ?? '').replace(/^(?:its|the) ([^{]*)$/, 'the $1 of {e}') }, entity),
   };
 }
 

@@ -107,7 +107,12 @@ async function* readTextFile(
       }
     }
     // Twice the length, so that no separator that begins here can be cut.
-    while (held.length > 2 * partLength) yield* take(findCut(held, partLength), false);
+    while (held.length > 2 * partLength) {
+      const cut = findCut(held, partLength);
+      // White space that may belong to an empty document waits for what follows.
+      if (waiting === undefined && held.slice(0, cut).trim() === '') break;
+      yield* take(cut, false);
+    }
   }
   yield* take(held.length, true);
 }

@@ -29,10 +29,8 @@ export async function* readTable(file: DataFile, options: ReadOptions = {}): Asy
       return undefined;
     },
   });
-  let failure: unknown;
-  const feeding = pipeline(Readable.from(readText(file, options.signal)), parser).catch((error: unknown) => {
-    failure = error;
-  });
+  // A failure of the source reaches the loop below through the parser, so there is nothing to do with it here.
+  const feeding = pipeline(Readable.from(readText(file, options.signal)), parser).catch(() => undefined);
   const reportSkipped = (): void => {
     for (const error of skipped.splice(0)) reportBadRow(options.badRows, error);
   };
@@ -43,15 +41,11 @@ export async function* readTable(file: DataFile, options: ReadOptions = {}): Asy
       const line = info.lines - countLines(raw.trim());
       yield { value: record, file: file.path, line };
     }
-  } catch (error) {
-    failure ??= error;
+    reportSkipped();
   } finally {
     parser.destroy();
     await feeding;
   }
-  reportSkipped();
-  // eslint-disable-next-line @typescript-eslint/only-throw-error -- it was thrown by the reader or the parser
-  if (failure !== undefined) throw failure;
 }
 
 function requireColumns(file: DataFile, names: string[]): string[] {
