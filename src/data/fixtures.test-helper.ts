@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll } from 'vitest';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
@@ -43,4 +44,15 @@ export function byteTokenizer(...controls: string[]): Tokenizer {
     toJSON: () => ({ model: 'bytes', controls }),
   };
   return tokenizer as unknown as Tokenizer;
+}
+
+const shared = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
+
+export function sharedPath(path: string): string {
+  return join(shared, path);
+}
+
+/** Whether a folder of the shared data is there; when all of it is required, missing data is a failure. */
+export function hasSharedData(folder: string): boolean {
+  return existsSync(sharedPath(folder)) || process.env['DESCENT_REQUIRE_SHARED_DATA'] === '1';
 }

@@ -88,8 +88,3 @@ export function renderText(data: ReportData): string {
   lines.push('Family tree', ...data.familyTree.split('\n').map((line) => `  ${line}`), '');
   return lines.join('\n');
 }
-
-/** The report as one page. */
-export function renderHtml(data: ReportData): string {
-  return `<!doctype html><meta charset="utf-8"><title>${data.task}</title><pre>${renderText(data)}</pre>`;
-}

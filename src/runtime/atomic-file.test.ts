@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtemp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nodeFileSystem, removePartialFiles, writeFileAtomically, type FileSystem } from './atomic-file.js';
+import { withSmallDisk } from './small-disk.test-helper.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -54,21 +54,14 @@ describe('writeFileAtomically', () => {
 
   it('keeps the old file on a disk that is really full', async ({ skip }) => {
     const disk = join(folder, 'disk');
-    await mkdir(disk);
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk], { stdio: 'ignore' });
-    } catch {
-      skip('a small file system cannot be mounted here');
-    }
-    try {
+    const mounted = await withSmallDisk(disk, 256, async () => {
       const path = join(disk, 'file');
       await writeFileAtomically(path, new Uint8Array(100_000).fill(1));
       await expect(writeFileAtomically(path, new Uint8Array(300_000))).rejects.toThrow(/The disk is full/);
       expect(await readFile(path)).toEqual(Buffer.alloc(100_000, 1));
       expect(await readdir(disk)).toEqual(['file']);
-    } finally {
-      execFileSync('umount', [disk]);
-    }
+    });
+    if (!mounted) skip('a small file system cannot be mounted here');
   });
 
   it('clears away what killed writes left', async () => {

@@ -18,12 +18,13 @@ function spawn(): Worker {
 
 /** The worker thread, as functions that return promises. It keeps the process alive only while it has work. */
 export class Remote {
-  readonly #worker = spawn();
+  readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
   #next = 0;
   #ended: RuntimeError | undefined;
 
-  constructor() {
+  constructor(worker = spawn()) {
+    this.#worker = worker;
     this.#worker.unref();
     this.#worker.on('message', (reply: ReplyMessage) => this.#settle(reply));
     this.#worker.on('error', (cause) => this.#end(new RuntimeError(`the engine's worker failed: ${String(cause)}`, { cause })));

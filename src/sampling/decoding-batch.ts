@@ -105,13 +105,17 @@ export class DecodingBatch {
     });
     const program = await this.#programs.sample(cache.shape);
     const args = { ...feeds, temperature, uniform };
-    const { ids, logProbs, modelLogProbs } = (await program.run(args, { into: { cache: cache.store } })) as unknown as Drawn;
+    const { ids, logProbs, modelLogProbs } = (await program.run(args, {
+      into: { cache: cache.store },
+    })) as unknown as Drawn;
     return (_, row) => ({ id: ids[row]!, logProb: logProbs[row]!, modelLogProb: modelLogProbs[row]! });
   }
 
   async #fromLogits(cache: Cache, feeds: Feeds): Promise<Drawing> {
     const program = await this.#programs.logits(cache.shape);
-    const { logits } = (await program.run(feeds, { into: { cache: cache.store } })) as unknown as { logits: Float32Array };
+    const { logits } = (await program.run(feeds, { into: { cache: cache.store } })) as unknown as {
+      logits: Float32Array;
+    };
     const vocabulary = logits.length / cache.shape.rows;
     return (sequence, row) => sequence.sample(logits.subarray(row * vocabulary, (row + 1) * vocabulary));
   }

@@ -67,7 +67,8 @@ export class Sequence {
 
   /** The token that the model reads next. */
   get last(): number {
-    return this.ids.at(-1) ?? this.prompt.at(-1)!;
+    const { ids, prompt } = this;
+    return ids.length > 0 ? ids[ids.length - 1]! : prompt[prompt.length - 1]!;
   }
 
   /** What was said, without stop tokens and stop strings. */

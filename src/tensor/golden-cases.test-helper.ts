@@ -219,19 +219,20 @@ export const goldenCases = JSON.parse(
   readFileSync(new URL('golden/operations.json', import.meta.url), 'utf8'),
 ) as Cases;
 
-/** What a case computes, as a traced graph: inputs 'inputs.0' …, 'cotangent'; outputs 'value', 'gradients.0' …. */
-export function traceGolden(name: string): t.Graph {
+/** What a case computes, to be traced: arguments {inputs, cotangent?}, results {value, gradients?}. */
+export function goldenProgram(name: string) {
   const { inputs, output, cotangent } = goldenCases[name]!;
   const specs = {
     inputs: inputs.map(({ shape, dtype }) => ({ shape, dtype })),
     ...(cotangent && { cotangent: { shape: output.shape, dtype: 'float32' as const } }),
   };
-  return t.trace((args) => {
+  const fn = (args: t.Traced<typeof specs>) => {
     const value = computations[name]!(...(args.inputs as unknown as [Tensor, Tensor, Tensor, Tensor]));
     if (args.cotangent === undefined) return { value };
     const sources = args.inputs.filter((tensor) => tensor.dtype === 'float32');
     return { value, gradients: t.vectorJacobianProduct([{ tensor: value, cotangent: args.cotangent }], sources) };
-  }, specs);
+  };
+  return { fn, specs };
 }
 
 /** The host values of a case's graph. */

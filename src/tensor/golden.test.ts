@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { evaluate } from './evaluate.test-helper.js';
-import { computations, difference, goldenCases, goldenInputs, traceGolden } from './golden-cases.test-helper.js';
+import { computations, difference, goldenCases, goldenInputs, goldenProgram } from './golden-cases.test-helper.js';
 import * as language from './index.js';
 import { simplify } from './simplify.js';
 
 describe('every operation: value and gradient are PyTorch’s', () => {
   it.each(Object.keys(goldenCases))('%s', (name) => {
     const { output, gradients = [] } = goldenCases[name]!;
-    const graph = traceGolden(name);
+    const { fn, specs } = goldenProgram(name);
+    const graph = language.trace(fn, specs);
     expect(graph.outputs[0]!.tensor.shape).toEqual(output.shape);
     for (const form of [graph, simplify(graph)]) {
       const result = evaluate(form, goldenInputs(name));

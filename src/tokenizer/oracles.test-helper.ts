@@ -3,12 +3,21 @@ import { trainTokenizer } from './bpe-trainer.js';
 import type { TrainTokenizerOptions } from './bpe-trainer.js';
 import type { Tokenizer } from './tokenizer.js';
 
+/** The package's types name files by an alias that only its own build knows, so they are written here again. */
+const HuggingFace = HuggingFaceTokenizer as unknown as new (
+  json: object,
+  config: object,
+) => {
+  encode(text: string, options: { add_special_tokens: boolean }): { ids: number[] };
+  decode(ids: number[]): string;
+};
+
 /** How `@huggingface/tokenizers` encodes and decodes with a tokenizer's tokenizer.json. */
 export function asHuggingFace(json: object): {
   encode(text: string): number[];
   decode(ids: ArrayLike<number>): string;
 } {
-  const oracle = new HuggingFaceTokenizer(JSON.parse(JSON.stringify(json)) as object, {
+  const oracle = new HuggingFace(JSON.parse(JSON.stringify(json)) as object, {
     clean_up_tokenization_spaces: false,
   });
   return {

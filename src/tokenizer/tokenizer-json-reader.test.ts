@@ -1,11 +1,12 @@
 import { Tokenizer as RustTokenizer } from 'tokenizers';
-import { get_encoding } from 'tiktoken';
+import { get_encoding, type Tiktoken } from 'tiktoken';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FormatError } from '../errors.js';
 import { asHuggingFace, SMALL_CORPUS, spellsControl, trainSmall } from './oracles.test-helper.js';
 import { hasSharedData, sharedText } from './shared-data.test-helper.js';
-import { assignedText } from './text.test-helper.js';
+import { settledText } from './text.test-helper.js';
+import type { Tokenizer } from './tokenizer.js';
 import { gpt2Tokenizer, tokenizerFromJson } from './tokenizer-json-reader.js';
 
 const byteLevel = (options: object = {}) => ({
@@ -54,7 +55,7 @@ describe('a tokenizer.json as other models have it', async () => {
     const tokenizer = tokenizerFromJson(json);
     const rust = RustTokenizer.fromString(JSON.stringify(json));
     await fc.assert(
-      fc.asyncProperty(assignedText, async (text) => {
+      fc.asyncProperty(settledText, async (text) => {
         fc.pre(text.length > 0 && !spellsControl(tokenizer, text));
         const encoding = await rust.encode(text, null, { addSpecialTokens: false });
         expect([...tokenizer.encode(text)]).toEqual(encoding.getIds());
@@ -128,37 +129,39 @@ describe('a tokenizer.json as other models have it', async () => {
 });
 
 describe.skipIf(!hasSharedData('tok-gpt2'))("GPT-2's own vocabulary", () => {
-  const load = () =>
-    gpt2Tokenizer({ encoder: sharedText('tok-gpt2/encoder.json.gz'), merges: sharedText('tok-gpt2/vocab.bpe.gz') });
+  let tokenizer: Tokenizer;
+  let tiktoken: Tiktoken;
+  beforeAll(() => {
+    const encoder = sharedText('tok-gpt2/encoder.json.gz');
+    tokenizer = gpt2Tokenizer({ encoder, merges: sharedText('tok-gpt2/vocab.bpe.gz') });
+    tiktoken = get_encoding('gpt2');
+  });
+  afterAll(() => {
+    tiktoken.free();
+  });
 
   it('encodes as tiktoken does, and gives the text back', () => {
-    const tokenizer = load();
-    const tiktoken = get_encoding('gpt2');
     expect(tokenizer.vocabSize).toBe(50_257);
     expect(tokenizer.idOf('<|endoftext|>')).toBe(50_256);
     expect([...tokenizer.encode('Hello world')]).toEqual([15496, 995]);
     fc.assert(
-      fc.property(assignedText, (text) => {
+      fc.property(settledText, (text) => {
         const ids = tokenizer.encode(text);
         expect([...ids]).toEqual([...tiktoken.encode_ordinary(text)]);
         expect(tokenizer.decode(ids)).toBe(text);
       }),
       { numRuns: 1000 },
     );
-    tiktoken.free();
   });
 
   it.skipIf(!hasSharedData('text-classic-children'))('also on a megabyte of a book', () => {
     const text = sharedText('text-classic-children/heldout.txt.gz');
-    const tiktoken = get_encoding('gpt2');
-    expect(Buffer.from(load().encode(text).buffer).equals(Buffer.from(tiktoken.encode_ordinary(text).buffer))).toBe(
+    expect(Buffer.from(tokenizer.encode(text).buffer).equals(Buffer.from(tiktoken.encode_ordinary(text).buffer))).toBe(
       true,
     );
-    tiktoken.free();
   });
 
   it('survives writing and reading as tokenizer.json', () => {
-    const tokenizer = load();
     const read = tokenizerFromJson(JSON.parse(JSON.stringify(tokenizer)));
     const text = SMALL_CORPUS.join(' ');
     expect(read.encode(text)).toEqual(tokenizer.encode(text));

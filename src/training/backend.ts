@@ -35,9 +35,11 @@ export interface StepDefinition<Store> {
   readonly clipNorm?: number;
   readonly trainable?: (path: string) => boolean;
   readonly name: string;
+  /** The step to whose gradient this one adds; that step's `apply` then moves the parameters. */
+  readonly addsTo?: TrainableStep;
 }
 
-/** Compiles the step of one loss. Several steps on one store add to one gradient. */
+/** Compiles the step of one loss. */
 export type CreateStep<Store> = (definition: StepDefinition<Store>) => Promise<TrainableStep>;
 
 /** Steps that run on an engine. */

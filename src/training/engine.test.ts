@@ -100,7 +100,7 @@ describe('training on the engine', () => {
     for (const log of ['metrics.jsonl', 'samples.jsonl']) {
       expect(await logOf(join(path, log)), moments.join('; ')).toEqual(await logOf(join(unbroken.path, log)));
     }
-  }, 120_000);
+  }, 180_000);
 
   it('adds the gradients of two losses on one store from the first step on', async () => {
     const moved = async (phases: Parameters<typeof networkPhase>[0][]) => {

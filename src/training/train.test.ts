@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DivergenceError } from '../errors.js';
+import { withSmallDisk } from '../runtime/small-disk.test-helper.js';
 import { readJsonLines, type LogLine } from './json-lines.js';
 import { ArrayStore, CountingSource, quadraticPhase, quadraticSteps } from './quadratic.test-helper.js';
 import { RunFolder } from './run-folder.js';
@@ -168,13 +168,7 @@ describe('train', () => {
   it('stops clearly when the disk is full, and goes on when it no longer is', async ({ skip }) => {
     const whole = await session('whole');
     const disk = join(root, 'disk');
-    await mkdir(disk);
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk], { stdio: 'ignore' });
-    } catch {
-      skip('a small file system cannot be mounted here');
-    }
-    try {
+    const mounted = await withSmallDisk(disk, 256, async () => {
       const filled = session('disk/run', {
         settings: { ...settings, checkpointEvery: 2 },
         progress: {
@@ -191,9 +185,8 @@ describe('train', () => {
       const { result, store } = await session('disk/run');
       expect(result.status).toBe('finished');
       expect(store.buffers).toEqual(whole.store.buffers);
-    } finally {
-      execFileSync('umount', [disk]);
-    }
+    });
+    if (!mounted) skip('a small file system cannot be mounted here');
   });
 
   it('stops at a loss that explodes', async () => {

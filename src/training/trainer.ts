@@ -342,7 +342,17 @@ async function preparePhase<Store extends TrainableStore>(
     const { batch, loss } = term;
     const { parameters, trainable } = phase;
     const name = term === phase ? phase.name : `${phase.name}/${term.name}`;
-    const step = await options.createStep({ store, parameters, batch, loss, optimizer, clipNorm, trainable, name });
+    const step = await options.createStep({
+      store,
+      parameters,
+      batch,
+      loss,
+      optimizer,
+      clipNorm,
+      trainable,
+      name,
+      addsTo: terms[0]?.step,
+    });
     terms.push({ term, step, wantsKey: 'key' in batch });
   }
   return { phase, terms, optimizer, schedule, updates: 0, guard: initialGuardState };

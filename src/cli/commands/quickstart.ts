@@ -3,7 +3,7 @@ import { Option } from 'commander';
 import pc from 'picocolors';
 import { writeReport } from '../quickstart/report.js';
 import { Engine } from '../../runtime/engine.js';
-import { measurePeakFlops } from '../../training/peak.js';
+import { sgemmPeak } from '../../runtime/sgemm-peak.js';
 import { formatDuration, terminalProgress } from '../../training/progress.js';
 import { defineCommand } from '../command.js';
 import { checkConfig, merge } from '../config.js';
@@ -65,7 +65,7 @@ export const command = defineCommand<Flags, QuickstartConfig>({
     const began = performance.now();
     const engine = await Engine.create(flags.threads === undefined ? {} : { threads: Number(flags.threads) });
     try {
-      const peakFlops = await measurePeakFlops(engine);
+      const peakFlops = 1e9 * (await sgemmPeak(engine));
       const out = resolve(flags.out);
       const result = await runPipeline(
         { engine, signal, peakFlops, changed: 'restart', progress: (title) => terminalProgress({ title }) },

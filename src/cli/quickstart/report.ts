@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { familyTree } from '../../formats/lineage.js';
-import { type ReportData, type StageSummary, renderHtml, renderText } from '../../evaluation/report-card.js';
+import { type ReportData, type StageSummary, renderText } from '../../evaluation/report-card.js';
+import { renderHtml } from '../../evaluation/report-page.js';
 import { writeFileAtomically } from '../../runtime/atomic-file.js';
 import { describeMachine } from '../../runtime/machine.js';
 import { readJsonLines } from '../../training/json-lines.js';

@@ -24,8 +24,8 @@ describe('readDocuments', () => {
     const paths = fileWith('a.txt', '\n One\nline \n<|endoftext|>\n\nTwo<|endoftext|>  \n<|endoftext|>\nThree');
     expect(await documentsOf({ paths })).toEqual([
       [2, 'One\nline'],
-      [5, 'Two'],
-      [7, 'Three'],
+      [6, 'Two'],
+      [8, 'Three'],
     ]);
     expect(await documentsOf({ paths, separator: null })).toHaveLength(1);
     expect((await documentsOf({ paths, trim: false })).map(([, text]) => text)).toEqual([

@@ -1,5 +1,6 @@
 import { sameShape } from '../../tensor/define.js';
 import type { Node, Tensor } from '../../tensor/graph.js';
+import type { Shape } from '../../tensor/primitives.js';
 import { float } from '../onnx/emitter.js';
 import { convolution } from './convolution.js';
 import { type LoweringContext, fillOf, isNode } from './lowering.js';
@@ -68,36 +69,52 @@ export function scatterRows(node: Node<'scatterAdd'>, base: Tensor, { emitter, v
 
 type Fusion = (addend: Tensor, context: LoweringContext) => string;
 
-/** How the node could take in `addend`, were it added to its result; undefined where it cannot. */
-function fusion(node: Node, addend: Tensor): Fusion | undefined {
+/** How the node could take in `addend`, were it added to its result read as `shape`; undefined where it cannot. */
+function fusion(node: Node, shape: Shape, addend: Tensor): Fusion | undefined {
   const result = node.outputs[0]!;
-  if (isNode(node, 'matmul') && isMatrixProduct(node)) {
-    const columns = result.shape.at(-1)!;
-    const isRow = addend.size === columns && addend.shape.at(-1) === columns && addend.rank <= result.rank;
-    return isRow || sameShape(addend.shape, result.shape) ? (c, context) => product(node, c, context) : undefined;
+  if (isNode(node, 'matmul') && isMatrixProduct(node) && result.shape.at(-1) === shape.at(-1)) {
+    const columns = shape.at(-1)!;
+    const isRow = addend.size === columns && addend.shape.at(-1) === columns && addend.rank <= shape.length;
+    if (!isRow && !sameShape(addend.shape, shape)) return undefined;
+    return (c, context) => {
+      const sum = product(node, c, context);
+      return sameShape(result.shape, shape) ? sum : context.emitter.reshape(sum, shape);
+    };
   }
+  if (!sameShape(result.shape, shape)) return undefined;
   if (isNode(node, 'conv')) {
-    const channels = result.shape[1]!;
-    const spatial = result.rank - 2;
+    const channels = shape[1]!;
+    const spatial = shape.length - 2;
     const isBias = addend.size === channels && addend.rank > spatial && addend.shape[addend.rank - 1 - spatial] === channels;
     return isBias ? (bias, context) => convolution(node, bias, context) : undefined;
   }
-  if (isNode(node, 'scatterAdd') && fillOf(node.inputs[0]!) === 0 && sameShape(addend.shape, result.shape)) {
+  if (isNode(node, 'scatterAdd') && fillOf(node.inputs[0]!) === 0 && sameShape(addend.shape, shape)) {
     return (base, context) => scatterRows(node, base, context);
   }
   return undefined;
 }
 
+interface Choice {
+  /** The nodes that are emitted as part of the sum. */
+  readonly taken: readonly Node[];
+  readonly fused: (context: LoweringContext) => string;
+}
+
 /** Which operand of an addition the other one is taken into, if any. Of two candidates, the one computed last. */
-function choose(node: Node<'add'>, onlyUser: LoweringContext['onlyUser']): { into: Tensor; fused: (context: LoweringContext) => string } | undefined {
+function choose(node: Node<'add'>, onlyUser: LoweringContext['onlyUser']): Choice | undefined {
   const [a, b] = node.inputs as readonly [Tensor, Tensor];
-  if (node.outputs[0]!.dtype !== 'float32') return undefined;
+  const { shape, dtype } = node.outputs[0]!;
+  if (dtype !== 'float32' || a === b) return undefined;
   const orders = a.node.id > b.node.id ? ([[a, b], [b, a]] as const) : ([[b, a], [a, b]] as const); // prettier-ignore
   for (const [into, addend] of orders) {
-    if (into === addend || onlyUser(into) !== (node as Node) || into.index !== 0) continue;
-    if (!sameShape(into.shape, node.outputs[0]!.shape)) continue;
-    const found = fusion(into.node, addend);
-    if (found !== undefined) return { into, fused: (context) => found(addend, context) };
+    if (!sameShape(into.shape, shape) || onlyUser(into) !== (node as Node)) continue;
+    // A product of matrices often stands behind a change of shape.
+    const taken = [into.node];
+    for (let last = into.node; last.op === 'reshape' && onlyUser(last.inputs[0]!) === last; last = last.inputs[0]!.node) {
+      taken.push(last.inputs[0]!.node);
+    }
+    const found = fusion(taken.at(-1)!, shape, addend);
+    if (found !== undefined) return { taken, fused: (context) => found(addend, context) };
   }
   return undefined;
 }
@@ -109,6 +126,7 @@ export function addFused(node: Node<'add'>, context: LoweringContext): string | 
 
 /** Whether a node is emitted as part of the addition that uses it, and not for itself. */
 export function isTakenIn(node: Node, onlyUser: LoweringContext['onlyUser']): boolean {
-  const user = node.outputs.length === 1 ? onlyUser(node.outputs[0]!) : undefined;
-  return isNode(user, 'add') && choose(user, onlyUser)?.into === node.outputs[0];
+  let user = node.outputs.length === 1 ? onlyUser(node.outputs[0]!) : undefined;
+  while (user?.op === 'reshape') user = onlyUser(user.outputs[0]!);
+  return isNode(user, 'add') && choose(user, onlyUser)?.taken.includes(node) === true;
 }
