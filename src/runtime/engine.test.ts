@@ -18,7 +18,12 @@ const f32 = (...values: number[]): Float32Array => Float32Array.from(values);
 
 describe('Engine', () => {
   it('returns the tree that the function returned, from host data and stores', async () => {
-    const store = await engine.createStore({ leaves: [{ path: 'w.0', shape: [2] }, { path: 'unused', shape: [9] }] });
+    const store = await engine.createStore({
+      leaves: [
+        { path: 'w.0', shape: [2] },
+        { path: 'unused', shape: [9] },
+      ],
+    });
     await store.write({ 'w.0': f32(2, 3) });
     const program = await engine.compile(
       ({ p, x }) => ({ y: [t.mul(p.w[0]!, x.a), { sum: t.sum(x.a) }], count: t.cast(x.a, 'int32') }),
@@ -38,7 +43,12 @@ describe('Engine', () => {
   });
 
   it('writes results into stores, also where the program reads what it writes', async () => {
-    const store = await engine.createStore({ leaves: [{ path: 'a', shape: [2] }, { path: 'b', shape: [2] }] });
+    const store = await engine.createStore({
+      leaves: [
+        { path: 'a', shape: [2] },
+        { path: 'b', shape: [2] },
+      ],
+    });
     await store.write({ a: f32(1, 2), b: f32(3, 4) });
     const swap = await engine.compile(({ s }) => ({ s: { a: t.mul(s.b, 10), b: t.mul(s.a, 10) }, n: t.sum(s.a) }), {
       s: { a: float(2), b: float(2) },
@@ -54,10 +64,9 @@ describe('Engine', () => {
     const leaves = Array.from({ length: 6 }, (_, index) => ({ path: `w.${index}`, shape: [40] }));
     const store = await engine.createStore({ leaves, bankBytes: 1024 + 2 * 4 * 100 });
     await store.write(Object.fromEntries(leaves.map(({ path }, index) => [path, new Float32Array(40).fill(index)])));
-    const program = await engine.compile(
-      ({ p }) => ({ total: t.sum(t.concat(p.w)) }),
-      { p: { w: leaves.map(() => float(40)) } },
-    );
+    const program = await engine.compile(({ p }) => ({ total: t.sum(t.concat(p.w)) }), {
+      p: { w: leaves.map(() => float(40)) },
+    });
     expect(await program.run({ p: store })).toEqual({ total: f32(40 * 15) });
   });
 
@@ -97,7 +106,9 @@ describe('Engine', () => {
   it('says which argument is missing or does not fit', async () => {
     const program = await engine.compile(({ x }) => ({ y: t.neg(x.a) }), { x: { a: float(3) } });
     await expect(program.run({})).rejects.toThrow(/needs the argument 'x'/);
-    await expect(program.run({ x: { a: f32(1, 2) } })).rejects.toThrow(/'x\.a' is a Float32Array of 2, not float32\[3\]/);
+    await expect(program.run({ x: { a: f32(1, 2) } })).rejects.toThrow(
+      /'x\.a' is a Float32Array of 2, not float32\[3\]/,
+    );
     await expect(program.run({ x: { a: Int32Array.of(1, 2, 3) } })).rejects.toThrow(RuntimeError);
     const store = await engine.createStore({ leaves: [{ path: 'a', shape: [4] }] });
     await expect(program.run({ x: store })).rejects.toThrow(/in the store float32\[4\]/);

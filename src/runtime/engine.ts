@@ -48,7 +48,8 @@ export class Engine {
   /** Starts an engine. @throws RuntimeError when the device is not there. */
   static async create(options: EngineOptions = {}): Promise<Engine> {
     const { device = 'cpu', threads = physicalCores() } = options;
-    if (!Number.isInteger(threads) || threads < 1) throw new RuntimeError(`threads: ${threads} is not a positive integer`);
+    if (!Number.isInteger(threads) || threads < 1)
+      throw new RuntimeError(`threads: ${threads} is not a positive integer`);
     const engine = new Engine(device, threads);
     try {
       await engine.#remote.call('open', { device, threads });

@@ -27,7 +27,9 @@ describe('FlatStore', () => {
   it('joins neighbours of one kind into segments', () => {
     const store = new FlatStore(leaves, ['parameters']);
     expect(store.segments([0, 1, 2, 3]).map(({ segment }) => segment.count)).toEqual([16 + 48 + 16 + 16]);
-    expect(store.segments([0, 1, 2, 3], ({ decay }) => decay).map(({ segment }) => segment.count)).toEqual([16, 48, 32]);
+    expect(store.segments([0, 1, 2, 3], ({ decay }) => decay).map(({ segment }) => segment.count)).toEqual([
+      16, 48, 32,
+    ]);
     expect(store.segments([3, 0]).map(({ segment }) => segment.count)).toEqual([16, 16]);
   });
 

@@ -57,9 +57,12 @@ export class FlatStore {
     this.placements = leaves.map(({ path, shape }) => {
       const size = sizeOf(shape);
       if (aligned(size) > capacity) {
-        throw new RuntimeError(`'${path}' [${shape.join(', ')}] does not fit into one memory bank of ${capacity} floats`, {
-          advice: bankBytes < largestBank ? 'raise bankBytes' : 'split the parameter in two',
-        });
+        throw new RuntimeError(
+          `'${path}' [${shape.join(', ')}] does not fit into one memory bank of ${capacity} floats`,
+          {
+            advice: bankBytes < largestBank ? 'raise bankBytes' : 'split the parameter in two',
+          },
+        );
       }
       let bank = floats.length - 1;
       if (bank < 0 || floats[bank]! + aligned(size) > capacity) bank = floats.push(0) - 1;
@@ -96,10 +99,13 @@ export class FlatStore {
   }
 
   /** The leaves as stretches that are as long as their order allows; leaves of different `kind` are kept apart. */
-  segments(leaves: readonly number[], kind: (leaf: LeafSpec) => unknown = () => 0): { segment: Segment; leaf: LeafSpec }[] {
+  segments(
+    leaves: readonly number[],
+    kind: (leaf: LeafSpec) => unknown = () => 0,
+  ): { segment: Segment; leaf: LeafSpec }[] {
     const found: { segment: Segment; leaf: LeafSpec }[] = [];
     const sorted = [...leaves].sort((a, b) => a - b);
-    for (let index = 0; index < sorted.length; ) {
+    for (let index = 0; index < sorted.length;) {
       const first = sorted[index]!;
       const { bank, offset } = this.placements[first]!;
       const leaf = this.leaves[first]!;

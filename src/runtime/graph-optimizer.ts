@@ -20,7 +20,9 @@ const numbers = ['rate', 'keep', 'l2', 'rootScale'] as const;
 /** The optimizer as a program, for devices whose memory the kernels cannot reach. */
 export async function createGraphOptimizer(engine: Engine, options: GraphOptimizerOptions) {
   const { store, optimizer, clipNorm, trained, specs } = options;
-  const tree = Object.fromEntries(trained.map((path) => [path, { shape: specs.get(path)!.shape, dtype: 'float32' as const }]));
+  const tree = Object.fromEntries(
+    trained.map((path) => [path, { shape: specs.get(path)!.shape, dtype: 'float32' as const }]),
+  );
   const decays = new Map(store.leaves.map(({ path, decay }) => [path, decay ?? true]));
 
   const update = (args: {
@@ -61,7 +63,10 @@ export async function createGraphOptimizer(engine: Engine, options: GraphOptimiz
     }
     return result;
   };
-  const numberSpecs = Object.fromEntries(numbers.map((name) => [name, scalarSpec])) as Record<(typeof numbers)[number], TensorSpec>;
+  const numberSpecs = Object.fromEntries(numbers.map((name) => [name, scalarSpec])) as Record<
+    (typeof numbers)[number],
+    TensorSpec
+  >;
   const program = await engine.compile(
     update,
     { parameters: tree, gradients: tree, first: tree, second: tree, numbers: numberSpecs },

@@ -22,7 +22,12 @@ export function optimize(store: FlatStore, request: OptimizeRequest): { gradient
 const clipScale = (norm: number, limit: number | undefined): number =>
   limit === undefined ? 1 : Math.min(1, limit / (norm + 1e-6));
 
-function update({ kernels, count, address }: Segment, decay: boolean, gradientScale: number, request: OptimizeRequest): void {
+function update(
+  { kernels, count, address }: Segment,
+  decay: boolean,
+  gradientScale: number,
+  request: OptimizeRequest,
+): void {
   const { pass } = request;
   const l2 = decay ? request.l2 : 0;
   const parameters = address('parameters');
@@ -35,5 +40,19 @@ function update({ kernels, count, address }: Segment, decay: boolean, gradientSc
   const keep = decay ? request.keep : 1;
   const { rate, beta1, beta2, rootScale, epsilon } = pass;
   const second = address('secondMoment');
-  kernels.adam(parameters, gradients, first, second, count, gradientScale, l2, keep, rate, beta1, beta2, rootScale, epsilon);
+  kernels.adam(
+    parameters,
+    gradients,
+    first,
+    second,
+    count,
+    gradientScale,
+    l2,
+    keep,
+    rate,
+    beta1,
+    beta2,
+    rootScale,
+    epsilon,
+  );
 }

@@ -33,7 +33,12 @@ interface OutputPort extends Port {
 
 const port = (path: string, { shape, dtype }: TensorSpec): Port => {
   const dot = path.indexOf('.');
-  return { path, spec: { shape, dtype }, key: dot < 0 ? path : path.slice(0, dot), rest: dot < 0 ? '' : path.slice(dot + 1) };
+  return {
+    path,
+    spec: { shape, dtype },
+    key: dot < 0 ? path : path.slice(0, dot),
+    rest: dot < 0 ? '' : path.slice(dot + 1),
+  };
 };
 
 /** The input that a cache output continues, when nothing else reads it. */
@@ -46,12 +51,19 @@ function updatedInput(graph: Graph, output: Graph['outputs'][number]): number | 
 }
 
 const isStoreReference = (value: unknown): value is StoreReference =>
-  value instanceof Store || (typeof value === 'object' && value !== null && 'store' in value && value.store instanceof Store);
+  value instanceof Store ||
+  (typeof value === 'object' && value !== null && 'store' in value && value.store instanceof Store);
 
 const resolve = (reference: StoreReference): { store: Store; buffer: StoreBuffer } =>
   reference instanceof Store ? { store: reference, buffer: 'parameters' } : reference;
 
-const hostTypes = { float32: Float32Array, int32: Int32Array, bool: Uint8Array, float16: undefined, bfloat16: undefined };
+const hostTypes = {
+  float32: Float32Array,
+  int32: Int32Array,
+  bool: Uint8Array,
+  float16: undefined,
+  bfloat16: undefined,
+};
 
 /** A traced function compiled for fixed shapes and one device. */
 export class Program {
@@ -65,7 +77,14 @@ export class Program {
   readonly #result: unknown;
 
   /** Made by Engine.compile. `result` is the traced function's result, the pattern of what run() returns. */
-  constructor(made: { name: string; compileSeconds: number; remote: Remote; id: number; graph: Graph; result: unknown }) {
+  constructor(made: {
+    name: string;
+    compileSeconds: number;
+    remote: Remote;
+    id: number;
+    graph: Graph;
+    result: unknown;
+  }) {
     this.name = made.name;
     this.compileSeconds = made.compileSeconds;
     this.#remote = made.remote;
@@ -104,7 +123,9 @@ export class Program {
     const expected = hostTypes[dtype];
     const size = input.spec.shape.reduce((product, length) => product * length, 1);
     if (expected === undefined || !(value instanceof expected) || value.length !== size) {
-      const got = ArrayBuffer.isView(value) ? `${value.constructor.name} of ${(value as HostData).length}` : typeof value;
+      const got = ArrayBuffer.isView(value)
+        ? `${value.constructor.name} of ${(value as HostData).length}`
+        : typeof value;
       throw new RuntimeError(`'${this.name}': the argument '${input.path}' is a ${got}, not ${describe(input.spec)}`, {
         advice: `pass a ${expected?.name ?? 'store'} of ${size} elements`,
       });
@@ -112,7 +133,11 @@ export class Program {
     return value;
   }
 
-  #place(output: OutputPort, inputs: readonly InputBinding[], into: Readonly<Record<string, StoreReference>>): OutputBinding {
+  #place(
+    output: OutputPort,
+    inputs: readonly InputBinding[],
+    into: Readonly<Record<string, StoreReference>>,
+  ): OutputBinding {
     const reference = into[output.key];
     if (reference === undefined) return 'host';
     const leaf = leafOf(reference, output, this.name);
@@ -134,9 +159,12 @@ function leafOf(reference: StoreReference, { rest, path, spec }: Port, program: 
   const { store, buffer } = resolve(reference);
   const leaf = store.indexOf(rest);
   const found = leaf === undefined ? undefined : store.leaves[leaf]!;
-  if (leaf === undefined || found === undefined) throw new RuntimeError(`'${program}': the store has no leaf '${rest}'`);
+  if (leaf === undefined || found === undefined)
+    throw new RuntimeError(`'${program}': the store has no leaf '${rest}'`);
   if (spec.dtype !== 'float32' || found.shape.join() !== spec.shape.join()) {
-    throw new RuntimeError(`'${program}': '${path}' is ${describe(spec)}, in the store float32[${found.shape.join(', ')}]`);
+    throw new RuntimeError(
+      `'${program}': '${path}' is ${describe(spec)}, in the store float32[${found.shape.join(', ')}]`,
+    );
   }
   return { store: store.id, buffer, leaf };
 }

@@ -56,16 +56,35 @@ export interface OptimizeRequest {
 /** The worker's side, as methods. Every result and error comes back as a message. */
 export interface WorkerApi {
   open(request: { device: Device; threads: number }): void;
-  createStore(request: { id: number; leaves: readonly LeafSpec[]; buffers: readonly BufferName[]; bankBytes?: number }): void;
-  writeStore(request: { id: number; buffer: BufferName; values: readonly { leaf: number; data: Float32Array }[] }): void;
+  createStore(request: {
+    id: number;
+    leaves: readonly LeafSpec[];
+    buffers: readonly BufferName[];
+    bankBytes?: number;
+  }): void;
+  writeStore(request: {
+    id: number;
+    buffer: BufferName;
+    values: readonly { leaf: number; data: Float32Array }[];
+  }): void;
   readStore(request: { id: number; buffer: BufferName }): Float32Array[];
   /** Copies the parameters. */
   copyStore(request: { from: number; to: number }): void;
   disposeStore(request: { id: number }): void;
-  compile(request: { id: number; name: string; model: Uint8Array; inputs: readonly TensorSpec[]; outputs: readonly TensorSpec[] }): {
+  compile(request: {
+    id: number;
+    name: string;
+    model: Uint8Array;
+    inputs: readonly TensorSpec[];
+    outputs: readonly TensorSpec[];
+  }): {
     seconds: number;
   };
-  run(request: { program: number; inputs: readonly InputBinding[]; outputs: readonly OutputBinding[] }): (HostData | null)[];
+  run(request: {
+    program: number;
+    inputs: readonly InputBinding[];
+    outputs: readonly OutputBinding[];
+  }): (HostData | null)[];
   disposeProgram(request: { id: number }): void;
   /** Adds the scratch gradients to the sum. */
   addScratch(request: { store: number; leaves: readonly number[] }): void;

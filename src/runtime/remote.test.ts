@@ -22,7 +22,9 @@ describe('Remote', () => {
   });
 
   it('rejects when the worker exits by itself', async () => {
-    const remote = new Remote(failing(`require('node:worker_threads').parentPort.once('message', () => process.exit(3))`));
+    const remote = new Remote(
+      failing(`require('node:worker_threads').parentPort.once('message', () => process.exit(3))`),
+    );
     await expect(remote.call('disposeStore', { id: 1 })).rejects.toThrow(/code 3/);
   });
 });

@@ -27,11 +27,17 @@ export class Remote {
     this.#worker = worker;
     this.#worker.unref();
     this.#worker.on('message', (reply: ReplyMessage) => this.#settle(reply));
-    this.#worker.on('error', (cause) => this.#end(new RuntimeError(`the engine's worker failed: ${String(cause)}`, { cause })));
+    this.#worker.on('error', (cause) =>
+      this.#end(new RuntimeError(`the engine's worker failed: ${String(cause)}`, { cause })),
+    );
     this.#worker.on('exit', (code) => this.#end(new RuntimeError(`the engine's worker ended with code ${code}`)));
   }
 
-  call<Name extends Method>(method: Name, request: RequestOf<Name>, transfer: readonly ArrayBuffer[] = []): Promise<ResultOf<Name>> {
+  call<Name extends Method>(
+    method: Name,
+    request: RequestOf<Name>,
+    transfer: readonly ArrayBuffer[] = [],
+  ): Promise<ResultOf<Name>> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     return new Promise((resolve, reject) => {
       const id = this.#next++;

@@ -13,7 +13,12 @@ const products = 4;
 export async function sgemmPeak(engine: Engine, options: { runs?: number } = {}): Promise<number> {
   const { runs = 5 } = options;
   const square = { shape: [size, size], dtype: 'float32' as const };
-  const store = await engine.createStore({ leaves: [{ path: 'a', shape: square.shape }, { path: 'b', shape: square.shape }] });
+  const store = await engine.createStore({
+    leaves: [
+      { path: 'a', shape: square.shape },
+      { path: 'b', shape: square.shape },
+    ],
+  });
   const program = await engine.compile(
     ({ factors: { a, b } }) => {
       let product = a;

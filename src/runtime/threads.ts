@@ -6,7 +6,8 @@ export function physicalCores(): number {
   const logical = availableParallelism();
   try {
     const blocks = readFileSync('/proc/cpuinfo', 'utf8').split('\n\n');
-    const field = (block: string, name: string): string | undefined => new RegExp(`^${name}\\s*: (.*)$`, 'm').exec(block)?.[1];
+    const field = (block: string, name: string): string | undefined =>
+      new RegExp(`^${name}\\s*: (.*)$`, 'm').exec(block)?.[1];
     const cores = new Set(
       blocks.flatMap((block) => {
         const core = field(block, 'core id');

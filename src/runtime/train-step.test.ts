@@ -12,7 +12,10 @@ beforeAll(async () => {
 afterAll(() => engine.dispose());
 
 const float = (...shape: number[]) => ({ shape, dtype: 'float32' as const });
-const parameters = { first: { weight: float(3, 20), bias: float(20) }, second: { weight: float(20, 2), bias: float(2) } };
+const parameters = {
+  first: { weight: float(3, 20), bias: float(20) },
+  second: { weight: float(20, 2), bias: float(2) },
+};
 const leaves = [
   { path: 'first.weight', shape: [3, 20] },
   { path: 'first.bias', shape: [20], decay: false },
@@ -111,7 +114,11 @@ function reference(config: OptimizerConfig, steps: number, clipNorm: number): Re
   return p;
 }
 
-const expectParameters = (found: Record<string, Float32Array>, wanted: Record<string, ArrayLike<number>>, digits = 5): void => {
+const expectParameters = (
+  found: Record<string, Float32Array>,
+  wanted: Record<string, ArrayLike<number>>,
+  digits = 5,
+): void => {
   for (const [path, values] of Object.entries(found)) {
     values.forEach((value, index) => expect(value, path).toBeCloseTo(wanted[path]![index]!, digits));
   }
@@ -149,7 +156,8 @@ describe('createTrainStep', () => {
     expectParameters(await store.read(), reference(optimizer, 3, 0.5));
     await other.averageInto(0.75);
     const [average, now] = [await store.read('average'), await store.read()];
-    for (const path of trained) average[path]!.forEach((value, i) => expect(value).toBeCloseTo(0.25 * now[path]![i]!, 6));
+    for (const path of trained)
+      average[path]!.forEach((value, i) => expect(value).toBeCloseTo(0.25 * now[path]![i]!, 6));
     await store.dispose();
   });
 
@@ -164,7 +172,10 @@ describe('createTrainStep', () => {
     }
     expect(sum).toBeCloseTo(loss, 5);
     expectParameters(await parts.store.read('gradients'), await whole.store.read('gradients'), 6);
-    const norms = [await whole.step.apply({ learningRate: 0.1, step: 1 }), await parts.step.apply({ learningRate: 0.1, step: 1 })];
+    const norms = [
+      await whole.step.apply({ learningRate: 0.1, step: 1 }),
+      await parts.step.apply({ learningRate: 0.1, step: 1 }),
+    ];
     expect(norms[1]!.gradientNorm).toBeCloseTo(norms[0]!.gradientNorm, 5);
     // The sum begins anew after apply().
     await parts.step.accumulate({ x: data.x.slice(0, 6), y: data.y.slice(0, 4) }, 0);
@@ -212,7 +223,10 @@ describe('createTrainStep', () => {
     await step.averageInto(0.9);
     const [average, now] = [await store.read('average'), await store.read()];
     const expected = Object.fromEntries(
-      Object.entries(now).map(([path, values]) => [path, [...values].map((x, i) => 0.1 * x + 0.9 * initial[path]![i]!)]),
+      Object.entries(now).map(([path, values]) => [
+        path,
+        [...values].map((x, i) => 0.1 * x + 0.9 * initial[path]![i]!),
+      ]),
     );
     expectParameters(average, expected, 6);
   });

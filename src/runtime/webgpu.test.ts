@@ -22,7 +22,13 @@ const normal = (size: number): Float32Array => fillNormal(random, new Float32Arr
 describe('webgpu', () => {
   it('computes what the interpreter computes', { timeout: 300_000 }, async (context) => {
     const engine = await gpuEngine(context);
-    const inputs = { x: { shape: [2, 3, 4] }, w: { shape: [4, 5] }, k: { shape: [2, 5, 3] }, i: { shape: [6], below: 3 }, b: { shape: [5] } };
+    const inputs = {
+      x: { shape: [2, 3, 4] },
+      w: { shape: [4, 5] },
+      k: { shape: [2, 5, 3] },
+      i: { shape: [6], below: 3 },
+      b: { shape: [5] },
+    };
     await expectAgreement(
       engine,
       inputs,
@@ -58,7 +64,9 @@ describe('webgpu', () => {
     const [side, cache] = [float(2, 1, 8), float(2, 1, 4, 8)];
     const steps = [0, 1, 2].map(() => ({ query: normal(16), key: normal(16), value: normal(16) }));
     const decoded = engines.map(async (engine) => {
-      const store = await engine.createStore({ leaves: ['key', 'value'].map((path) => ({ path, shape: cache.shape })) });
+      const store = await engine.createStore({
+        leaves: ['key', 'value'].map((path) => ({ path, shape: cache.shape })),
+      });
       const program = await engine.compile(
         ({ query, key, value, cache: past, lengths }) => {
           const inputs = { query, key, value, pastKey: past.key, pastValue: past.value, lengths };
@@ -83,7 +91,10 @@ describe('webgpu', () => {
   it('keeps state on the device and trains as the CPU does', { timeout: 300_000 }, async (context) => {
     const gpu = await gpuEngine(context);
     const cpu = await Engine.create({ threads: 1 });
-    const leaves = [{ path: 'weight', shape: [3, 8] }, { path: 'out', shape: [8, 2], decay: false }];
+    const leaves = [
+      { path: 'weight', shape: [3, 8] },
+      { path: 'out', shape: [8, 2], decay: false },
+    ];
     const initial = { weight: normal(24), out: normal(16) };
     const batch = { x: normal(12), y: normal(8) };
     const run = async (engine: Engine) => {

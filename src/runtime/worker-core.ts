@@ -81,10 +81,14 @@ export class WorkerCore implements Handlers {
 
     // Targets first: making room for one may move the memory under the inputs.
     const fetches = gpu ? undefined : this.#fetches(outputs);
-    const feeds = Object.fromEntries(inputs.map((binding, index) => [`i${index}`, this.#feed(binding, program.inputs[index]!)]));
-    const results = await (fetches === undefined ? session.run(feeds) : session.run(feeds, fetches)).catch((cause: unknown) => {
-      throw new RuntimeError(`'${program.name}' failed: ${message(cause)}`, { cause });
-    });
+    const feeds = Object.fromEntries(
+      inputs.map((binding, index) => [`i${index}`, this.#feed(binding, program.inputs[index]!)]),
+    );
+    const results = await (fetches === undefined ? session.run(feeds) : session.run(feeds, fetches)).catch(
+      (cause: unknown) => {
+        throw new RuntimeError(`'${program.name}' failed: ${message(cause)}`, { cause });
+      },
+    );
 
     return outputs.map((binding, index) => {
       const result = results[`o${index}`]!;
@@ -181,7 +185,8 @@ export class WorkerCore implements Handlers {
       });
     const up = await create(this.#device === 'webgpu' ? ['o0'] : []);
     const down = await create([]);
-    const through = (session: InferenceSession) => async (tensor: OrtTensor) => (await session.run({ i0: tensor }))['o0']!;
+    const through = (session: InferenceSession) => async (tensor: OrtTensor) =>
+      (await session.run({ i0: tensor }))['o0']!;
     return { toDevice: through(up), toHost: through(down) };
   }
 }

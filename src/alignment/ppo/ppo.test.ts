@@ -32,8 +32,8 @@ it('reaches the known optimum: the policy in proportion to reference · exp(rewa
   const policy = await newStore(model.parameters, start, true);
   const reference = await newStore(model.parameters, start, false);
   const valueStore = await newStore(value.parameters, initialise(value.parameters, 6), true);
-  const rewardOf = [0.3, -0.4, 0.6, 0, 0.1, -0.2];
-  const coefficient = 0.15;
+  const rewardOf = [0.3, 0.1, -0.4, 0, 0.6, -0.2];
+  const coefficient = 0.3;
   const prompt = { messages: [], ids: Int32Array.of(1, 2) };
   const generator = createGenerator({ engine, model, store: policy });
   const seen: number[] = [];

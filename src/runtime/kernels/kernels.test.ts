@@ -30,7 +30,9 @@ describe('kernels', () => {
 
   it('adam: one step equals a plain loop', () => {
     const [p, g, m, v] = fillSlots() as [Float32Array, Float32Array, Float32Array, Float32Array];
-    const [gradientScale, l2, keep, rate, beta1, beta2, rootScale, epsilon] = [0.5, 0.01, 0.99, 0.1, 0.9, 0.95, 1.5, 1e-3];
+    const [gradientScale, l2, keep, rate, beta1, beta2, rootScale, epsilon] = [
+      0.5, 0.01, 0.99, 0.1, 0.9, 0.95, 1.5, 1e-3,
+    ];
     kernels.adam(pointer(0), pointer(1), pointer(2), pointer(3), count, gradientScale, l2, keep, rate, beta1, beta2, rootScale, epsilon); // prettier-ignore
     const gradient = [...g].map((value, i) => value * gradientScale + l2 * p[i]!);
     const first = gradient.map((value, i) => beta1 * m[i]! + (1 - beta1) * value);

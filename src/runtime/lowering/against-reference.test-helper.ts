@@ -43,7 +43,9 @@ export async function expectAgreement(
   const result = await program.run(data);
   const expected = evaluate(trace(wrapped, specs), data);
   for (const [path, reference] of Object.entries(expected)) {
-    const found = path.split('.').reduce<unknown>((tree, key) => (tree as Record<string, unknown>)[key], result) as HostData;
+    const found = path
+      .split('.')
+      .reduce<unknown>((tree, key) => (tree as Record<string, unknown>)[key], result) as HostData;
     expect(found.length, path).toBe(reference.length);
     let worst = 0;
     found.forEach((value, index) => {

@@ -32,7 +32,12 @@ const compileStep = (rows: number, layout: Layout) => {
   return engine.compile(
     ({ query, key, value, cache: past, lengths }) => {
       const inputs = { query, key, value, pastKey: past.key, pastValue: past.value, lengths };
-      const { output, keyCache, valueCache } = t.cachedAttention(inputs, { heads, keyValueHeads, window: layout.window, scale: layout.scale });
+      const { output, keyCache, valueCache } = t.cachedAttention(inputs, {
+        heads,
+        keyValueHeads,
+        window: layout.window,
+        scale: layout.scale,
+      });
       return { output, cache: { key: keyCache, value: valueCache } };
     },
     {

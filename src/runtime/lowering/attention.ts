@@ -20,7 +20,9 @@ function groupQueryAttention(node: Node<'cachedAttention'>, { emitter, value }: 
   // The operator takes the last valid position of every row, and the greatest length (of the padded rows in a prefill).
   const last = emitter.node('Sub', [lengths, emitter.scalar('int32', 1)]);
   const total =
-    rows > 1 ? emitter.scalar('int32', rows) : emitter.node('ReduceMax', [lengths, emitter.int64([0])], { keepdims: 0 });
+    rows > 1
+      ? emitter.scalar('int32', rows)
+      : emitter.node('ReduceMax', [lengths, emitter.int64([0])], { keepdims: 0 });
   const attributes = {
     num_heads: heads,
     kv_num_heads: keyValueHeads,
@@ -33,7 +35,14 @@ function groupQueryAttention(node: Node<'cachedAttention'>, { emitter, value }: 
 
 /** The same out of simpler operations, for the shapes and devices that the operator does not take. */
 function composed(node: Node<'cachedAttention'>): Tensor[] {
-  const [query, key, value, pastKey, pastValue, lengths] = node.inputs as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
+  const [query, key, value, pastKey, pastValue, lengths] = node.inputs as [
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
   const { heads, keyValueHeads, window, scale } = node.attributes;
   const [batch, rows] = query.shape as [number, number];
   const [, , capacity, width] = pastKey.shape as [number, number, number, number];

@@ -72,8 +72,7 @@ function weightGradientByTaps(node: Node<'convWeight'>, { emitter, value }: Lowe
   const outputs = gradient.shape[1]!;
   const out = gradient.shape.slice(2);
   const spatial = out.map((_, axis) => axis + 1);
-  const channelsLast = (name: string): string =>
-    emitter.transpose(name, [0, ...spatial.map((axis) => axis + 1), 1]);
+  const channelsLast = (name: string): string => emitter.transpose(name, [0, ...spatial.map((axis) => axis + 1), 1]);
   const pixels = batch * out.reduce((product, length) => product * length, 1);
 
   let padded = channelsLast(value(x));
@@ -146,13 +145,18 @@ export const convolutions: Lowerings<ConvolutionName> = {
   convInput: inputGradient,
   convWeight: (node, context) =>
     node.attributes.groups === 1 ? weightGradientByTaps(node, context) : weightGradientBySwap(node, context),
-  maxPool: ({ inputs: [x], attributes }, { emitter, value }) => emitter.node('MaxPool', [value(x!)], windowed(attributes)),
+  maxPool: ({ inputs: [x], attributes }, { emitter, value }) =>
+    emitter.node('MaxPool', [value(x!)], windowed(attributes)),
   avgPool: ({ inputs: [x], attributes }, { emitter, value }) =>
     emitter.node('AveragePool', [value(x!)], { ...windowed(attributes), count_include_pad: 1 }),
   resizeNearest: ({ inputs: [x], attributes: { scales } }, { emitter, value }) =>
-    emitter.node('Resize', [value(x!), '', emitter.initializer('float32', [scales.length + 2], Float32Array.of(1, 1, ...scales))], {
-      mode: 'nearest',
-      nearest_mode: 'floor',
-      coordinate_transformation_mode: 'asymmetric',
-    }),
+    emitter.node(
+      'Resize',
+      [value(x!), '', emitter.initializer('float32', [scales.length + 2], Float32Array.of(1, 1, ...scales))],
+      {
+        mode: 'nearest',
+        nearest_mode: 'floor',
+        coordinate_transformation_mode: 'asymmetric',
+      },
+    ),
 };

@@ -88,7 +88,10 @@ export const elementwise: Lowerings<ElementwiseName> = {
     const source = after ?? x!;
     const flat = emitter.reshape(value(source), [source.size]);
     const first = emitter.node('Slice', [flat, emitter.int64([0]), emitter.int64([1])]);
-    const zero = emitter.node('Min', [emitter.cast(emitter.node('IsNaN', [asFloat(first)]), 'int64'), emitter.int64([0])]);
+    const zero = emitter.node('Min', [
+      emitter.cast(emitter.node('IsNaN', [asFloat(first)]), 'int64'),
+      emitter.int64([0]),
+    ]);
     const wanted = emitter.node('Add', [zero, emitter.int64([...shape, emitter.unique()])]);
     const target = emitter.node('Slice', [wanted, emitter.int64([0]), emitter.int64([shape.length])]);
     const held = emitter.node('Reshape', [value(x!), target], { allowzero: 1 });

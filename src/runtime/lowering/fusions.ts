@@ -33,7 +33,8 @@ export function product(node: Node<'matmul'>, addend: Tensor | undefined, contex
   const [a, b] = node.inputs as readonly [Tensor, Tensor];
   const { transposeA, transposeB, alpha } = node.attributes;
   const { shape } = node.outputs[0]!;
-  const left = a.rank === 2 || !isMatrixProduct(node) ? factor(a, transposeA, context) : { name: context.value(a), flip: false };
+  const left =
+    a.rank === 2 || !isMatrixProduct(node) ? factor(a, transposeA, context) : { name: context.value(a), flip: false };
   const right = factor(b, transposeB, context);
   const flags = { transA: left.flip ? 1 : 0, transB: right.flip ? 1 : 0 };
 
@@ -85,7 +86,8 @@ function fusion(node: Node, shape: Shape, addend: Tensor): Fusion | undefined {
   if (isNode(node, 'conv')) {
     const channels = shape[1]!;
     const spatial = shape.length - 2;
-    const isBias = addend.size === channels && addend.rank > spatial && addend.shape[addend.rank - 1 - spatial] === channels;
+    const isBias =
+      addend.size === channels && addend.rank > spatial && addend.shape[addend.rank - 1 - spatial] === channels;
     return isBias ? (bias, context) => convolution(node, bias, context) : undefined;
   }
   if (isNode(node, 'scatterAdd') && fillOf(node.inputs[0]!) === 0 && sameShape(addend.shape, shape)) {
@@ -110,7 +112,11 @@ function choose(node: Node<'add'>, onlyUser: LoweringContext['onlyUser']): Choic
     if (!sameShape(into.shape, shape) || onlyUser(into) !== (node as Node)) continue;
     // A product of matrices often stands behind a change of shape.
     const taken = [into.node];
-    for (let last = into.node; last.op === 'reshape' && onlyUser(last.inputs[0]!) === last; last = last.inputs[0]!.node) {
+    for (
+      let last = into.node;
+      last.op === 'reshape' && onlyUser(last.inputs[0]!) === last;
+      last = last.inputs[0]!.node
+    ) {
       taken.push(last.inputs[0]!.node);
     }
     const found = fusion(taken.at(-1)!, shape, addend);

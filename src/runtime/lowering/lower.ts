@@ -57,7 +57,9 @@ export function lower(graph: Graph, device: Device): LoweredProgram {
     } catch (error) {
       if (error instanceof DescentError) throw error;
       const inputs = node.inputs.map(describe).join(', ');
-      throw new RuntimeError(`${node.op}(${inputs}) cannot be expressed on ${device}: ${String(error)}`, { cause: error });
+      throw new RuntimeError(`${node.op}(${inputs}) cannot be expressed on ${device}: ${String(error)}`, {
+        cause: error,
+      });
     } finally {
       emitter.label = label;
     }

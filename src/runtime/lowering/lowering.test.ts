@@ -12,7 +12,12 @@ beforeAll(async () => {
 afterAll(() => engine.dispose());
 
 type Inputs = Record<string, InputSpec>;
-type Case = [name: string, inputs: Inputs, fn: (x: Record<string, Tensor>) => Tensor | readonly Tensor[], tolerance?: number];
+type Case = [
+  name: string,
+  inputs: Inputs,
+  fn: (x: Record<string, Tensor>) => Tensor | readonly Tensor[],
+  tolerance?: number,
+];
 
 const check = (cases: readonly Case[]): void => {
   it.each(cases)('%s', (_name, inputs, fn, tolerance) => expectAgreement(engine, inputs, fn, tolerance));
@@ -63,22 +68,54 @@ describe('elementwise', () => {
   for (const [name, fn] of Object.entries(binary)) {
     check([
       [`${name}, floats`, ab([4, 1, 3], [2, 3], { offset: 0.1 }), ({ a, b }) => fn(a!, b!)],
-      [`${name}, int32`, { a: { shape: [4, 3], below: 5 }, b: { shape: [3], below: 5 } }, ({ a, b }) => fn(a!, t.add(b!, 1))],
+      [
+        `${name}, int32`,
+        { a: { shape: [4, 3], below: 5 }, b: { shape: [3], below: 5 } },
+        ({ a, b }) => fn(a!, t.add(b!, 1)),
+      ],
       [`${name} with a number`, x23, ({ x }) => fn(x!, 0.5)],
-      [`${name} of repeated values`, ab([3, 1], [1, 2]), ({ a, b }) => fn(t.broadcastTo(a!, [3, 2]), t.broadcastTo(b!, [3, 2]))],
+      [
+        `${name} of repeated values`,
+        ab([3, 1], [1, 2]),
+        ({ a, b }) => fn(t.broadcastTo(a!, [3, 2]), t.broadcastTo(b!, [3, 2])),
+      ],
       [`${name} of constants`, {}, () => fn(t.full([2, 2], 3), t.full([2, 2], 4))],
     ]);
   }
   check([
     ['pow', ab([5], [5], { offset: 3, scale: 0.3 }), ({ a, b }) => t.pow(a!, b!)],
-    ...[2, 3, 0.5, -1].map((power): Case => [`pow ${power}`, { x: { shape: [5], offset: 3, scale: 0.3 } }, ({ x }) => t.pow(x!, power)]),
-    ['mod, negative', { a: { shape: [20], below: 9 }, b: { shape: [20], below: 4 } }, ({ a, b }) => t.mod(t.sub(a!, 4), t.add(b!, 1))],
-    ['and, or', { a: { shape: [9], bool: true }, b: { shape: [9], bool: true } }, ({ a, b }) => [t.and(a!, b!), t.or(a!, b!), t.equal(a!, b!)]],
-    ['where', { c: { shape: [4, 1], bool: true }, ...ab([3], [4, 3]) }, ({ c, a, b }) => [t.where(c!, a!, b!), t.where(c!, a!, 0), t.where(c!, 1, 2)]],
+    ...[2, 3, 0.5, -1].map((power): Case => [
+      `pow ${power}`,
+      { x: { shape: [5], offset: 3, scale: 0.3 } },
+      ({ x }) => t.pow(x!, power),
+    ]),
+    [
+      'mod, negative',
+      { a: { shape: [20], below: 9 }, b: { shape: [20], below: 4 } },
+      ({ a, b }) => t.mod(t.sub(a!, 4), t.add(b!, 1)),
+    ],
+    [
+      'and, or',
+      { a: { shape: [9], bool: true }, b: { shape: [9], bool: true } },
+      ({ a, b }) => [t.and(a!, b!), t.or(a!, b!), t.equal(a!, b!)],
+    ],
+    [
+      'where',
+      { c: { shape: [4, 1], bool: true }, ...ab([3], [4, 3]) },
+      ({ c, a, b }) => [t.where(c!, a!, b!), t.where(c!, a!, 0), t.where(c!, 1, 2)],
+    ],
     ['where, int32', { c: { shape: [4], bool: true }, a: { shape: [4], below: 9 } }, ({ c, a }) => t.where(c!, a!, 0)],
-    ['where, bool', { c: { shape: [4], bool: true }, a: { shape: [4], bool: true } }, ({ c, a }) => t.where(c!, a!, t.not(a!))],
+    [
+      'where, bool',
+      { c: { shape: [4], bool: true }, a: { shape: [4], bool: true } },
+      ({ c, a }) => t.where(c!, a!, t.not(a!)),
+    ],
     ['an input as the result, twice', x23, ({ x }) => [x!, x!, t.stopGradient(x!)]],
-    ['constants as the result', {}, () => [t.full([2, 3], 1.5), t.zeros([0, 3]), t.scalar(4, 'int32'), t.full([2], 1, 'bool')]],
+    [
+      'constants as the result',
+      {},
+      () => [t.full([2, 3], 1.5), t.zeros([0, 3]), t.scalar(4, 'int32'), t.full([2], 1, 'bool')],
+    ],
   ]);
 });
 
@@ -133,7 +170,10 @@ describe('reductions', () => {
 describe('products', () => {
   const flags = [false, true].flatMap((transposeA) => [false, true].map((transposeB) => ({ transposeA, transposeB })));
   const pair = (a: number[], b: number[], { transposeA, transposeB }: (typeof flags)[number]): Inputs =>
-    ab(transposeA ? [...a.slice(0, -2), a.at(-1)!, a.at(-2)!] : a, transposeB ? [...b.slice(0, -2), b.at(-1)!, b.at(-2)!] : b);
+    ab(
+      transposeA ? [...a.slice(0, -2), a.at(-1)!, a.at(-2)!] : a,
+      transposeB ? [...b.slice(0, -2), b.at(-1)!, b.at(-2)!] : b,
+    );
   for (const options of flags) {
     const name = `A${options.transposeA ? 'ᵀ' : ''} B${options.transposeB ? 'ᵀ' : ''}`;
     const product = ({ a, b }: Record<string, Tensor>): Tensor => t.matmul(a!, b!, { ...options, alpha: 0.5 });
@@ -143,8 +183,16 @@ describe('products', () => {
       [`${name}, shared right operand`, pair([2, 3, 4], [4, 5], options), product],
       [`${name}, shared left operand`, pair([3, 4], [2, 4, 5], options), product],
       [`${name}, broadcast batches`, pair([2, 1, 3, 4], [3, 4, 5], options), product],
-      [`${name} of transposed operands`, ab([2, 4, 4], [2, 4, 4]), ({ a, b }) => t.matmul(t.transpose(a!), t.transpose(b!), options)],
-      [`${name} of transposed matrices`, ab([4, 4], [4, 4]), ({ a, b }) => t.matmul(t.transpose(a!), t.transpose(b!), options)],
+      [
+        `${name} of transposed operands`,
+        ab([2, 4, 4], [2, 4, 4]),
+        ({ a, b }) => t.matmul(t.transpose(a!), t.transpose(b!), options),
+      ],
+      [
+        `${name} of transposed matrices`,
+        ab([4, 4], [4, 4]),
+        ({ a, b }) => t.matmul(t.transpose(a!), t.transpose(b!), options),
+      ],
     ]);
   }
   const abc = (a: number[], b: number[], c: number[]): Inputs => ({ ...ab(a, b), c: { shape: c } });

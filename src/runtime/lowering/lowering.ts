@@ -15,7 +15,10 @@ export interface LoweringContext {
 }
 
 /** Emits the ONNX nodes of one primitive; returns the value of each output. */
-export type Lowering<Name extends PrimitiveName> = (node: Node<Name>, context: LoweringContext) => string | readonly string[];
+export type Lowering<Name extends PrimitiveName> = (
+  node: Node<Name>,
+  context: LoweringContext,
+) => string | readonly string[];
 
 export type Lowerings<Name extends PrimitiveName> = { readonly [Key in Name]: Lowering<Key> };
 
@@ -24,7 +27,8 @@ export const isNode = <Name extends PrimitiveName>(node: Node | undefined, op: N
   node?.op === op;
 
 /** The scalar that fills a tensor, or undefined. */
-export const fillOf = ({ node }: Tensor): number | undefined => (isNode(node, 'full') ? node.attributes.value : undefined);
+export const fillOf = ({ node }: Tensor): number | undefined =>
+  isNode(node, 'full') ? node.attributes.value : undefined;
 
 /** A scalar that needs no storage of its own, or the tensor before it was repeated. */
 function compact(tensor: Tensor): { shape: Shape; value: (context: LoweringContext) => string } | undefined {

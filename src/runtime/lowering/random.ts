@@ -36,7 +36,8 @@ export const random: Lowerings<'randomUniform'> = {
     const columns = columnsOf(size);
     const rows = Math.ceil(size / columns);
     const words = emitter.cast(value(key!), 'uint32');
-    const word = (index: number): string => emitter.node('Gather', [words, emitter.scalar('int64', index)], { axis: 0 });
+    const word = (index: number): string =>
+      emitter.node('Gather', [words, emitter.scalar('int64', index)], { axis: 0 });
     const xor = (a: string, b: string): string => emitter.node('BitwiseXor', [a, b]);
     // (seed, step, stream) → one number per row → one per element; only the last step is of full size.
     const seeded = emitMix(xor(word(0), emitter.scalar('uint32', mix(stream + 1))), context);

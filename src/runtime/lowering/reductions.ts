@@ -10,7 +10,11 @@ const reduce =
     emitter.node(opType, [value(x!), emitter.int64(axes)], { keepdims: keepDims ? 1 : 0, noop_with_empty_axes: 1 });
 
 /** The matrix product is the fastest column sum there is: ones [1, rows] times x [rows, columns]. */
-function columnSums(node: Node<ReductionName>, scale: (rows: number) => number, context: LoweringContext): string | undefined {
+function columnSums(
+  node: Node<ReductionName>,
+  scale: (rows: number) => number,
+  context: LoweringContext,
+): string | undefined {
   const { emitter, value } = context;
   const [x] = node.inputs as readonly [Tensor];
   const { axes } = node.attributes;

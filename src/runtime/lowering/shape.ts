@@ -23,7 +23,11 @@ export const shape: Lowerings<ShapeName> = {
     const { emitter } = context;
     const length = y!.shape[axis] ?? 1;
     const column = y!.shape.map((_, index) => (index === axis ? length : 1));
-    const counted = emitter.initializer('int32', column, Int32Array.from({ length }, (_, index) => index));
+    const counted = emitter.initializer(
+      'int32',
+      column,
+      Int32Array.from({ length }, (_, index) => index),
+    );
     const typed = y!.dtype === 'int32' ? counted : emitter.cast(counted, y!.dtype);
     return column.every((size, index) => size === y!.shape[index]) ? typed : expand(typed, y!.shape, context);
   },
@@ -32,7 +36,9 @@ export const shape: Lowerings<ShapeName> = {
     emitter.transpose(value(x!), permutation),
   broadcast: ({ inputs: [x], attributes }, context) => expand(context.value(x!), attributes.shape, context),
   slice: ({ inputs: [x], attributes: { starts, limits, strides } }, { emitter, value }) => {
-    const cut = axesOf(x!).filter((axis) => starts[axis] !== 0 || limits[axis] !== x!.shape[axis] || strides[axis] !== 1);
+    const cut = axesOf(x!).filter(
+      (axis) => starts[axis] !== 0 || limits[axis] !== x!.shape[axis] || strides[axis] !== 1,
+    );
     const pick = (values: readonly number[]): string => emitter.int64(cut.map((axis) => values[axis]!));
     if (cut.length === 0) return value(x!);
     return emitter.node('Slice', [value(x!), pick(starts), pick(limits), emitter.int64(cut), pick(strides)]);
