@@ -12,25 +12,31 @@ export interface Invocation<Flags, Config = unknown> {
   readonly given: Readonly<Record<string, unknown>>;
   /** `--json`: print one JSON value on standard output, and nothing else there. */
   readonly json: boolean;
+  /** A line for people: on standard output, or with --json on standard error. */
+  readonly say: (text: string) => void;
+  /** The command's result: printed as JSON with --json, otherwise by `text` (or not at all). */
+  readonly answer: (value: unknown, text?: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** One command of `descent`; each is a file of its own in commands/. */
+/** One command of `descent`. What it needs only when it runs, it imports then: help has to answer at once. */
 export interface CommandDefinition<Flags = Record<string, unknown>, Config = unknown> {
-  readonly name: string;
-  /** One line for the list of commands. */
-  readonly summary: string;
-  /** For its own --help: what it does, with examples. */
-  readonly details?: string;
+  /** For its --help: what it does, with examples. */
+  readonly details: string;
   /** Positional arguments as commander writes them: `<model>`, `[file]`, `<files...>`. */
   readonly positional?: readonly { readonly name: string; readonly summary: string }[];
   /** Declares flags on commander's command. */
   readonly flags?: (command: CommanderCommand) => void;
   /** Settings; their descriptions are the help, and every key can be set as `--dotted.key value`. */
   readonly config?: z.ZodType<Config>;
+  /** Said at the first Ctrl-C, where the command does something then other than to end. */
+  readonly onInterrupt?: string;
   readonly run: (invocation: Invocation<Flags, Config>) => Promise<void>;
 }
 
 /** Keeps the types of flags and settings together. */
 export const defineCommand = <Flags, Config>(definition: CommandDefinition<Flags, Config>): CommandDefinition =>
   definition as unknown as CommandDefinition;
+
+/** For commands that train. */
+export const savesAndStops = 'Stopping after this step, and saving; Ctrl-C again to end at once.';

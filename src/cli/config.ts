@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { ConfigError } from '../errors.js';
+import { closest } from './closest.js';
 
 /** Settings on the command line: a file, dotted overrides, and help made from the schema's own words. */
 
@@ -30,16 +31,17 @@ function readValue(text: string): unknown {
 }
 
 /**
- * Reads `--a.b value` and `--a.b=value` into nested settings. A key without a value is true.
- *
- * @throws ConfigError for anything else
+ * Reads `--a.b value` and `--a.b=value` into nested settings; a key without a value is true. Words that belong to no
+ * key are positional.
  */
-export function readOverrides(words: readonly string[]): Nested {
+export function readOverrides(words: readonly string[]): { settings: Nested; positional: string[] } {
   let settings: Nested = {};
+  const positional: string[] = [];
   for (let index = 0; index < words.length; index++) {
     const word = words[index]!;
     if (!word.startsWith('--')) {
-      throw new ConfigError(`'${word}' is neither a flag nor the value of one`, { advice: 'See --help.' });
+      positional.push(word);
+      continue;
     }
     const [key, inline] = splitOnce(word.slice(2), '=');
     const next = words[index + 1];
@@ -48,7 +50,7 @@ export function readOverrides(words: readonly string[]): Nested {
     else if (next !== undefined && !next.startsWith('--')) value = readValue(words[++index]!);
     settings = merge(settings, nest(key.split('.'), value));
   }
-  return settings;
+  return { settings, positional };
 }
 
 const splitOnce = (text: string, at: string): [string, string | undefined] => {
@@ -66,23 +68,38 @@ export async function readConfigFile(path: string): Promise<Nested> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new ConfigError(`${path} cannot be read`, { cause, advice: 'Give --config an existing file.' });
   });
+  let value: unknown;
   try {
-    const value: unknown = parseYaml(text);
-    if (isNested(value)) return value;
+    value = parseYaml(text);
   } catch (cause) {
     throw new ConfigError(`${path}: ${(cause as Error).message}`, { cause });
   }
+  if (isNested(value)) return value;
   throw new ConfigError(`${path} does not hold settings`, {
     advice: 'It should be a JSON or YAML object of settings.',
   });
 }
 
-/** Checks settings. @throws ConfigError naming every key that is wrong, and why */
-export function checkConfig<Config>(schema: z.ZodType<Config>, value: unknown): Config {
+/**
+ * Checks settings.
+ *
+ * @param flags names of the command's flags: a mistyped one looks like a setting
+ * @throws ConfigError naming every key that is wrong, why, and what may have been meant
+ */
+export function checkConfig<Config>(schema: z.ZodType<Config>, value: unknown, flags: readonly string[] = []): Config {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message }) => `--${path.join('.') || 'settings'}: ${message}`);
+  const problems = result.error.issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys') return `--${issue.path.join('.') || 'settings'}: ${issue.message}`;
+    return issue.keys.map((key) => unknownKey([...issue.path, key].join('.'), schema, flags));
+  });
   throw new ConfigError(problems.join('\n'), { advice: '--help lists every setting with its default.' });
+}
+
+function unknownKey(key: string, schema: z.ZodType, flags: readonly string[]): string {
+  const known = [...flags, ...describeSettings(schema).map((setting) => setting.key)];
+  const similar = closest(key, known).map((name) => `--${name}`);
+  return `--${key}: there is no such setting${similar.length > 0 ? `; did you mean ${similar.join(' or ')}?` : ''}`;
 }
 
 interface JsonSchema {
@@ -101,8 +118,7 @@ export interface SettingHelp {
 }
 
 /** Every setting with its dotted key, description and default, in the order of the schema. */
-export function describeSettings(schema: z.ZodType, prefix = ''): SettingHelp[] {
-  const root = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+export function describeSettings(schema: z.ZodType): SettingHelp[] {
   const visit = (node: JsonSchema, key: string): SettingHelp[] => {
     const object = node.properties ? node : node.anyOf?.find((option) => option.properties !== undefined);
     if (object?.properties) {
@@ -110,17 +126,30 @@ export function describeSettings(schema: z.ZodType, prefix = ''): SettingHelp[] 
         visit(child, key === '' ? name : `${key}.${name}`),
       );
     }
-    const choices = node.enum ? ` (${node.enum.map(String).join(', ')})` : '';
-    return [{ key, summary: `${node.description ?? ''}${choices}`, default: node.default }];
+    const choices = node.enum ?? node.anyOf?.find((option) => option.enum !== undefined)?.enum;
+    const listed = choices === undefined ? '' : ` (${choices.map(String).join(', ')})`;
+    return [{ key, summary: `${node.description ?? ''}${listed}`, default: node.default }];
   };
-  return visit(root, prefix);
+  return visit(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema, '');
 }
 
-/** The settings as help text; `defaults` (a preset, say) take the place of the schema's own. */
-export function settingsHelp(schema: z.ZodType): string {
-  const rows = describeSettings(schema).map(({ key, summary, default: value }) => {
-    const shown = value === undefined ? '' : ` [default: ${JSON.stringify(value)}]`;
-    return `  --${key.padEnd(36)} ${summary}${shown}`;
+/** The settings as help text, wrapped to the width of the terminal. */
+export function settingsHelp(schema: z.ZodType, width = process.stdout.columns || 100): string {
+  const settings = describeSettings(schema);
+  const column = Math.max(...settings.map(({ key }) => key.length)) + 6;
+  const rows = settings.map(({ key, summary, default: value }) => {
+    const shown = value === undefined ? '' : ` [${JSON.stringify(value)}]`;
+    return `  --${key}`.padEnd(column) + wrap(`${summary}${shown}`, Math.max(30, width - column), column);
   });
-  return ['', 'Settings (each also a key of the --config file):', ...rows].join('\n');
+  return ['', 'Settings, with their defaults (each also a key of the --config file):', ...rows].join('\n');
+}
+
+function wrap(text: string, width: number, indent: number): string {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1)!;
+    if (line !== '' && line.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+  }
+  return lines.join(`\n${' '.repeat(indent)}`);
 }

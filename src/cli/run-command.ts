@@ -1,64 +1,92 @@
 import type { Command } from 'commander';
 import pc from 'picocolors';
-import { DescentError } from '../errors.js';
+import { ConfigError, DescentError } from '../errors.js';
 import { abortOnInterrupt } from '../training/interrupt.js';
 import type { CommandDefinition } from './command.js';
 import { checkConfig, merge, readConfigFile, readOverrides, settingsHelp } from './config.js';
 
-/** Puts a command into the program: flags, settings, help, and what happens on Ctrl-C. */
-export function addCommand(program: Command, definition: CommandDefinition, name: string): void {
-  const command = program.command(name).description(definition.details ?? definition.summary);
-  for (const { name: argument, summary } of definition.positional ?? []) command.argument(argument, summary);
+interface CommonFlags extends Record<string, unknown> {
+  readonly json?: boolean;
+  readonly config?: string;
+}
+
+/** Puts a definition behind a command of the program: flags, settings, help, and what happens on Ctrl-C. */
+export function addCommand(command: Command, definition: CommandDefinition): void {
+  command.description(definition.details);
+  for (const { name, summary } of definition.positional ?? []) command.argument(name, summary);
   definition.flags?.(command);
   command.option('--json', 'print one JSON value on standard output, for machines');
   const { config } = definition;
   if (config !== undefined) {
     command.option('--config <file>', 'read settings from a JSON or YAML file');
+    // Unknown options are settings; what is left of the words is counted again below.
     command.allowUnknownOption().allowExcessArguments();
+    command.usage(`${command.usage()} [--setting value ...]`);
     command.addHelpText('after', () => settingsHelp(config));
   }
-  command.action(async () => {
-    const flags = command.opts<{ json?: boolean; config?: string }>();
-    const expected = definition.positional?.length ?? 0;
-    const isMany = definition.positional?.at(-1)?.name.includes('...') ?? false;
-    const words = command.args;
-    const firstFlag = words.findIndex((word) => word.startsWith('--'));
-    const limit = firstFlag < 0 ? words.length : firstFlag;
-    const positional = words.slice(0, isMany ? limit : Math.min(limit, expected));
-    const rest = words.slice(positional.length);
-    let given: Record<string, unknown> = {};
-    if (config !== undefined) {
-      given = merge(flags.config === undefined ? {} : await readConfigFile(flags.config), readOverrides(rest));
-    }
-    const interrupt = abortOnInterrupt(() => {
-      process.stderr.write('\nStopping after this step, and saving; Ctrl-C again to end at once.\n');
-    });
-    try {
-      await definition.run({
-        positional,
-        flags: flags as Record<string, unknown>,
-        config: config === undefined ? undefined : checkConfig(config, given),
-        given,
-        json: flags.json ?? false,
-        signal: interrupt.signal,
-      });
-    } finally {
-      interrupt.dispose();
-    }
+  command.action(() => invoke(command, definition));
+}
+
+async function invoke(command: Command, definition: CommandDefinition): Promise<void> {
+  const flags = command.opts<CommonFlags>();
+  const { settings, positional } = readOverrides(command.args);
+  checkPositional(definition, positional);
+  const given = merge(flags.config === undefined ? {} : await readConfigFile(flags.config), settings);
+  const names = command.options.map(({ long }) => (long ?? '').replace(/^--/, ''));
+  const config = definition.config === undefined ? undefined : checkConfig(definition.config, given, names);
+  const json = flags.json ?? false;
+  const say = (text: string): void => void (json ? process.stderr : process.stdout).write(`${text}\n`);
+  const interrupt = abortOnInterrupt(() => {
+    if (definition.onInterrupt !== undefined) process.stderr.write(`\n${definition.onInterrupt}\n`);
   });
+  try {
+    await definition.run({
+      positional,
+      flags,
+      config,
+      given,
+      json,
+      say,
+      answer: (value, text) => {
+        if (json) process.stdout.write(`${JSON.stringify(value)}\n`);
+        else if (text !== undefined) say(text);
+      },
+      signal: interrupt.signal,
+    });
+  } finally {
+    interrupt.dispose();
+  }
+}
+
+/** @throws ConfigError for a missing argument or one too many */
+function checkPositional({ positional: expected = [] }: CommandDefinition, words: readonly string[]): void {
+  const missing = expected.find(({ name }, index) => name.startsWith('<') && words[index] === undefined);
+  if (missing !== undefined) {
+    throw new ConfigError(`${missing.name} is missing: ${missing.summary}`, { advice: 'See --help.' });
+  }
+  const isMany = expected.at(-1)?.name.includes('...') === true;
+  const extra = isMany ? undefined : words[expected.length];
+  if (extra !== undefined) {
+    throw new ConfigError(`'${extra}' is one word too many`, {
+      advice: 'Put a text of several words in quotes; --help shows what the command takes.',
+    });
+  }
 }
 
 /** Says what went wrong and what to do, and sets the exit code. */
 export function reportError(error: unknown): void {
-  process.exitCode = 1;
-  if (!(error instanceof DescentError)) {
-    process.stderr.write(
-      `${pc.red('Something went wrong that should not:')} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    );
-    return;
+  const stopped = error instanceof Error && ['InterruptedError', 'AbortError'].includes(error.name);
+  process.exitCode = stopped ? 130 : 1;
+  if (error instanceof DescentError) {
+    process.stderr.write(`${stopped ? pc.yellow('Stopped: ') : pc.red('Error: ')}${error.message}\n`);
+    if (error.advice !== undefined) process.stderr.write(`${error.advice}\n`);
+  } else if (stopped) {
+    process.stderr.write(`${pc.yellow('Stopped.')}\n`);
+  } else if (error instanceof Error && 'syscall' in error) {
+    // The system refused: a missing file, no rights, a full disk. Its own words name the path.
+    process.stderr.write(`${pc.red('Error: ')}${error.message}\n`);
+  } else {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`${pc.red('Something went wrong that should not:')} ${text}\n`);
   }
-  if (error.name === 'InterruptedError') process.exitCode = 130;
-  const label = error.name === 'InterruptedError' ? pc.yellow('Stopped: ') : pc.red('Error: ');
-  process.stderr.write(`${label}${error.message}\n`);
-  if (error.advice !== undefined) process.stderr.write(`${error.advice}\n`);
 }

@@ -30,8 +30,15 @@ export interface TrainStepOptions<Parameters, Batch> {
   clipNorm?: number;
   /** Which leaves to train; all by default. */
   trainable?: (path: string) => boolean;
+  /** Add to the gradient of this step, on the same parameters, whose apply() then moves them: a sum of several losses. */
+  addsTo?: TrainStep;
   /** Stands in error messages. */
   name?: string;
+}
+
+/** Whether the gradients hold a sum since the last apply(). */
+interface GradientSum {
+  begun: boolean;
 }
 
 export interface StepOutcome {
@@ -45,6 +52,8 @@ export interface TrainStep {
   readonly compileSeconds: number;
   /** The leaves that this step changes. */
   readonly trained: readonly string[];
+  /** Shared by the steps that add to one gradient. */
+  readonly sum: GradientSum;
   /**
    * Adds `weight` times the gradient of the loss on a micro-batch to the sum. The first call after apply() starts anew.
    *
@@ -104,21 +113,22 @@ export async function createTrainStep<Parameters, Batch>(
       ? await createGraphOptimizer(engine, { ...options, trained, specs })
       : kernelOptimizer(options, indices);
 
-  let started = false;
+  const sum = options.addsTo?.sum ?? { begun: false };
   return {
     compileSeconds: program.compileSeconds + optimizer.compileSeconds,
     trained,
+    sum,
     async accumulate(data, weight) {
       const args = { parameters: store, batch: data, weight: Float32Array.of(weight) };
-      const buffer = started ? 'scratch' : 'gradients';
+      const buffer = sum.begun ? 'scratch' : 'gradients';
       const outcome = await program.run(args, { into: { gradients: { store, buffer } } });
-      if (started) await optimizer.addScratch();
-      started = true;
+      if (sum.begun) await optimizer.addScratch();
+      sum.begun = true;
       return scalars(outcome);
     },
     async apply(step) {
-      if (!started) throw new ConfigError(`'${name}': apply() without accumulate()`);
-      started = false;
+      if (!sum.begun) throw new ConfigError(`'${name}': apply() without accumulate()`);
+      sum.begun = false;
       const gradientNorm = await optimizer.apply(step);
       return { gradientNorm, applied: Number.isFinite(gradientNorm) };
     },

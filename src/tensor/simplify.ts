@@ -71,7 +71,7 @@ function identity(node: Node, inputs: readonly Tensor[]): string {
     node.op === 'constant'
       ? dataKey((node.attributes as Primitives['constant']).data)
       : JSON.stringify(node.attributes, (_key, value: unknown) =>
-          typeof value !== 'number' || Number.isFinite(value) ? value : String(value),
+          Object.is(value, -0) ? '-0' : typeof value !== 'number' || Number.isFinite(value) ? value : String(value),
         );
   const result =
     inputs.length === 0 || node.op === 'randomUniform'

@@ -1,8 +1,5 @@
 import { z } from 'zod';
-import { pretrainSchema } from '../stages/pretrain.js';
-import { ppoStageSchema } from '../stages/ppo.js';
-import { rewardSchema } from '../stages/reward.js';
-import { supervisedSchema } from '../stages/supervised.js';
+import { ppoStageSchema, pretrainSchema, rewardSchema, supervisedSchema } from '../stages/settings.js';
 
 /** Everything about the main job that is a setting. */
 export const quickstartSchema = z.strictObject({

@@ -1,7 +1,5 @@
-import { z } from 'zod';
 import { createPpo, type PpoOptions } from '../../alignment/ppo/ppo.js';
 import type { PpoPrompt, RewardFunction } from '../../alignment/ppo/rollouts.js';
-import { ppoSchema } from '../../alignment/ppo/settings.js';
 import { createScorer } from '../../alignment/reward-model.js';
 import { bodyFrom, scalarModel } from '../../alignment/scalar-model.js';
 import type { Json } from '../../data/json.js';
@@ -12,18 +10,8 @@ import type { Store } from '../../runtime/engine.js';
 import { createGenerator } from '../../sampling/generator.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
 import { languageModelTerm } from '../../training/language-model.js';
-import { trainingSchema } from '../../training/settings.js';
+import type { PpoStageConfig } from './settings.js';
 import { type StageContext, finishedStage, fingerprintOf, leavesOf, modelFolderOf, trainInFolder } from './stage.js';
-
-/** Settings of PPO: the algorithm's own, and the trainer's. */
-export const ppoStageSchema = z.strictObject({
-  ppo: ppoSchema.prefault({}),
-  training: trainingSchema.omit({ steps: true, accumulation: true }).prefault({
-    optimizer: { kind: 'adam', epsilon: 1e-5, epsilonInside: 'tensorflow', beta2: 0.999 },
-    schedule: { kind: 'linear', learningRate: 3e-5, finalFraction: 0 },
-  }),
-});
-export type PpoStageConfig = z.output<typeof ppoStageSchema>;
 
 export interface PpoStageOptions<Prompt extends PpoPrompt> {
   readonly out: string;

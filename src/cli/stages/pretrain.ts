@@ -1,8 +1,7 @@
-import { z } from 'zod';
 import { evaluationWindows, randomWindows } from '../../data/windows.js';
 import type { TokenStore } from '../../data/token-store.js';
 import { heldOutLoss } from '../../evaluation/held-out-loss.js';
-import { type GptOptions, gptConfigSchema } from '../../families/autoregressive/gpt-config.js';
+import type { GptOptions } from '../../families/autoregressive/gpt-config.js';
 import { gpt } from '../../families/autoregressive/gpt.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
 import { saveModel } from '../../formats/model-folder.js';
@@ -10,22 +9,8 @@ import { initialise, parameterCount } from '../../nn/parameters.js';
 import type { Json } from '../../data/json.js';
 import type { Tokenizer } from '../../tokenizer/tokenizer.js';
 import { languageModelPhase } from '../../training/language-model.js';
-import { trainingSchema } from '../../training/settings.js';
+import type { PretrainConfig } from './settings.js';
 import { type StageContext, finishedStage, fingerprintOf, leavesOf, modelFolderOf, trainInFolder } from './stage.js';
-
-/** Settings of pretraining; the descriptions are the command line's help. */
-export const pretrainSchema = z.strictObject({
-  model: gptConfigSchema.omit({ vocabularySize: true }).prefault({}),
-  batchSize: z.int().positive().default(12).describe('sequences per step'),
-  evaluationWindows: z
-    .int()
-    .positive()
-    .default(64)
-    .describe('held-out windows that the validation loss is measured on'),
-  seed: z.int().default(1).describe('seed of the initial weights and of the order of the data'),
-  training: trainingSchema.prefault({}),
-});
-export type PretrainConfig = z.output<typeof pretrainSchema>;
 
 export interface PretrainOptions {
   readonly out: string;

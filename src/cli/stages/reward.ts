@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { type RankedExample, rewardSource, usableRankings } from '../../alignment/reward-batches.js';
 import { createScorer, normaliseScores, pairAccuracy, rewardPhase } from '../../alignment/reward-model.js';
 import { bodyFrom, scalarModel } from '../../alignment/scalar-model.js';
@@ -7,23 +6,8 @@ import type { Ancestor, Lineage } from '../../formats/lineage.js';
 import { type LoadedModel, languageModelOf, saveModel } from '../../formats/model-folder.js';
 import { initialise, parameterCount } from '../../nn/parameters.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
-import { trainingSchema } from '../../training/settings.js';
+import type { RewardConfig } from './settings.js';
 import { type StageContext, finishedStage, fingerprintOf, leavesOf, modelFolderOf, trainInFolder } from './stage.js';
-
-/** Settings of reward-model training. */
-export const rewardSchema = z.strictObject({
-  rows: z.int().min(2).default(36).describe('answers per step; the answers to one prompt are always together'),
-  epochs: z.number().positive().default(1).describe('passes over the rankings (InstructGPT: 1, more overfits)'),
-  time: z
-    .int()
-    .positive()
-    .nullable()
-    .default(null)
-    .describe('longest prompt and answer together, in tokens (default: the context length)'),
-  seed: z.int().default(1).describe('seed of the head and of the order of the rankings'),
-  training: trainingSchema.omit({ steps: true }).prefault({}),
-});
-export type RewardConfig = z.output<typeof rewardSchema>;
 
 export interface RewardOptions {
   readonly out: string;

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { Example } from '../../data/examples.js';
 import type { Json } from '../../data/json.js';
 import { packedBatches, packedList } from '../../data/packed-batches.js';
@@ -9,17 +8,8 @@ import { parameterCount } from '../../nn/parameters.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
 import type { ChatTemplate } from '../../tokenizer/chat.js';
 import { languageModelPhase } from '../../training/language-model.js';
-import { trainingSchema } from '../../training/settings.js';
+import type { SupervisedConfig } from './settings.js';
 import { type StageContext, finishedStage, fingerprintOf, leavesOf, modelFolderOf, trainInFolder } from './stage.js';
-
-/** Settings of supervised fine-tuning. */
-export const supervisedSchema = z.strictObject({
-  batchSize: z.int().positive().default(6).describe('rows of packed dialogues per step'),
-  isolated: z.boolean().default(true).describe('dialogues in one row do not see each other'),
-  seed: z.int().default(1).describe('seed of the order of the dialogues'),
-  training: trainingSchema.prefault({}),
-});
-export type SupervisedConfig = z.output<typeof supervisedSchema>;
 
 export interface SupervisedOptions {
   readonly out: string;

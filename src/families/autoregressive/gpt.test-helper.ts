@@ -130,3 +130,15 @@ export async function goldenTraining(
   };
   return { model, store, step, train };
 }
+
+/** Ten training steps of golden models: losses, gradient norms, and the weights at the end. */
+export async function goldenResults(engine: Engine, names: readonly (keyof Golden['models'])[]) {
+  const results: Record<string, { losses: number[]; norms: number[]; weights: Record<string, Summary> }> = {};
+  for (const name of names) {
+    const { store, train } = await goldenTraining(engine, name);
+    const outcome = await train(10);
+    const weights = Object.fromEntries(Object.entries(await store.read()).map(([path, data]) => [path, summary(data)]));
+    results[name] = { ...outcome, weights };
+  }
+  return results;
+}

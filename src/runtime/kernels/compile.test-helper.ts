@@ -9,14 +9,14 @@ export async function compileKernels(): Promise<Uint8Array> {
   const source = readFileSync(new URL('optimizer.as', folder), 'utf8');
   let binary: Uint8Array | undefined;
   const flags = '--outFile out.wasm --runtime stub --importMemory --enable simd --noAssert -O3'.split(' ');
-  const { error, stderr } = await asc.main(['optimizer.ts', ...flags], {
+  const { error } = await asc.main(['optimizer.ts', ...flags], {
     readFile: (name: string) => (name === 'optimizer.ts' ? source : null),
     writeFile: (name: string, contents: string | Uint8Array) => {
       if (name === 'out.wasm' && typeof contents !== 'string') binary = contents;
     },
     listFiles: () => [],
   });
-  if (error !== null || binary === undefined) throw new Error(`the kernels do not compile: ${stderr.toString()}`);
+  if (error !== null || binary === undefined) throw new Error(`the kernels do not compile: ${String(error)}`);
   return binary;
 }
 

@@ -6,6 +6,7 @@ declare namespace WebAssembly {
     grow(pages: number): number;
   }
   class Module {
+    readonly compiled: unknown;
     constructor(bytes: Uint8Array<ArrayBuffer>);
   }
   class Instance {

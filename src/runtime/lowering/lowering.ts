@@ -9,9 +9,9 @@ export interface LoweringContext {
   readonly device: Device;
   readonly emitter: Emitter;
   /** The ONNX value that holds a tensor; emits what is needed for it. */
-  value(tensor: Tensor): string;
+  readonly value: (tensor: Tensor) => string;
   /** The only node that uses a tensor, or undefined when there are several or the tensor is a result of the program. */
-  onlyUser(tensor: Tensor): Node | undefined;
+  readonly onlyUser: (tensor: Tensor) => Node | undefined;
 }
 
 /** Emits the ONNX nodes of one primitive; returns the value of each output. */

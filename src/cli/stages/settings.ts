@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { ppoSchema } from '../../alignment/ppo/settings.js';
+import { gptConfigSchema } from '../../families/autoregressive/gpt-config.js';
+import { trainingSchema } from '../../training/settings.js';
+
+/** Settings of every stage, apart from the stages: a command's help needs these alone. Descriptions are that help. */
+
+/** Settings of pretraining; the descriptions are the command line's help. */
+export const pretrainSchema = z.strictObject({
+  model: z.strictObject(gptConfigSchema.omit({ vocabularySize: true }).shape).prefault({}),
+  batchSize: z.int().positive().default(12).describe('sequences per step'),
+  evaluationWindows: z
+    .int()
+    .positive()
+    .default(64)
+    .describe('held-out windows that the validation loss is measured on'),
+  seed: z.int().default(1).describe('seed of the initial weights and of the order of the data'),
+  training: trainingSchema.prefault({}),
+});
+export type PretrainConfig = z.output<typeof pretrainSchema>;
+
+/** Settings of supervised fine-tuning. */
+export const supervisedSchema = z.strictObject({
+  batchSize: z.int().positive().default(6).describe('rows of packed dialogues per step'),
+  isolated: z.boolean().default(true).describe('dialogues in one row do not see each other'),
+  seed: z.int().default(1).describe('seed of the order of the dialogues'),
+  training: trainingSchema.prefault({}),
+});
+export type SupervisedConfig = z.output<typeof supervisedSchema>;
+
+/** Settings of reward-model training. */
+export const rewardSchema = z.strictObject({
+  rows: z.int().min(2).default(36).describe('answers per step; the answers to one prompt are always together'),
+  epochs: z.number().positive().default(1).describe('passes over the rankings (InstructGPT: 1, more overfits)'),
+  time: z
+    .int()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe('longest prompt and answer together, in tokens (default: the context length)'),
+  seed: z.int().default(1).describe('seed of the head and of the order of the rankings'),
+  training: trainingSchema.omit({ steps: true }).prefault({}),
+});
+export type RewardConfig = z.output<typeof rewardSchema>;
+
+/** Settings of PPO: the algorithm's own, and the trainer's. */
+export const ppoStageSchema = z.strictObject({
+  ppo: ppoSchema.prefault({}),
+  training: trainingSchema.omit({ steps: true, accumulation: true }).prefault({
+    optimizer: { kind: 'adam', epsilon: 1e-5, epsilonInside: 'tensorflow', beta2: 0.999 },
+    schedule: { kind: 'linear', learningRate: 3e-5, finalFraction: 0 },
+  }),
+});
+export type PpoStageConfig = z.output<typeof ppoStageSchema>;
