@@ -1,5 +1,5 @@
 import { type Tensor, type TensorSpec, isSpec, leaves } from '../tensor/index.js';
-import { counterRandom } from '../tensor/random.js';
+import { counterRandom, fillNormal } from '../tensor/random.js';
 
 /** How a parameter is filled before training. */
 export type Initialiser =
@@ -63,12 +63,7 @@ function fill({ shape, init }: ParameterSpec, seed: number, path: string): Float
   if (init.kind === 'ones') return data.fill(1);
   const random = counterRandom(seed, `init ${path}`, 0);
   if (init.kind === 'uniform') return data.map(() => (2 * random() - 1) * init.limit);
-  // Box and Muller's two numbers at a time.
-  for (let index = 0; index < data.length; index += 2) {
-    const radius = init.standardDeviation * Math.sqrt(-2 * Math.log(1 - random()));
-    const angle = 2 * Math.PI * random();
-    data[index] = radius * Math.cos(angle);
-    if (index + 1 < data.length) data[index + 1] = radius * Math.sin(angle);
-  }
+  fillNormal(random, data);
+  for (let index = 0; index < data.length; index++) data[index] = data[index]! * init.standardDeviation;
   return data;
 }

@@ -33,7 +33,7 @@ export interface Segment {
   readonly kernels: Kernels;
   readonly count: number;
   /** The byte address of the stretch in a buffer. */
-  address(buffer: StoreBuffer): number;
+  readonly address: (buffer: StoreBuffer) => number;
 }
 
 /**

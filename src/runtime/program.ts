@@ -151,7 +151,7 @@ export class Program {
     if (typeof result === 'object' && result !== null && !isTensor(result) && Object.keys(into).length > 0) {
       result = Object.fromEntries(Object.entries(result).filter(([key]) => !(key in into)));
     }
-    return mapTree(result, isTensor, (_, path) => byPath.get(path)!) as HostTree;
+    return mapTree(result, isTensor, (_, path) => byPath.get(path)!);
   }
 }
 

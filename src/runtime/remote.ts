@@ -42,7 +42,7 @@ export class Remote {
     return new Promise((resolve, reject) => {
       const id = this.#next++;
       if (this.#pending.size === 0) this.#worker.ref();
-      this.#pending.set(id, { resolve: resolve as (result: unknown) => void, reject });
+      this.#pending.set(id, { resolve: resolve, reject });
       this.#worker.postMessage({ id, method, request } satisfies RequestMessage, transfer);
     });
   }
@@ -64,7 +64,7 @@ export class Remote {
 
   #end(error: RuntimeError): void {
     this.#ended ??= error;
-    for (const { reject } of this.#pending.values()) reject(this.#ended);
+    for (const pending of this.#pending.values()) pending.reject(this.#ended);
     this.#pending.clear();
   }
 }

@@ -97,7 +97,7 @@ function reference(config: OptimizerConfig, steps: number, clipNorm: number): Re
         const gradient = g[path]![i]! * scale + (config.kind === 'adamw' ? 0 : decayRate * value);
         if (config.kind === 'sgd') {
           m[path]![i] = config.momentum * m[path]![i]! + gradient;
-          return value - rate * m[path]![i]!;
+          return value - rate * m[path]![i];
         }
         m[path]![i] = config.beta1 * m[path]![i]! + (1 - config.beta1) * gradient;
         v[path]![i] = config.beta2 * v[path]![i]! + (1 - config.beta2) * gradient ** 2;
@@ -105,8 +105,8 @@ function reference(config: OptimizerConfig, steps: number, clipNorm: number): Re
         const kept = config.kind === 'adamw' ? value * (1 - rate * decayRate) : value;
         const change =
           config.epsilonInside === 'tensorflow'
-            ? (Math.sqrt(c2) / c1) * (m[path]![i]! / (Math.sqrt(v[path]![i]!) + config.epsilon))
-            : m[path]![i]! / c1 / (Math.sqrt(v[path]![i]! / c2) + config.epsilon);
+            ? (Math.sqrt(c2) / c1) * (m[path]![i] / (Math.sqrt(v[path]![i]) + config.epsilon))
+            : m[path]![i] / c1 / (Math.sqrt(v[path]![i] / c2) + config.epsilon);
         return kept - rate * change;
       });
     }

@@ -5,7 +5,8 @@ import { type Gpt, gpt } from '../families/autoregressive/gpt.js';
 import { initialise } from '../nn/parameters.js';
 import { Engine, type Store } from '../runtime/engine.js';
 import { CharacterTokenizer } from '../tokenizer/character-tokenizer.js';
-import { type Generation, Generator, createGenerator } from './generator.js';
+import type { Generator } from './generator.js';
+import { type Generation, createGenerator } from './generator.js';
 import type { SamplingOptions } from './options.js';
 import { logProbOf } from './samplers.js';
 

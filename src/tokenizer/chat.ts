@@ -4,7 +4,7 @@ import { literalPattern } from './control-tokens.js';
 import type { Tokenizer } from './tokenizer.js';
 
 export { ChatTemplate, DEFAULT_CHAT_TEMPLATE } from './chat-template.js';
-export type { ChatTemplateOptions, Message } from './chat-template.js';
+export type { Message } from './chat-template.js';
 
 export interface EncodedChat {
   ids: Int32Array;

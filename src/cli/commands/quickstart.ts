@@ -33,8 +33,6 @@ ten minutes on two cores. What is finished is kept: a second call goes on where 
   descent quickstart --data my-text/ --chats my.jsonl --rankings my-rankings.jsonl --out runs/mine`;
 
 export const command = defineCommand<Flags, QuickstartConfig>({
-  name: 'quickstart',
-  summary: 'train a small ChatGPT through every stage of InstructGPT, and talk to it',
   details,
   config: quickstartSchema,
   flags: (command) => {

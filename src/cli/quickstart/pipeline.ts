@@ -2,20 +2,19 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RankedExample } from '../../alignment/reward-batches.js';
-import { type Example, encodeChats } from '../../data/examples.js';
-import { prepareTokens } from '../../data/prepare.js';
-import { TokenFile } from '../../data/token-file.js';
+import type { Example } from '../../data/examples.js';
 import { randomWindows } from '../../data/windows.js';
 import type { ExamResult } from '../../evaluation/exam.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
 import { type LoadedModel, loadModel } from '../../formats/model-folder.js';
 import { writeFileAtomically } from '../../runtime/atomic-file.js';
 import { trainTokenizer } from '../../tokenizer/bpe-trainer.js';
-import { ChatTemplate, type Message, encodeChat } from '../../tokenizer/chat.js';
+import { ChatTemplate, type Message } from '../../tokenizer/chat.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
-import { loadTokenizer, saveTokenizer } from '../../tokenizer/tokenizer-folder.js';
 import type { Tokenizer } from '../../tokenizer/tokenizer.js';
 import { answererOf, chatPrompt, withGenerator } from '../stages/answering.js';
+import { keptTokenizer, keptTokens } from '../stages/corpus.js';
+import { chatsOf, encodeDialogues, encodeRankings, modelAsAncestor } from '../stages/examples.js';
 import { trainPpo } from '../stages/ppo.js';
 import { pretrain } from '../stages/pretrain.js';
 import { trainReward } from '../stages/reward.js';
@@ -81,38 +80,42 @@ export async function runPipeline(context: StageContext, options: PipelineOption
   };
 
   const tokenizer = await prepareTokenizer(folderOf('tokenizer'), options);
-  const tokens = await preparePretrainingTokens(folderOf('data'), options, tokenizer);
-  const trainTokens = await TokenFile.open({ path: join(folderOf('data'), 'train.tokens'), tokenizer });
-  const validationTokens = await TokenFile.open({ path: join(folderOf('data'), 'validation.tokens'), tokenizer });
-  const text: Ancestor = { ...task.origins.text, id: tokens.id, size: tokens.size };
+  const corpus = corpusFingerprint(config, task);
+  const tokens = await keptTokens({
+    folder: folderOf('data'),
+    fingerprint: corpus,
+    tokenizer,
+    documents: task.documents,
+    validation: 0.02,
+    seed: config.seed,
+  });
+  const size = `${tokens.train.length.toLocaleString('en')} tokens`;
+  const text: Ancestor = { ...task.origins.text, id: tokens.train.header.sha256.slice(0, 16), size };
 
   const pretrained = await stage('pretraining', folderOf('1-pretrained'), () =>
     pretrain(context, {
       out: folderOf('1-pretrained'),
       config: config.pretraining,
       tokenizer,
-      train: trainTokens,
-      validation: validationTokens,
+      train: tokens.train,
+      validation: tokens.validation,
       ancestors: [text],
     }),
   );
 
   const template = new ChatTemplate();
-  const parentOf = (model: LoadedModel, role = 'parent'): Ancestor => ({
-    role,
-    name: model.lineage?.name ?? model.folder,
-    id: model.lineage?.id,
-    path: model.folder,
-  });
+  const { contextLength } = pretrained.config;
+  const encoded = async (chats: readonly (readonly Message[])[]): Promise<Example[]> =>
+    (await encodeDialogues(chatsOf(chats), { tokenizer, template, contextLength })).examples;
   const supervised = await stage('supervised', folderOf('2-supervised'), async () =>
     superviseFineTuning(context, {
       out: folderOf('2-supervised'),
       config: config.supervised,
       parent: pretrained,
       template,
-      examples: await encoded(task.chats, tokenizer, template, pretrained.config.contextLength),
-      validation: await encoded(task.heldOutChats, tokenizer, template, pretrained.config.contextLength),
-      ancestors: [parentOf(pretrained), task.origins.chats],
+      examples: await encoded(task.chats),
+      validation: await encoded(task.heldOutChats),
+      ancestors: [modelAsAncestor(pretrained), task.origins.chats],
     }),
   );
 
@@ -127,10 +130,8 @@ export async function runPipeline(context: StageContext, options: PipelineOption
         parent: supervised,
         rankings: ranked.slice(heldOutCount),
         heldOut: ranked.slice(0, heldOutCount),
-        reference: (
-          await encoded(task.heldOutChats.slice(0, 200), tokenizer, template, supervised.config.contextLength)
-        ).map(({ ids }) => ids),
-        ancestors: [parentOf(supervised), task.origins.rankings],
+        reference: (await encoded(task.heldOutChats.slice(0, 200))).map(({ ids }) => ids),
+        ancestors: [modelAsAncestor(supervised), task.origins.rankings],
       }),
     );
     const name = options.reinforcementName ?? '4-aligned';
@@ -147,7 +148,7 @@ export async function runPipeline(context: StageContext, options: PipelineOption
         reward,
         prompts,
         pretraining: randomWindows({
-          tokens: trainTokens,
+          tokens: tokens.train,
           batchSize: config.pretraining.batchSize,
           contextLength: supervised.config.contextLength,
           seed: config.seed + 1,
@@ -156,7 +157,7 @@ export async function runPipeline(context: StageContext, options: PipelineOption
           const trueScore = trueScoreOf(samples);
           return trueScore === undefined ? {} : { trueScore };
         },
-        ancestors: [parentOf(supervised), parentOf(reward, 'reward model'), text, task.origins.prompts],
+        ancestors: [modelAsAncestor(supervised), modelAsAncestor(reward, 'reward model'), text, task.origins.prompts],
       }),
     );
   }
@@ -164,76 +165,27 @@ export async function runPipeline(context: StageContext, options: PipelineOption
 }
 
 async function prepareTokenizer(folder: string, { config, task, onStage }: PipelineOptions): Promise<Tokenizer> {
-  const fingerprint = fingerprintOf([
-    task.name,
-    config.seed,
-    config.vocabularySize,
-    config.documents,
-    config.englishShare,
-    task.origins,
-  ]);
-  const mark = join(folder, 'made.json');
-  if (existsSync(mark) && (await readFile(mark, 'utf8')).includes(fingerprint))
-    return (await loadTokenizer(folder)).tokenizer;
-  onStage?.({ stage: 'tokenizer', state: 'begin' });
-  const began = performance.now();
   const { documents, tokenizerText } = task;
   async function* everything(): AsyncGenerator<string> {
     for await (const { text } of documents()) yield text;
     yield* tokenizerText();
   }
-  const tokenizer = await trainTokenizer({ text: everything(), vocabSize: config.vocabularySize });
-  await mkdir(folder, { recursive: true });
-  await saveTokenizer(folder, { tokenizer });
-  await writeFileAtomically(mark, JSON.stringify({ fingerprint }));
-  onStage?.({ stage: 'tokenizer', state: 'end', seconds: (performance.now() - began) / 1000 });
-  return tokenizer;
-}
-
-async function preparePretrainingTokens(
-  folder: string,
-  { config, task }: PipelineOptions,
-  tokenizer: Tokenizer,
-): Promise<{ id: string; size: string }> {
-  const id = fingerprintOf([
-    task.name,
-    config.seed,
-    config.documents,
-    config.englishShare,
-    task.origins,
-    tokenizer.toJSON(),
-  ]);
-  const mark = join(folder, 'made.json');
-  if (existsSync(mark)) {
-    const made = JSON.parse(await readFile(mark, 'utf8')) as { id: string; size: string };
-    if (made.id === id) return made;
-  }
-  await mkdir(folder, { recursive: true });
-  const prepared = await prepareTokens({
-    documents: task.documents(),
-    tokenizer,
+  return keptTokenizer({
     folder,
-    validation: 0.02,
-    seed: config.seed,
+    fingerprint: corpusFingerprint(config, task, config.vocabularySize),
+    make: async () => {
+      onStage?.({ stage: 'tokenizer', state: 'begin' });
+      const began = performance.now();
+      const tokenizer = await trainTokenizer({ text: everything(), vocabSize: config.vocabularySize });
+      onStage?.({ stage: 'tokenizer', state: 'end', seconds: (performance.now() - began) / 1000 });
+      return tokenizer;
+    },
   });
-  const size = `${prepared.train.header.tokens.toLocaleString('en')} tokens`;
-  await writeFileAtomically(mark, JSON.stringify({ id, size }));
-  return { id, size };
 }
 
-async function encoded(
-  chats: readonly (readonly Message[])[],
-  tokenizer: Tokenizer,
-  template: ChatTemplate,
-  contextLength: number,
-): Promise<Example[]> {
-  const { examples } = await encodeChats({
-    chats: chats.map((messages, index) => ({ messages: [...messages], file: 'chats', line: index + 1 })),
-    encode: (messages) => encodeChat(tokenizer, template, messages),
-    contextLength,
-  });
-  return examples;
-}
+/** What the text of a task depends on. */
+const corpusFingerprint = (config: QuickstartConfig, task: Task, vocabularySize?: number): string =>
+  fingerprintOf([task.name, config.seed, config.documents, config.englishShare, task.origins, vocabularySize]);
 
 /** Answers sampled from the supervised model and ranked by the labeler, or the rankings that were given. */
 async function collectRankings(
@@ -245,14 +197,7 @@ async function collectRankings(
   const { tokenizer } = supervised;
   const template = supervised.template!;
   const rankings = task.rankings!;
-  const whole = (messages: readonly Message[], text: string): Int32Array =>
-    encodeChat(tokenizer, template, [...messages, { role: 'assistant', content: text }]).ids;
-  if ('given' in rankings) {
-    return rankings.given.map(({ messages, answers }) => ({
-      sequences: answers.map(({ text }) => whole(messages, text)),
-      ranks: answers.map(({ rank }) => rank),
-    }));
-  }
+  if ('given' in rankings) return encodeRankings(rankings.given, { tokenizer, template });
   const fingerprint = fingerprintOf([supervised.lineage?.id, config.rankings, config.answersPerRanking, config.seed]);
   const path = join(folder, 'rankings.json');
   if (existsSync(path)) {

@@ -5,6 +5,36 @@ import { trainingSchema } from '../../training/settings.js';
 
 /** Settings of every stage, apart from the stages: a command's help needs these alone. Descriptions are that help. */
 
+/** Settings of a new tokenizer. */
+export const tokenizerSchema = z.strictObject({
+  kind: z
+    .enum(['bpe', 'characters'])
+    .default('bpe')
+    .describe('byte pairs, which can write any text, or one token for each character of the text'),
+  vocabularySize: z
+    .int()
+    .positive()
+    .default(4096)
+    .describe('tokens of a bpe tokenizer: 256 bytes, the control tokens, and merges'),
+  minimumFrequency: z.int().positive().default(2).describe('how often a pair must occur to be merged'),
+  pattern: z
+    .enum(['gpt2', 'cl100k'])
+    .default('gpt2')
+    .describe("how text is split before merging: GPT-2's way or GPT-4's"),
+});
+export type TokenizerConfig = z.output<typeof tokenizerSchema>;
+
+/** How a corpus is split. */
+export const splitSchema = z.strictObject({
+  validation: z.number().min(0).lt(1).default(0.1).describe('share of the text that is held out; 0 for none'),
+  splitBy: z
+    .enum(['document', 'tail'])
+    .optional()
+    .describe('hold out whole documents, or the last part of the text (default: documents where there are 20 or more)'),
+  seed: z.int().default(0).describe('seed of which documents are held out'),
+});
+export type SplitConfig = z.output<typeof splitSchema>;
+
 /** Settings of pretraining; the descriptions are the command line's help. */
 export const pretrainSchema = z.strictObject({
   model: z.strictObject(gptConfigSchema.omit({ vocabularySize: true }).shape).prefault({}),

@@ -80,8 +80,8 @@ export interface Gpt {
   /** tokens int32 [B, T] → logits [B, T, V]. */
   logits(parameters: GptParameters, tokens: Tensor, options?: ForwardOptions): Tensor;
   /**
-   * Mean cross-entropy in nats per token. tokens int32 [B, T + 1] are inputs and targets at once; mask [B, T] says which
-   * targets count.
+   * Mean cross-entropy in nats per token: of each target [B, T] after the inputs [B, T] up to its place. A mask [B, T]
+   * says which targets count.
    */
   loss(parameters: GptParameters, inputs: Tensor, targets: Tensor, mask?: Tensor, options?: ForwardOptions): Tensor;
   /** New tokens [B, S] on top of a cache → hidden states [B, S, width] and the longer cache. See `cachedAttention`. */

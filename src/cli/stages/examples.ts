@@ -1,0 +1,48 @@
+import type { RankedExample } from '../../alignment/reward-batches.js';
+import type { Chat } from '../../data/chats.js';
+import { type EncodedChats, encodeChats } from '../../data/examples.js';
+import type { Ancestor } from '../../formats/lineage.js';
+import type { LoadedModel } from '../../formats/model-folder.js';
+import { type ChatTemplate, type Message, encodeChat } from '../../tokenizer/chat.js';
+import type { Tokenizer } from '../../tokenizer/tokenizer.js';
+
+/** From dialogues and rankings to what the stages train on. */
+
+export interface Encoding {
+  readonly tokenizer: Tokenizer;
+  readonly template: ChatTemplate;
+}
+
+/** Dialogues as examples that fit into the context; long ones lose their oldest exchanges. */
+export const encodeDialogues = (
+  chats: readonly Chat[],
+  { tokenizer, template, contextLength }: Encoding & { contextLength: number },
+): Promise<EncodedChats> =>
+  encodeChats({ chats, encode: (messages) => encodeChat(tokenizer, template, messages), contextLength });
+
+/** Dialogues that were not read from a file. */
+export const chatsOf = (dialogues: readonly (readonly Message[])[]): Chat[] =>
+  dialogues.map((messages, index) => ({ messages, file: 'chats', line: index + 1 }));
+
+/** Ranked answers as tokens, each behind its prompt. */
+export const encodeRankings = (
+  rankings: readonly {
+    readonly messages: readonly Message[];
+    readonly answers: readonly { readonly text: string; readonly rank: number }[];
+  }[],
+  { tokenizer, template }: Encoding,
+): RankedExample[] =>
+  rankings.map(({ messages, answers }) => ({
+    sequences: answers.map(
+      ({ text }) => encodeChat(tokenizer, template, [...messages, { role: 'assistant', content: text }]).ids,
+    ),
+    ranks: answers.map(({ rank }) => rank),
+  }));
+
+/** A model as an ancestor of another. */
+export const modelAsAncestor = ({ folder, lineage }: LoadedModel, role = 'parent'): Ancestor => ({
+  role,
+  name: lineage?.name ?? folder,
+  id: lineage?.id,
+  path: folder,
+});
