@@ -1,4 +1,4 @@
-import type { Gpt, GptParameters, GptSpec } from '../families/autoregressive/gpt.js';
+import type { Gpt, GptSpec } from '../families/autoregressive/gpt.js';
 import { linear, linearSpec, type LinearSpec } from '../nn/layers.js';
 import { type TensorsOf, normal } from '../nn/parameters.js';
 import { type Tensor, gather, reshape, squeeze } from '../tensor/index.js';
@@ -39,7 +39,7 @@ export function scalarModel(body: Gpt, options: { zeroHead?: boolean } = {}): Sc
     body,
     parameters: { body: spec, scalar: linearSpec(width, 1, { init }) },
     at: (parameters, tokens, places) => {
-      const hidden = body.hidden(parameters.body as GptParameters, tokens);
+      const hidden = body.hidden(parameters.body, tokens);
       const flat = reshape(hidden, [-1, width]);
       return squeeze(linear(parameters.scalar, gather(flat, places)), -1);
     },

@@ -35,8 +35,9 @@ export interface CommandDefinition<Flags = Record<string, unknown>, Config = unk
 }
 
 /** Keeps the types of flags and settings together. */
-export const defineCommand = <Flags, Config>(definition: CommandDefinition<Flags, Config>): CommandDefinition =>
-  definition as unknown as CommandDefinition;
+export const defineCommand = <Flags, Config = unknown>(
+  definition: CommandDefinition<Flags, Config>,
+): CommandDefinition => definition as unknown as CommandDefinition;
 
 /** For commands that train. */
 export const savesAndStops = 'Stopping after this step, and saving; Ctrl-C again to end at once.';

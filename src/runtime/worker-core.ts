@@ -3,7 +3,7 @@ import type { TensorSpec } from '../tensor/primitives.js';
 import { RuntimeError } from '../errors.js';
 import type { Device } from './device.js';
 import { type DeviceStore, GpuStore, HostStore, type Mover } from './device-store.js';
-import { identityModel } from './onnx/emitter.js';
+import { doneOutput, identityModel } from './onnx/emitter.js';
 import { optimize } from './optimize.js';
 import type { HostData, InputBinding, Method, OutputBinding, RequestOf, ResultOf } from './protocol.js';
 
@@ -80,11 +80,11 @@ export class WorkerCore implements Handlers {
     const session = await this.#session(program, resident.join(), resident);
 
     // Targets first: making room for one may move the memory under the inputs.
-    const fetches = gpu ? undefined : this.#fetches(outputs);
+    const fetches = gpu ? undefined : this.#fetches(program, outputs);
     const feeds = Object.fromEntries(
       inputs.map((binding, index) => [`i${index}`, this.#feed(binding, program.inputs[index]!)]),
     );
-    const results = await (fetches === undefined ? session.run(feeds) : session.run(feeds, fetches)).catch(
+    const results = await (fetches === undefined ? session.run(feeds) : runInPlace(session, feeds, fetches)).catch(
       (cause: unknown) => {
         throw new RuntimeError(`'${program.name}' failed: ${message(cause)}`, { cause });
       },
@@ -137,14 +137,17 @@ export class WorkerCore implements Handlers {
     return new OrtTensor(dtype as 'float32', binding as Float32Array, shape);
   }
 
-  #fetches(outputs: readonly OutputBinding[]): Record<string, OrtTensor | null> {
-    const target = (binding: OutputBinding): OrtTensor | null =>
+  /** Where every output is to be written: into its store, or into a fresh array that then leaves by transfer. */
+  #fetches(program: CompiledProgram, outputs: readonly OutputBinding[]): Record<string, OrtTensor> {
+    const target = (binding: OutputBinding): OrtTensor | undefined =>
       binding === 'host' || binding.staged
-        ? null
-        : (this.#store(binding.store).target(binding.buffer, binding.leaf) ?? null);
+        ? undefined
+        : this.#store(binding.store).target(binding.buffer, binding.leaf);
     // A first pass adds the buffers that are missing, the second one takes views that stay valid.
     for (const binding of outputs) if (binding !== 'host' && binding.buffer === 'scratch') target(binding);
-    return Object.fromEntries(outputs.map((binding, index) => [`o${index}`, target(binding)]));
+    return Object.fromEntries(
+      outputs.map((binding, index) => [`o${index}`, target(binding) ?? emptyTensor(program.outputs[index]!)]),
+    );
   }
 
   async #session(program: CompiledProgram, signature: string, resident: readonly string[]): Promise<InferenceSession> {
@@ -189,6 +192,36 @@ export class WorkerCore implements Handlers {
       (await session.run({ i0: tensor }))['o0']!;
     return { toDevice: through(up), toHost: through(down) };
   }
+}
+
+/** What the binding says of an output that it cannot convert. */
+const notATensor = 'Non tensor type is temporarily not supported';
+
+/**
+ * Runs a session whose outputs have all got their place. The binding would copy each output into a new array all the
+ * same, which can cost more than the run itself; but it converts outputs in order, and gives up at `doneOutput`, the
+ * first one, which is no tensor. By then everything is computed and lies where it should.
+ */
+async function runInPlace(
+  session: InferenceSession,
+  feeds: InferenceSession.FeedsType,
+  fetches: Record<string, OrtTensor>,
+): Promise<Record<string, OrtTensor>> {
+  try {
+    await session.run(feeds, { [doneOutput]: null, ...fetches });
+  } catch (error) {
+    if (!message(error).includes(notATensor)) throw error;
+  }
+  return fetches;
+}
+
+const arrays = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
+
+function emptyTensor({ dtype, shape }: TensorSpec): OrtTensor {
+  if (dtype === 'float16' || dtype === 'bfloat16')
+    throw new RuntimeError(`a program cannot return ${dtype}`, { advice: 'cast it to float32 first' });
+  const size = shape.reduce((product, length) => product * length, 1);
+  return new OrtTensor(dtype as 'float32', new arrays[dtype](size) as Float32Array, shape);
 }
 
 const message = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

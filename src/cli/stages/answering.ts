@@ -1,7 +1,8 @@
 import type { Answerer } from '../../evaluation/exam.js';
 import { type LoadedModel, languageModelOf } from '../../formats/model-folder.js';
 import { type Generator, createGenerator } from '../../sampling/generator.js';
-import { ChatTemplate, encodeChat } from '../../tokenizer/chat.js';
+import type { ChatTemplate } from '../../tokenizer/chat.js';
+import { encodeChat } from '../../tokenizer/chat.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
 import { type StageContext, leavesOf } from './stage.js';
 

@@ -2,7 +2,6 @@ import { createPpo, type PpoOptions } from '../../alignment/ppo/ppo.js';
 import type { PpoPrompt, RewardFunction } from '../../alignment/ppo/rollouts.js';
 import { createScorer } from '../../alignment/reward-model.js';
 import { bodyFrom, scalarModel } from '../../alignment/scalar-model.js';
-import type { Json } from '../../data/json.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
 import { type LoadedModel, languageModelOf, rewardModelOf, saveModel } from '../../formats/model-folder.js';
 import { initialise } from '../../nn/parameters.js';
@@ -79,7 +78,7 @@ export async function trainPpo<Prompt extends PpoPrompt>(
     const value = await newStore(valueModel.parameters, valueStart, true);
 
     const { maxTokens, temperature, stopAtEnd } = config.ppo;
-    const generator = await createGenerator({ engine, model, store: policy, tokenizer });
+    const generator = createGenerator({ engine, model, store: policy, tokenizer });
     const ppo = await createPpo({
       engine,
       policy: { model, store: policy },
@@ -102,7 +101,7 @@ export async function trainPpo<Prompt extends PpoPrompt>(
     const result = await trainInFolder(context, {
       out,
       title: options.title ?? 'PPO',
-      config: config as unknown as Json,
+      config: config,
       fingerprint,
       stores: { policy, value },
       phases: ppo.phases,

@@ -1,12 +1,12 @@
 import { evaluationWindows, randomWindows } from '../../data/windows.js';
 import type { TokenStore } from '../../data/token-store.js';
 import { heldOutLoss } from '../../evaluation/held-out-loss.js';
-import type { GptOptions } from '../../families/autoregressive/gpt-config.js';
 import { gpt } from '../../families/autoregressive/gpt.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
-import { saveModel } from '../../formats/model-folder.js';
+import { type LoadedModel, saveModel } from '../../formats/model-folder.js';
 import { initialise, parameterCount } from '../../nn/parameters.js';
 import type { Json } from '../../data/json.js';
+import type { Store } from '../../runtime/engine.js';
 import type { Tokenizer } from '../../tokenizer/tokenizer.js';
 import { languageModelPhase } from '../../training/language-model.js';
 import type { PretrainConfig } from './settings.js';
@@ -19,9 +19,9 @@ export interface PretrainOptions {
   readonly train: TokenStore;
   readonly validation?: TokenStore;
   readonly ancestors: readonly Ancestor[];
-  /** Continue from these weights instead of fresh ones. */
-  readonly from?: { readonly values: Readonly<Record<string, Float32Array>>; readonly id: string };
-  readonly sample?: (model: ReturnType<typeof gpt>, store: import('../../runtime/engine.js').Store) => Promise<Json>;
+  /** Go on from this model, in its shape, instead of from fresh weights. */
+  readonly from?: Pick<LoadedModel, 'config' | 'values' | 'lineage'>;
+  readonly sample?: (model: ReturnType<typeof gpt>, store: Store) => Promise<Json>;
 }
 
 /** Trains a language model on a stream of tokens and saves it as a model folder. */
@@ -30,14 +30,13 @@ export async function pretrain(context: StageContext, options: PretrainOptions):
   const fingerprint = fingerprintOf([
     config,
     ancestors.map(({ role, id, name }) => [role, id, name]),
-    options.from?.id,
+    options.from?.lineage?.id,
   ]);
   const finished = await finishedStage(out, fingerprint);
   if (finished) return finished;
 
   const { engine } = context;
-  const modelOptions: GptOptions = { ...config.model, vocabularySize: tokenizer.vocabSize };
-  const model = gpt(modelOptions);
+  const model = gpt(options.from?.config ?? { ...config.model, vocabularySize: tokenizer.vocabSize });
   const { contextLength } = model.config;
   const store = await engine.createStore({
     leaves: leavesOf(model.parameters),
@@ -65,7 +64,7 @@ export async function pretrain(context: StageContext, options: PretrainOptions):
     const result = await trainInFolder(context, {
       out,
       title: 'Pretraining',
-      config: config as unknown as Json,
+      config: config,
       fingerprint,
       stores: { model: store },
       phases: [languageModelPhase({ model, source })],

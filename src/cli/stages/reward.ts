@@ -1,7 +1,6 @@
 import { type RankedExample, rewardSource, usableRankings } from '../../alignment/reward-batches.js';
 import { createScorer, normaliseScores, pairAccuracy, rewardPhase } from '../../alignment/reward-model.js';
 import { bodyFrom, scalarModel } from '../../alignment/scalar-model.js';
-import type { Json } from '../../data/json.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
 import { type LoadedModel, languageModelOf, saveModel } from '../../formats/model-folder.js';
 import { initialise, parameterCount } from '../../nn/parameters.js';
@@ -49,7 +48,7 @@ export async function trainReward(context: StageContext, options: RewardOptions)
     const result = await trainInFolder(context, {
       out,
       title: 'Reward model',
-      config: config as unknown as Json,
+      config: config,
       fingerprint,
       stores: { model: store },
       phases: [rewardPhase({ model, source, shape })],

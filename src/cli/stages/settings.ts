@@ -82,3 +82,38 @@ export const ppoStageSchema = z.strictObject({
   }),
 });
 export type PpoStageConfig = z.output<typeof ppoStageSchema>;
+
+/** `descent train`: pretraining, and what it needs before that. */
+export const trainCommandSchema = z.strictObject({
+  ...pretrainSchema.shape,
+  tokenizer: tokenizerSchema.prefault({}),
+  split: splitSchema.prefault({}),
+});
+export type TrainCommandConfig = z.output<typeof trainCommandSchema>;
+
+/** `descent sft`. */
+export const sftCommandSchema = z.strictObject({
+  ...supervisedSchema.shape,
+  epochs: z
+    .number()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe('passes over the dialogues, instead of training.steps'),
+  validation: z.number().min(0).lt(1).default(0.05).describe('share of the dialogues that is held out'),
+});
+export type SftCommandConfig = z.output<typeof sftCommandSchema>;
+
+/** `descent reward`. */
+export const rewardCommandSchema = z.strictObject({
+  ...rewardSchema.shape,
+  validation: z.number().min(0).lt(1).default(0.1).describe('share of the rankings that is held out'),
+});
+export type RewardCommandConfig = z.output<typeof rewardCommandSchema>;
+
+/** `descent ppo`. */
+export const ppoCommandSchema = z.strictObject({
+  ...ppoStageSchema.shape,
+  mixBatchSize: z.int().positive().default(8).describe('sequences per step of the pretraining mix'),
+});
+export type PpoCommandConfig = z.output<typeof ppoCommandSchema>;

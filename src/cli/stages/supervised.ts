@@ -1,5 +1,4 @@
 import type { Example } from '../../data/examples.js';
-import type { Json } from '../../data/json.js';
 import { packedBatches, packedList } from '../../data/packed-batches.js';
 import { heldOutLoss } from '../../evaluation/held-out-loss.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
@@ -63,7 +62,7 @@ export async function superviseFineTuning(context: StageContext, options: Superv
     const result = await trainInFolder(context, {
       out,
       title: 'Supervised fine-tuning',
-      config: config as unknown as Json,
+      config: config,
       fingerprint,
       stores: { model: store },
       phases: [languageModelPhase({ model, source, packed, name: 'supervised' })],

@@ -74,5 +74,5 @@ export function lower(graph: Graph, device: Device): LoweredProgram {
     if (!lazy.has(node.op) && !values.has(node.outputs[0]!) && !isTakenIn(node, onlyUser)) emit(node);
   }
   for (const { tensor } of graph.outputs) emitter.output(value(tensor), tensor);
-  return { model: emitter.model() };
+  return { model: emitter.model({ inPlace: device !== 'webgpu' }) };
 }

@@ -134,8 +134,12 @@ export class Emitter {
     return name;
   }
 
-  /** The bytes of the whole model. */
-  model(): Uint8Array<ArrayBuffer> {
+  /**
+   * The bytes of the whole model.
+   *
+   * @param options.inPlace begin the outputs with `doneOutput`, an empty sequence: see `runInPlace`
+   */
+  model(options: { inPlace?: boolean } = {}): Uint8Array<ArrayBuffer> {
     const rename = (name: string): string => this.#renamed.get(name) ?? name;
     const nodes = this.#nodes.map((node) => ({
       ...node,
@@ -151,14 +155,27 @@ export class Emitter {
       ],
       graph: {
         name: 'program',
-        node: nodes,
+        node: options.inPlace ? [doneNode, ...nodes] : nodes,
         initializer: this.#initializers,
         input: this.#inputs,
-        output: this.#outputs,
+        output: options.inPlace ? [doneInfo, ...this.#outputs] : this.#outputs,
       },
     });
   }
 }
+
+/** The first output of a program that runs in place. */
+export const doneOutput = 'done';
+const doneNode: OnnxMessage<'NodeProto'> = {
+  opType: 'SequenceEmpty',
+  input: [],
+  output: [doneOutput],
+  name: doneOutput,
+};
+const doneInfo: OnnxMessage<'ValueInfoProto'> = {
+  name: doneOutput,
+  type: { sequenceType: { elemType: { tensorType: { elemType: elementCodes.float32 } } } },
+};
 
 const valueInfo = (name: string, { dtype, shape }: TensorSpec): OnnxMessage<'ValueInfoProto'> => ({
   name,

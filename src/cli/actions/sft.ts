@@ -1,0 +1,76 @@
+import { readChats } from '../../data/chats.js';
+import type { Chat } from '../../data/chats.js';
+import { packedList } from '../../data/packed-batches.js';
+import { DataError } from '../../errors.js';
+import { ChatTemplate } from '../../tokenizer/chat.js';
+import { CONTROL } from '../../tokenizer/control-tokens.js';
+import type { Invocation } from '../command.js';
+import type { RunFlags } from '../flags.js';
+import { answerWithModel, badRowsOf, openModel, sayBadRows, withStage } from '../session.js';
+import { filesAsAncestor } from '../stages/corpus.js';
+import { encodeDialogues, modelAsAncestor } from '../stages/examples.js';
+import { holdOut } from '../stages/hold-out.js';
+import type { SftCommandConfig } from '../stages/settings.js';
+import { superviseFineTuning } from '../stages/supervised.js';
+
+export interface SftFlags extends RunFlags {
+  readonly chats: readonly string[];
+  readonly skipBad?: boolean;
+}
+
+export async function sftCommand(invocation: Invocation<SftFlags, SftCommandConfig>): Promise<void> {
+  const { positional, flags, config, say, signal } = invocation;
+  const parent = await openModel(positional[0]!, 'language-model');
+  const { template = new ChatTemplate(), tokenizer } = parent;
+  const { contextLength } = parent.config;
+
+  const bad = badRowsOf(flags);
+  const chats: Chat[] = [];
+  for await (const chat of readChats({ paths: [...flags.chats], ...bad, signal })) chats.push(chat);
+  sayBadRows(bad, say);
+  if (chats.length === 0) throw new DataError(`${flags.chats.join(', ')}: there are no dialogues in this data`);
+  const { rest, heldOut } = holdOut(chats, config.validation);
+  const encoding = { tokenizer, template, contextLength };
+  const training = await encodeDialogues(rest, encoding);
+  // Held-out dialogues that are all too long leave nothing to measure; that is no reason not to train.
+  const validation = heldOut.length === 0 ? [] : await encodeHeldOut(heldOut, encoding);
+  say(
+    `${training.examples.length.toLocaleString('en')} dialogues with ${training.targets.toLocaleString('en')} of ` +
+      `${training.tokens.toLocaleString('en')} tokens in the loss; ${validation.length} held out`,
+  );
+  if (training.shortened > 0)
+    say(`${training.shortened} were longer than ${contextLength} tokens: their oldest turns were dropped`);
+  if (training.leftOut.length > 0)
+    say(`${training.leftOut.length} did not fit into ${contextLength} tokens and were left out`);
+
+  const { epochs, validation: _share, ...supervised } = config;
+  const rows = {
+    examples: training.examples,
+    batchSize: config.batchSize,
+    contextLength,
+    padId: tokenizer.idOf(CONTROL.pad),
+  };
+  const steps = epochs === null ? config.training.steps : Math.max(1, Math.round(epochs * packedList(rows).length));
+  const source = await filesAsAncestor(flags.chats, `${chats.length} dialogues`);
+  const lineage = await withStage(flags, signal, (context) =>
+    superviseFineTuning(context, {
+      out: flags.out,
+      config: { ...supervised, training: { ...config.training, steps } },
+      parent,
+      template,
+      examples: training.examples,
+      validation,
+      ancestors: [modelAsAncestor(parent), source],
+    }),
+  );
+  answerWithModel(invocation, flags.out, lineage, `Talk to it: npx descent chat ${flags.out}`);
+}
+
+const encodeHeldOut = async (chats: readonly Chat[], encoding: Parameters<typeof encodeDialogues>[1]) =>
+  encodeDialogues(chats, encoding).then(
+    ({ examples }) => examples,
+    (error: unknown) => {
+      if (error instanceof DataError) return [];
+      throw error;
+    },
+  );

@@ -1,0 +1,22 @@
+import type { ChatFlags } from '../actions/chat.js';
+import { defineCommand } from '../command.js';
+import { engineFlags } from '../flags.js';
+import { type GenerateConfig, chatSchema } from '../sampling-settings.js';
+
+export const command = defineCommand<ChatFlags, GenerateConfig>({
+  details: `Talks to a model that was fine-tuned on dialogues. With a message it answers that and ends; questions on
+standard input, one a line, are one conversation.
+
+  descent chat runs/quickstart
+  descent chat runs/sft "What is the capital of Peru?"`,
+  positional: [
+    { name: '<model>', summary: 'the model, or the run that made it' },
+    { name: '[message]', summary: 'one message to answer, instead of a conversation' },
+  ],
+  flags: (command) => {
+    command.option('--system <text>', 'a system message before the conversation');
+    engineFlags(command);
+  },
+  config: chatSchema,
+  run: async (invocation) => (await import('../actions/chat.js')).chatCommand(invocation),
+});

@@ -1,0 +1,26 @@
+import type { RewardFlags } from '../actions/reward.js';
+import { defineCommand, savesAndStops } from '../command.js';
+import { runFlags } from '../flags.js';
+import { type RewardCommandConfig, rewardCommandSchema } from '../stages/settings.js';
+
+export const command = defineCommand<RewardFlags, RewardCommandConfig>({
+  details: `Trains a reward model from the supervised one: a number for an answer, learnt from ranked answers, two to nine
+a prompt. Scores are normalised to mean 0 and deviation 1 over good answers, and the share of held-out pairs in the right
+order is reported with its standard error.
+
+  descent reward runs/sft --rankings my-rankings.jsonl --out runs/reward`,
+  positional: [{ name: '<model>', summary: 'the supervised model, or the run that made it' }],
+  flags: (command) => {
+    command
+      .requiredOption('--rankings <paths...>', 'ranked answers: JSONL, JSON, CSV or Parquet')
+      .option(
+        '--chats <paths...>',
+        'good dialogues whose mean score becomes 0 (default: the best answer of each ranking)',
+      )
+      .option('--skip-bad', 'leave bad rows out, and say how many there were');
+    runFlags(command, 'runs/reward');
+  },
+  config: rewardCommandSchema,
+  onInterrupt: savesAndStops,
+  run: async (invocation) => (await import('../actions/reward.js')).rewardCommand(invocation),
+});
