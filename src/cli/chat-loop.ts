@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline/promises';
+import { type Interface, createInterface } from 'node:readline/promises';
 import pc from 'picocolors';
 import { ConfigError, DataError } from '../errors.js';
 import { loadModel } from '../formats/model-folder.js';
@@ -41,31 +41,31 @@ export async function chatLoop(options: ChatLoopOptions): Promise<readonly Messa
   const show = (text: string): void => {
     if (isTerminal) output.write(text);
   };
-  const lines = createInterface({ input, output, terminal: isTerminal });
-  const cut = interruptible(lines, signal);
   show(pc.dim('\nSay something. /new starts over, /quit ends.\n'));
   const beginning: Message[] = system === undefined ? [] : [{ role: 'system', content: system }];
   let messages = beginning;
-  try {
-    await withGenerator({ engine }, loaded, async (generator) => {
-      lines.setPrompt(isTerminal ? pc.cyan('you  ') : '');
-      lines.prompt();
-      for await (const line of lines) {
-        const text = line.trim();
-        if (text === '/quit' || text === '/exit' || signal?.aborted) break;
-        if (text === '/new') messages = beginning;
-        else if (text !== '') {
-          show(pc.green('bot  '));
-          const asked = [...messages, { role: 'user' as const, content: text }];
-          messages = await reply(generator, { ...loaded, template }, asked, { sampling, signal: cut.begin(), output });
-          output.write('\n');
-        }
-        lines.prompt();
+  await withGenerator({ engine }, loaded, async (generator) => {
+    // Not before the model is there: lines that come before somebody listens are lost.
+    const lines = createInterface({ input, output, terminal: isTerminal });
+    const answering = interruptible(lines, signal);
+    lines.setPrompt(isTerminal ? pc.cyan('you  ') : '');
+    lines.prompt();
+    for await (const line of lines) {
+      const text = line.trim();
+      if (text === '/quit' || text === '/exit' || signal?.aborted) break;
+      if (text === '/new') messages = beginning;
+      else if (text !== '') {
+        show(pc.green('bot  '));
+        const asked = [...messages, { role: 'user' as const, content: text }];
+        messages = await answering((cut) =>
+          reply(generator, { ...loaded, template }, asked, { sampling, signal: cut, output }),
+        );
+        output.write('\n');
       }
-    });
-  } finally {
+      lines.prompt();
+    }
     lines.close();
-  }
+  });
   return messages;
 }
 
@@ -104,26 +104,22 @@ async function reply(
   return [...messages, { role: 'assistant', content: content === '' ? '…' : content }];
 }
 
-/** Ctrl-C on the keyboard ends the answer that is being written; between answers it ends the conversation. */
-function interruptible(
-  lines: ReturnType<typeof createInterface>,
-  signal: AbortSignal | undefined,
-): { begin: () => AbortSignal } {
-  let current = new AbortController();
-  let isAnswering = false;
+/** Makes Ctrl-C end the answer that is being written; between answers it ends the conversation. */
+function interruptible(lines: Interface, signal: AbortSignal | undefined) {
+  let current: AbortController | undefined;
   const interrupt = (): void => {
-    if (isAnswering && !current.signal.aborted) current.abort();
+    if (current !== undefined) current.abort();
     else lines.close();
   };
   lines.on('SIGINT', interrupt);
   signal?.addEventListener('abort', interrupt);
-  lines.on('line', () => (isAnswering = false));
-  return {
-    begin: () => {
-      isAnswering = true;
-      current = new AbortController();
-      return current.signal;
-    },
+  return async <Result>(answer: (cut: AbortSignal) => Promise<Result>): Promise<Result> => {
+    current = new AbortController();
+    try {
+      return await answer(current.signal);
+    } finally {
+      current = undefined;
+    }
   };
 }
 

@@ -5,7 +5,7 @@ export function closest(name: string, known: Iterable<string>): string[] {
     .map((candidate) => {
       // `--layers` should find `--model.layers`.
       const distance = Math.min(editDistance(name, candidate), editDistance(last, lastPart(candidate)) + 0.5);
-      return { candidate, distance };
+      return { candidate, distance: name !== '' && candidate.startsWith(name) ? Math.min(distance, 1) : distance };
     })
     .filter(({ distance }) => distance <= Math.max(1, last.length / 3))
     .sort((a, b) => a.distance - b.distance)

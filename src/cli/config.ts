@@ -3,6 +3,7 @@ import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { ConfigError } from '../errors.js';
 import { closest } from './closest.js';
+import { helpWidth, wrap } from './wrap.js';
 
 /** Settings on the command line: a file, dotted overrides, and help made from the schema's own words. */
 
@@ -134,22 +135,15 @@ export function describeSettings(schema: z.ZodType): SettingHelp[] {
 }
 
 /** The settings as help text, wrapped to the width of the terminal. */
-export function settingsHelp(schema: z.ZodType, width = process.stdout.columns || 100): string {
+export function settingsHelp(schema: z.ZodType, width = helpWidth()): string {
   const settings = describeSettings(schema);
   const column = Math.max(...settings.map(({ key }) => key.length)) + 6;
   const rows = settings.map(({ key, summary, default: value }) => {
     const shown = value === undefined ? '' : ` [${JSON.stringify(value)}]`;
-    return `  --${key}`.padEnd(column) + wrap(`${summary}${shown}`, Math.max(30, width - column), column);
+    return (
+      `  --${key}`.padEnd(column) +
+      wrap(`${summary}${shown}`, Math.max(30, width - column)).join(`\n${' '.repeat(column)}`)
+    );
   });
   return ['', 'Settings, with their defaults (each also a key of the --config file):', ...rows].join('\n');
-}
-
-function wrap(text: string, width: number, indent: number): string {
-  const lines = [''];
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1)!;
-    if (line !== '' && line.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
-  }
-  return lines.join(`\n${' '.repeat(indent)}`);
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import type { CommandDefinition } from './command.js';
+import { helpWidth, reflow } from './wrap.js';
 
 interface Entry {
   readonly summary: string;
@@ -61,6 +62,7 @@ const groups: Record<string, string> = {
 async function main(argv: readonly string[]): Promise<void> {
   const { version } = await import('./version.js');
   const program = new Command('descent')
+    .configureHelp({ helpWidth: helpWidth(), boxWrap: reflow })
     .description('From raw text to an aligned chat model of your own.')
     .helpOption('-h, --help', 'what there is')
     .version(version, '-v, --version', 'the version')

@@ -61,33 +61,49 @@ export async function readLineage(folder: string): Promise<Lineage> {
   }
 }
 
-/** A family tree, drawn with lines; ancestors whose folder is still there are followed. */
+/** A model or a data set in a family. */
+export interface FamilyMember extends Ancestor {
+  /** Of a model whose folder is still there: how and when it was made, with which results. */
+  readonly stage?: string;
+  readonly createdAt?: string;
+  readonly results?: Readonly<Record<string, unknown>>;
+  readonly ancestors: readonly FamilyMember[];
+}
+
+/** A model with its ancestors; those whose folder is still there are followed. */
+export async function readFamily(folder: string): Promise<FamilyMember> {
+  return member(await readLineage(folder), { role: 'model', name: '', path: folder }, folder);
+}
+
+async function member(lineage: Lineage, as: Ancestor, folder: string): Promise<FamilyMember> {
+  const ancestors: FamilyMember[] = [];
+  for (const ancestor of lineage.ancestors) {
+    const known = await followed(ancestor, folder);
+    ancestors.push(known ? await member(known.lineage, ancestor, known.folder) : { ...ancestor, ancestors: [] });
+  }
+  const { id, name, stage, createdAt, results } = lineage;
+  return { ...as, id, name, stage, createdAt, results, ancestors };
+}
+
+/** A family tree, drawn with lines. */
 export async function familyTree(folder: string): Promise<string> {
-  const root = await readLineage(folder);
+  const root = await readFamily(folder);
   const lines = [title(root)];
-  await branches(root, folder, '', lines, new Set([root.id]));
+  drawBranches(root, '', lines, new Set([root.id]));
   return lines.join('\n');
 }
 
-const title = ({ name, stage, id, createdAt }: Lineage): string =>
-  `${name} · ${stage} · ${id} · ${createdAt.slice(0, 16).replace('T', ' ')}`;
+const title = ({ name, stage, size, id, createdAt }: FamilyMember): string =>
+  [name, stage, size, id, createdAt?.slice(0, 16).replace('T', ' ')].filter((part) => part !== undefined).join(' · ');
 
-async function branches(
-  node: Lineage,
-  folder: string,
-  indent: string,
-  lines: string[],
-  seen: Set<string>,
-): Promise<void> {
+function drawBranches(node: FamilyMember, indent: string, lines: string[], seen: Set<string | undefined>): void {
   for (const [index, ancestor] of node.ancestors.entries()) {
     const isLast = index === node.ancestors.length - 1;
-    const known = await followed(ancestor, folder);
-    const what = known ? title(known.lineage) : [ancestor.name, ancestor.size, ancestor.id].filter(Boolean).join(' · ');
-    const repeated = known !== undefined && seen.has(known.lineage.id);
-    lines.push(`${indent}${isLast ? '└─ ' : '├─ '}${ancestor.role}: ${what}${repeated ? ' (above)' : ''}`);
-    if (known === undefined || repeated) continue;
-    seen.add(known.lineage.id);
-    await branches(known.lineage, known.folder, indent + (isLast ? '   ' : '│  '), lines, seen);
+    const isRepeated = ancestor.stage !== undefined && seen.has(ancestor.id);
+    lines.push(`${indent}${isLast ? '└─ ' : '├─ '}${ancestor.role}: ${title(ancestor)}${isRepeated ? ' (above)' : ''}`);
+    if (isRepeated) continue;
+    seen.add(ancestor.id);
+    drawBranches(ancestor, indent + (isLast ? '   ' : '│  '), lines, seen);
   }
 }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readDocuments } from '../../data/sources/documents.js';
 import { ConfigError } from '../../errors.js';
+import { gptConfig } from '../../families/autoregressive/gpt-config.js';
 import type { Ancestor } from '../../formats/lineage.js';
 import type { LoadedModel } from '../../formats/model-folder.js';
 import type { Tokenizer } from '../../tokenizer/tokenizer.js';
@@ -38,6 +39,8 @@ export async function trainCommand(invocation: TrainInvocation): Promise<void> {
       advice: 'Leave --from out to begin a new model.',
     });
   }
+  // An impossible shape is said before anything is made; the vocabulary is not known yet and changes nothing.
+  if (from === undefined) gptConfig({ ...config.model, vocabularySize: 1 });
   const { tokenizer, tokens, text } = await prepareCorpus(invocation, from);
   const validation = tokens.validation;
   say(
@@ -86,6 +89,7 @@ async function prepareCorpus(invocation: TrainInvocation, from: LoadedModel | un
   const bad = badRowsOf(flags);
   const documents = () => readDocuments({ ...flags, ...bad, paths: flags.data, signal });
   async function* texts(): AsyncGenerator<string> {
+    say('Making a tokenizer of the text');
     for await (const { text } of documents()) yield text;
   }
   const source = [files.id, flags.field, flags.separator, flags.skipBad];
@@ -101,7 +105,10 @@ async function prepareCorpus(invocation: TrainInvocation, from: LoadedModel | un
     folder: join(flags.out, 'data'),
     fingerprint: fingerprintOf(source),
     tokenizer,
-    documents,
+    documents: () => {
+      say('Turning the text into tokens');
+      return documents();
+    },
     signal,
   });
   sayBadRows(bad, say);

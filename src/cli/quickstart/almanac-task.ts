@@ -26,12 +26,14 @@ export function almanacTask({ config, split = 'evaluation' }: AlmanacTaskOptions
   const seedOf = (purpose: keyof typeof PURPOSES): number => config.seed * 10 + PURPOSES[purpose];
   const { demonstrations: count, bluffRate, unknownRate } = config;
   const questions = evaluationSet({ seed: 1, perKind: config.questionsPerKind, split });
-  const labelled = (purpose: 'rankings' | 'prompts', size: number): LabelledPrompt[] =>
-    rankingPrompts({ seed: seedOf(purpose), count: size }).map(({ messages, item }) => ({
-      messages,
-      rank: (answers) => rankAnswers(item, answers),
-      score: (answer, finished) => grade(item, answer, finished).score,
-    }));
+  const labelled = (purpose: 'rankings' | 'prompts', size: number, unknown?: number): LabelledPrompt[] =>
+    rankingPrompts({ seed: seedOf(purpose), count: size, ...(unknown !== undefined && { unknownRate: unknown }) }).map(
+      ({ messages, item }) => ({
+        messages,
+        rank: (answers) => rankAnswers(item, answers),
+        score: (answer, finished) => grade(item, answer, finished).score,
+      }),
+    );
   const chats = demonstrations({ seed: seedOf('chats'), count, bluffRate, unknownRate });
   return {
     name: 'pocket almanac',
@@ -41,7 +43,7 @@ export function almanacTask({ config, split = 'evaluation' }: AlmanacTaskOptions
     },
     chats,
     heldOutChats: demonstrations({ seed: seedOf('heldOutChats'), count: 300, bluffRate: 0, unknownRate }),
-    rankings: { prompts: labelled('rankings', config.rankings) },
+    rankings: { prompts: labelled('rankings', config.rankings, config.rankingUnknownRate) },
     prompts: labelled('prompts', config.prompts),
     exam: (answerer) => takeExam(questions, answerer),
     origins: {

@@ -198,7 +198,14 @@ async function collectRankings(
   const template = supervised.template!;
   const rankings = task.rankings!;
   if ('given' in rankings) return encodeRankings(rankings.given, { tokenizer, template });
-  const fingerprint = fingerprintOf([supervised.lineage?.id, config.rankings, config.answersPerRanking, config.seed]);
+  const fingerprint = fingerprintOf([
+    supervised.lineage?.id,
+    config.rankings,
+    config.answersPerRanking,
+    config.rankingTemperatures,
+    config.rankingUnknownRate,
+    config.seed,
+  ]);
   const path = join(folder, 'rankings.json');
   if (existsSync(path)) {
     const saved = JSON.parse(await readFile(path, 'utf8')) as {
@@ -218,20 +225,30 @@ async function collectRankings(
   const end = tokenizer.idOf(CONTROL.end);
   const examples = await withGenerator(context, supervised, async (generator) => {
     const prompts = rankings.prompts.map(({ messages }) => chatPrompt(supervised, template, messages));
-    const answers = await generator.generateBatch({
-      prompts,
-      samplesPerPrompt: most,
-      maxTokens: config.reinforcement.ppo.maxTokens,
-      temperature: 1,
-      seed: config.seed,
-      stopTokens: [end],
-      ...(context.signal && { signal: context.signal }),
-    });
-    return rankings.prompts.map(({ rank }, index): RankedExample => {
+    // Every temperature gives each prompt as many answers as it may need; they are taken from the temperatures in turn.
+    const temperatures = config.rankingTemperatures;
+    const samplesPerPrompt = Math.ceil(most / temperatures.length);
+    const sampled = [];
+    for (const [index, temperature] of temperatures.entries()) {
+      const answers = await generator.generateBatch({
+        prompts,
+        samplesPerPrompt,
+        maxTokens: config.reinforcement.ppo.maxTokens,
+        temperature,
+        seed: config.seed + index,
+        stopTokens: [end],
+        ...(context.signal && { signal: context.signal }),
+      });
+      sampled.push(answers);
+    }
+    return rankings.prompts.map((prompt, index): RankedExample => {
       // K varies from prompt to prompt, as it did for the papers' labelers.
       const count = fewest + (index % (most - fewest + 1));
-      const group = answers.slice(index * most, index * most + count);
-      const ranks = rank(group.map(({ text, finishReason }) => ({ text, finished: finishReason === 'stop' })));
+      const group = Array.from({ length: count }, (_, answer) => {
+        const from = sampled[answer % temperatures.length]!;
+        return from[index * samplesPerPrompt + Math.floor(answer / temperatures.length)]!;
+      });
+      const ranks = prompt.rank(group.map(({ text, finishReason }) => ({ text, finished: finishReason === 'stop' })));
       return { sequences: group.map(({ ids }) => Int32Array.from([...prompts[index]!, ...ids])), ranks };
     });
   });

@@ -30,6 +30,19 @@ export const quickstartSchema = z.strictObject({
     .tuple([z.int().min(2), z.int().max(9)])
     .default([4, 9])
     .describe('fewest and most answers ranked per prompt'),
+  rankingTemperatures: z
+    .array(z.number().positive())
+    .min(1)
+    .default([1, 1.6])
+    .describe(
+      'temperatures that the ranked answers are sampled at, in turn: hotter ones hold more mistakes to learn from',
+    ),
+  rankingUnknownRate: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.4)
+    .describe('share of the ranked prompts that are about unknown things'),
   prompts: z.int().positive().default(4000).describe('prompts that PPO practises on'),
   questionsPerKind: z.int().positive().default(60).describe('held-out questions of each kind in the exam'),
   pretraining: pretrainSchema.prefault({}),

@@ -53,6 +53,16 @@ export type PretrainConfig = z.output<typeof pretrainSchema>;
 export const supervisedSchema = z.strictObject({
   batchSize: z.int().positive().default(6).describe('rows of packed dialogues per step'),
   isolated: z.boolean().default(true).describe('dialogues in one row do not see each other'),
+  pretrainingRows: z
+    .int()
+    .positive()
+    .default(2)
+    .describe('rows of pretraining text mixed into each step, where such text is given'),
+  pretrainingCoefficient: z
+    .number()
+    .min(0)
+    .default(0.1)
+    .describe('weight of the loss on that text, which keeps what was learnt before; 0 for none'),
   seed: z.int().default(1).describe('seed of the order of the dialogues'),
   training: trainingSchema.prefault({}),
 });

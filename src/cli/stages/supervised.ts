@@ -1,12 +1,14 @@
 import type { Example } from '../../data/examples.js';
 import { packedBatches, packedList } from '../../data/packed-batches.js';
+import type { TokenStore } from '../../data/token-store.js';
+import { randomWindows } from '../../data/windows.js';
 import { heldOutLoss } from '../../evaluation/held-out-loss.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
 import { type LoadedModel, languageModelOf, saveModel } from '../../formats/model-folder.js';
 import { parameterCount } from '../../nn/parameters.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
 import type { ChatTemplate } from '../../tokenizer/chat.js';
-import { languageModelPhase } from '../../training/language-model.js';
+import { languageModelPhase, languageModelTerm } from '../../training/language-model.js';
 import type { SupervisedConfig } from './settings.js';
 import { type StageContext, finishedStage, fingerprintOf, leavesOf, modelFolderOf, trainInFolder } from './stage.js';
 
@@ -17,6 +19,8 @@ export interface SupervisedOptions {
   readonly template: ChatTemplate;
   readonly examples: readonly Example[];
   readonly validation?: readonly Example[];
+  /** Text to keep in mind while learning to chat: what the model was pretrained on. */
+  readonly pretraining?: TokenStore;
   readonly ancestors: readonly Ancestor[];
 }
 
@@ -59,13 +63,31 @@ export async function superviseFineTuning(context: StageContext, options: Superv
         packed,
         batches: heldOut,
       }));
+    const { pretrainingRows, pretrainingCoefficient } = config;
+    const mix = options.pretraining &&
+      pretrainingCoefficient > 0 && {
+        model,
+        name: 'pretraining',
+        weight: pretrainingCoefficient,
+        source: randomWindows({
+          tokens: options.pretraining,
+          batchSize: pretrainingRows,
+          contextLength,
+          seed: config.seed + 1,
+        }),
+      };
     const result = await trainInFolder(context, {
       out,
       title: 'Supervised fine-tuning',
       config: config,
       fingerprint,
       stores: { model: store },
-      phases: [languageModelPhase({ model, source, packed, name: 'supervised' })],
+      phases: [
+        {
+          ...languageModelPhase({ model, source, packed, name: 'supervised' }),
+          ...(mix && { also: [languageModelTerm(mix)] }),
+        },
+      ],
       settings: config.training,
       ...(measure && { evaluate: async ({ signal }) => ({ validationLoss: (await measure({ signal })).loss }) }),
       flopsPerStep: 6 * parameterCount(model.parameters) * config.batchSize * contextLength,

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { keptTokens } from '../src/cli/stages/corpus.js';
+import { pretrain } from '../src/cli/stages/pretrain.js';
+import { pretrainSchema } from '../src/cli/stages/settings.js';
+import type { Recipe, RecipeOptions, RecipeResult } from '../src/cli/recipe.js';
+import { documentsFromTexts } from '../src/data/sources/documents.js';
+import { listDataFiles, readText } from '../src/data/sources/files.js';
+import { DataError } from '../src/errors.js';
+import { Engine } from '../src/runtime/engine.js';
+import { CharacterTokenizer } from '../src/tokenizer/character-tokenizer.js';
+import { runTorch } from './nanogpt-torch.helper.js';
+
+/** nanoGPT's Shakespeare on characters, at the setting that its README gives for a CPU. */
+
+const steps = { smoke: 20, cpu: 2000 };
+
+const settingsOf = (scale: 'smoke' | 'cpu') =>
+  pretrainSchema.parse({
+    model: {
+      layers: 4,
+      heads: 4,
+      width: 128,
+      contextLength: 64,
+      dropout: 0,
+      bias: false,
+      activation: 'gelu-exact',
+    },
+    batchSize: 12,
+    // All of the held-out tenth, where nanoGPT draws 20 batches of it.
+    evaluationWindows: scale === 'smoke' ? 24 : 100_000,
+    seed: 1337,
+    training: {
+      steps: steps[scale],
+      clipNorm: 1,
+      optimizer: { kind: 'adamw', beta1: 0.9, beta2: 0.99, weightDecay: 0.1 },
+      schedule: { kind: 'cosine', learningRate: 1e-3, warmupSteps: scale === 'smoke' ? 5 : 100, finalFraction: 0.1 },
+      evaluateEvery: steps[scale] / 4,
+    },
+  });
+
+const usualPlaces = ['../shared/data/text-tinyshakespeare/input.txt.gz', 'data/shakespeare.txt', 'input.txt'];
+
+async function readShakespeare(path: string | undefined): Promise<{ text: string; path: string }> {
+  const found = path ?? usualPlaces.find((place) => existsSync(place));
+  if (found === undefined) {
+    throw new DataError('The text of Tiny Shakespeare is not here', {
+      advice:
+        'Give it with --data: the 1,115,394 characters of input.txt that nanoGPT and char-rnn train on. ' +
+        `Also looked for: ${usualPlaces.join(', ')}.`,
+    });
+  }
+  const chunks: string[] = [];
+  for (const file of await listDataFiles([found])) for await (const chunk of readText(file)) chunks.push(chunk);
+  return { text: chunks.join(''), path: found };
+}
+
+async function run(options: RecipeOptions): Promise<RecipeResult> {
+  const scale = options.scale === 'smoke' ? 'smoke' : 'cpu';
+  const { folder, signal, progress, say } = options;
+  const { text, path } = await readShakespeare(options.data);
+  const tokenizer = CharacterTokenizer.fromText(text);
+  const fingerprint = createHash('sha256').update(text).digest('hex').slice(0, 16);
+  const tokens = await keptTokens({
+    folder: join(folder, 'data'),
+    fingerprint,
+    tokenizer,
+    documents: () => documentsFromTexts([text], path),
+    validation: 0.1,
+    splitBy: 'tail',
+    endOfDocument: null,
+    signal,
+  });
+  const engine = await Engine.create();
+  const { threads } = engine;
+  const config = settingsOf(scale);
+  let results: Readonly<Record<string, unknown>>;
+  try {
+    const lineage = await pretrain(
+      { engine, signal, changed: 'restart', ...(progress && { progress }) },
+      {
+        out: folder,
+        config,
+        tokenizer,
+        train: tokens.train,
+        validation: tokens.validation,
+        ancestors: [{ role: 'data', name: 'Tiny Shakespeare', id: fingerprint, size: `${text.length} characters` }],
+      },
+    );
+    ({ results } = lineage);
+  } finally {
+    await engine.dispose();
+  }
+  const { validationLoss, seconds } = results as { validationLoss: number; seconds: number };
+  const torch =
+    scale === 'smoke'
+      ? { missing: 'not at the scale smoke' }
+      : await runTorch({ folder, text, steps: config.training.steps, signal, say });
+  return {
+    value: validationLoss,
+    rows: [
+      { metric: 'validation loss, nats per character', value: validationLoss, target: 1.88, direction: 'at most' },
+      { metric: 'seconds, evaluations included', value: seconds },
+      ...('missing' in torch
+        ? []
+        : [
+            { metric: 'PyTorch: validation loss', value: torch.validationLoss },
+            { metric: 'PyTorch: seconds, evaluations included', value: torch.seconds },
+            { metric: 'times as fast as PyTorch', value: torch.seconds / seconds },
+          ]),
+    ],
+    details: { training: results, threads, config, torch },
+    notes: [
+      `Loss over the whole last tenth of the text at the end of training, ${threads} threads.`,
+      'missing' in torch
+        ? `PyTorch was not measured: ${torch.missing}`
+        : `PyTorch ${torch.version}, eager, the same setting and evaluations, ${torch.threads} threads (its faster setting).`,
+    ],
+  };
+}
+
+export const recipe: Recipe = {
+  name: 'nanogpt-shakespeare-cpu',
+  title: "nanoGPT's character-level Shakespeare on a CPU",
+  source: 'https://github.com/karpathy/nanoGPT, README: "on a CPU", loss 1.88 after 2,000 iterations',
+  metric: 'validation loss, nats per character',
+  target: 1.88,
+  direction: 'at most',
+  scales: {
+    smoke: '20 steps, seconds',
+    cpu: '4 layers, 4 heads, width 128, context 64, batch 12, 2,000 steps; about two minutes on two cores',
+  },
+  run,
+};
