@@ -23,19 +23,19 @@ const seeds = { smoke: [1], cpu: [1, 2, 3] };
 /** A pipeline of seconds: every stage runs, nothing is learnt. */
 const smoke = {
   vocabularySize: 400,
-  documents: 60,
+  documents: 400,
   demonstrations: 120,
   rankings: 6,
   prompts: 8,
   questionsPerKind: 2,
   pretraining: {
-    model: { layers: 1, heads: 2, width: 32, contextLength: 96 },
+    model: { layers: 1, heads: 2, width: 32, contextLength: 192 },
     batchSize: 4,
     evaluationWindows: 4,
     training: { steps: 4 },
   },
   supervised: { batchSize: 4, training: { steps: 4 } },
-  reward: { rows: 18, time: 96 },
+  reward: { rows: 18, time: 192 },
   reinforcement: {
     ppo: { iterations: 2, rolloutSize: 8, minibatchSize: 4, maxTokens: 12, pretrainingCoefficient: 1 },
   },

@@ -1,12 +1,13 @@
 import { type Interface, createInterface } from 'node:readline/promises';
 import pc from 'picocolors';
 import { ConfigError, DataError } from '../errors.js';
-import { loadModel } from '../formats/model-folder.js';
+import { type LoadedModel, loadModel } from '../formats/model-folder.js';
 import type { Engine } from '../runtime/engine.js';
 import type { Generator } from '../sampling/generator.js';
 import type { SamplingOptions } from '../sampling/options.js';
-import { type ChatTemplate, type Message, endOfTurn } from '../tokenizer/chat.js';
-import { chatPrompt, withGenerator } from './stages/answering.js';
+import { type RecentTurns, recentTurns } from '../sampling/recent-turns.js';
+import { type ChatTemplate, type Message, encodeChat, endOfTurn } from '../tokenizer/chat.js';
+import { withGenerator } from './stages/answering.js';
 
 export interface ChatLoopOptions {
   readonly engine: Engine;
@@ -37,13 +38,13 @@ export async function chatLoop(options: ChatLoopOptions): Promise<readonly Messa
       advice: 'Fine-tune it on dialogues first: descent sft.',
     });
   }
-  const isTerminal = 'isTTY' in input && input.isTTY === true;
+  const isTerminal = 'isTTY' in input && Boolean(input.isTTY);
   const show = (text: string): void => {
     if (isTerminal) output.write(text);
   };
   show(pc.dim('\nSay something. /new starts over, /quit ends.\n'));
   const beginning: Message[] = system === undefined ? [] : [{ role: 'system', content: system }];
-  let messages = beginning;
+  let messages: readonly Message[] = beginning;
   await withGenerator({ engine }, loaded, async (generator) => {
     // Not before the model is there: lines that come before somebody listens are lost.
     const lines = createInterface({ input, output, terminal: isTerminal });
@@ -72,31 +73,28 @@ export async function chatLoop(options: ChatLoopOptions): Promise<readonly Messa
 /** Streams an answer; the conversation with it, without the oldest turns where there was no room for them. */
 async function reply(
   generator: Generator,
-  loaded: Awaited<ReturnType<typeof loadModel>> & { readonly template: ChatTemplate },
+  { config, tokenizer, template }: LoadedModel & { readonly template: ChatTemplate },
   asked: readonly Message[],
   options: { sampling: Omit<SamplingOptions, 'stopTokens'>; signal: AbortSignal; output: NodeJS.WritableStream },
-): Promise<Message[]> {
-  const { config, tokenizer, template } = loaded;
+): Promise<readonly Message[]> {
   const { sampling, signal, output } = options;
-  const length = (chat: readonly Message[]): number => chatPrompt(loaded, template, chat).length;
-  const messages = fitting(asked, length, config.contextLength - LEAST_ROOM);
-  const prompt = chatPrompt(loaded, template, messages);
-  if (prompt.length >= config.contextLength) {
-    const error = new DataError(`A message of ${prompt.length} tokens does not fit into ${config.contextLength}`);
-    output.write(pc.yellow(`${error.message}; say it in fewer words.`));
+  const encode = (chat: readonly Message[]) => encodeChat(tokenizer, template, chat, { addGenerationPrompt: true });
+  const limit = config.contextLength - LEAST_ROOM;
+  let recent: RecentTurns;
+  try {
+    recent = recentTurns({ messages: asked, encode, limit });
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    output.write(pc.yellow(error.message));
     return asked.slice(0, -1);
   }
+  const { messages, ids: prompt } = recent;
   const end = endOfTurn(tokenizer, template);
   const stopTokens = end === undefined ? [] : [end];
+  const maxTokens = Math.min(sampling.maxTokens ?? 128, config.contextLength - prompt.length);
   let content = '';
-  for await (const { text } of generator.stream({
-    temperature: 0.2,
-    maxTokens: 128,
-    ...sampling,
-    prompt,
-    stopTokens,
-    signal,
-  })) {
+  const stream = generator.stream({ temperature: 0.2, ...sampling, maxTokens, prompt, stopTokens, signal });
+  for await (const { text } of stream) {
     content += text;
     output.write(text);
   }
@@ -121,12 +119,4 @@ function interruptible(lines: Interface, signal: AbortSignal | undefined) {
       current = undefined;
     }
   };
-}
-
-/** Drops the oldest exchanges until the chat leaves room for an answer; the system message and the last question stay. */
-function fitting(messages: readonly Message[], length: (chat: readonly Message[]) => number, limit: number): Message[] {
-  const first = messages[0]?.role === 'system' ? 1 : 0;
-  const kept = [...messages];
-  while (kept.length > first + 1 && length(kept) > limit) kept.splice(first, 2);
-  return kept;
 }

@@ -5,7 +5,7 @@ export const helpWidth = (): number => Math.min(process.stdout.columns || 100, 1
 export function wrap(text: string, width: number): string[] {
   const lines = [''];
   for (const word of text.split(/\s+/)) {
-    const line = lines.at(-1)!;
+    const line = lines[lines.length - 1]!;
     if (line !== '' && line.length + 1 + word.length > width) lines.push(word);
     else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
   }

@@ -78,5 +78,6 @@ function readPromptRow(row: Row): Prompt {
 function isAnswered({ value }: Row): boolean {
   if (value['messages'] === undefined) return chatFormats.some(({ matches }) => matches(value));
   const messages = parseCell(value['messages']);
-  return Array.isArray(messages) && isObject(messages.at(-1)) && messages.at(-1).role === 'assistant';
+  const last: unknown = Array.isArray(messages) ? messages[messages.length - 1] : undefined;
+  return isObject(last) && last['role'] === 'assistant';
 }

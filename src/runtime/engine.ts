@@ -11,8 +11,8 @@ import { Store } from './store.js';
 import { physicalCores } from './threads.js';
 
 export type { Device } from './device.js';
-export type { HostTree, Program, RunOptions, StoreReference } from './program.js';
-export type { BufferName, HostData, LeafSpec } from './protocol.js';
+export type { HostTree, Program } from './program.js';
+export type { HostData, LeafSpec } from './protocol.js';
 export type { Store } from './store.js';
 
 export interface EngineOptions {

@@ -1,15 +1,14 @@
-import { join } from 'node:path';
 import type { PpoPrompt } from '../../alignment/ppo/rollouts.js';
 import { readPrompts } from '../../data/prompts.js';
-import { readDocuments } from '../../data/sources/documents.js';
 import { randomWindows } from '../../data/windows.js';
 import { ConfigError, DataError } from '../../errors.js';
 import type { Invocation } from '../command.js';
 import type { RunFlags } from '../flags.js';
 import { loadRewardFunction } from '../reward-function.js';
 import { answerWithModel, badRowsOf, openModel, sayBadRows, withStage } from '../session.js';
+import { pretrainingMix } from '../pretraining-mix.js';
 import { chatPrompt } from '../stages/answering.js';
-import { filesAsAncestor, keptTokens } from '../stages/corpus.js';
+import { filesAsAncestor } from '../stages/corpus.js';
 import { modelAsAncestor } from '../stages/examples.js';
 import { trainPpo } from '../stages/ppo.js';
 import type { PpoCommandConfig } from '../stages/settings.js';
@@ -45,8 +44,7 @@ export async function ppoCommand(invocation: Invocation<PpoFlags, PpoCommandConf
     `${fit.toLocaleString('en')} prompts leave room for ${settings.ppo.maxTokens} tokens of answer; ${prompts.length - fit} do not`,
   );
 
-  const mix =
-    flags.pretraining === undefined ? undefined : await pretrainingMix(invocation, flags.pretraining, tokenizer);
+  const mix = await pretrainingMix(invocation, tokenizer);
   const isSet = (given['ppo'] as Record<string, unknown> | undefined)?.['pretrainingCoefficient'] !== undefined;
   const pretrainingCoefficient = mix !== undefined && !isSet ? 1 : settings.ppo.pretrainingCoefficient;
   const lineage = await withStage(flags, signal, async (context) =>
@@ -82,21 +80,4 @@ async function openReward({ reward, rewardFunction }: PpoFlags) {
   if (rewardFunction !== undefined) return loadRewardFunction(rewardFunction);
   const model = await openModel(reward!, 'reward-model');
   return { reward: model, ancestor: modelAsAncestor(model, 'reward model') };
-}
-
-async function pretrainingMix(
-  { flags, signal }: Invocation<PpoFlags>,
-  paths: readonly string[],
-  tokenizer: Parameters<typeof keptTokens>[0]['tokenizer'],
-) {
-  const files = await filesAsAncestor(paths);
-  const { train: tokens } = await keptTokens({
-    folder: join(flags.out, 'data'),
-    fingerprint: files.id,
-    tokenizer,
-    documents: () => readDocuments({ paths, ...badRowsOf(flags), signal }),
-    validation: 0,
-    signal,
-  });
-  return { tokens, ancestor: { ...files, role: 'pretraining mix' } };
 }

@@ -4,7 +4,15 @@ import { listRecipes } from '../recipe-files.js';
 
 export async function recipesCommand({ answer }: Invocation<unknown>): Promise<void> {
   const recipes = await listRecipes();
-  const plain = recipes.map(({ run: _run, ...recipe }) => recipe);
+  const plain = recipes.map(({ name, title, source, metric, target, direction, scales }) => ({
+    name,
+    title,
+    source,
+    metric,
+    target,
+    direction,
+    scales,
+  }));
   const text = plain.map(({ name, title, source, metric, target, direction, scales }) =>
     [
       `${pc.bold(name)}  ${title}`,

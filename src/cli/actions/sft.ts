@@ -6,6 +6,7 @@ import { ChatTemplate } from '../../tokenizer/chat.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
 import type { Invocation } from '../command.js';
 import type { RunFlags } from '../flags.js';
+import { pretrainingMix } from '../pretraining-mix.js';
 import { answerWithModel, badRowsOf, openModel, sayBadRows, withStage } from '../session.js';
 import { filesAsAncestor } from '../stages/corpus.js';
 import { encodeDialogues, modelAsAncestor } from '../stages/examples.js';
@@ -15,6 +16,7 @@ import { superviseFineTuning } from '../stages/supervised.js';
 
 export interface SftFlags extends RunFlags {
   readonly chats: readonly string[];
+  readonly pretraining?: readonly string[];
   readonly skipBad?: boolean;
 }
 
@@ -52,6 +54,7 @@ export async function sftCommand(invocation: Invocation<SftFlags, SftCommandConf
   };
   const steps = epochs === null ? config.training.steps : Math.max(1, Math.round(epochs * packedList(rows).length));
   const source = await filesAsAncestor(flags.chats, `${chats.length} dialogues`);
+  const mix = await pretrainingMix(invocation, tokenizer);
   const lineage = await withStage(flags, signal, (context) =>
     superviseFineTuning(context, {
       out: flags.out,
@@ -60,7 +63,8 @@ export async function sftCommand(invocation: Invocation<SftFlags, SftCommandConf
       template,
       examples: training.examples,
       validation,
-      ancestors: [modelAsAncestor(parent), source],
+      ...(mix && { pretraining: mix.tokens }),
+      ancestors: [modelAsAncestor(parent), source, ...(mix ? [mix.ancestor] : [])],
     }),
   );
   answerWithModel(invocation, flags.out, lineage, `Talk to it: npx descent chat ${flags.out}`);

@@ -12,6 +12,7 @@ the loss. Dialogues may be OpenAI messages, ShareGPT, Alpaca, or prompt and comp
   flags: (command) => {
     command
       .requiredOption('--chats <paths...>', 'dialogues: JSONL, JSON, CSV or Parquet')
+      .option('--pretraining <paths...>', 'text whose loss is mixed in, so that what was learnt before is kept')
       .option('--skip-bad', 'leave bad rows out, and say how many there were');
     runFlags(command, 'runs/sft');
   },

@@ -7,6 +7,7 @@ import { randomWindows } from '../../data/windows.js';
 import type { ExamResult } from '../../evaluation/exam.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
 import { type LoadedModel, loadModel } from '../../formats/model-folder.js';
+import type { Generation } from '../../sampling/generator.js';
 import { writeFileAtomically } from '../../runtime/atomic-file.js';
 import { trainTokenizer } from '../../tokenizer/bpe-trainer.js';
 import { ChatTemplate, type Message } from '../../tokenizer/chat.js';
@@ -204,6 +205,7 @@ async function collectRankings(
     config.answersPerRanking,
     config.rankingTemperatures,
     config.rankingUnknownRate,
+    config.cautiousOpening,
     config.seed,
   ]);
   const path = join(folder, 'rankings.json');
@@ -225,31 +227,45 @@ async function collectRankings(
   const end = tokenizer.idOf(CONTROL.end);
   const examples = await withGenerator(context, supervised, async (generator) => {
     const prompts = rankings.prompts.map(({ messages }) => chatPrompt(supervised, template, messages));
-    // Every temperature gives each prompt as many answers as it may need; they are taken from the temperatures in turn.
-    const temperatures = config.rankingTemperatures;
-    const samplesPerPrompt = Math.ceil(most / temperatures.length);
-    const sampled = [];
-    for (const [index, temperature] of temperatures.entries()) {
-      const answers = await generator.generateBatch({
-        prompts,
+    const sample = async (ids: readonly Int32Array[], temperature: number, samplesPerPrompt: number, seed: number) =>
+      generator.generateBatch({
+        prompts: ids,
         samplesPerPrompt,
         maxTokens: config.reinforcement.ppo.maxTokens,
         temperature,
-        seed: config.seed + index,
+        seed,
         stopTokens: [end],
         ...(context.signal && { signal: context.signal }),
       });
-      sampled.push(answers);
+    // Every temperature gives each prompt as many answers as it may need; they are taken from the temperatures in turn.
+    const temperatures = config.rankingTemperatures;
+    const samplesPerPrompt = Math.ceil((most - 1) / temperatures.length);
+    const sampled: (readonly Generation[])[] = [];
+    for (const [index, temperature] of temperatures.entries()) {
+      sampled.push(await sample(prompts, temperature, samplesPerPrompt, config.seed + index));
     }
+    // One answer of each is made to begin as a refusal does: where the model knows, it would hardly ever refuse by
+    // itself, and the reward model would never learn that a needless refusal is worse than the answer.
+    const opening = tokenizer.encode(config.cautiousOpening);
+    const refused = prompts.map((ids) => Int32Array.from([...ids, ...opening]));
+    const cautious = await sample(refused, 1, 1, config.seed + temperatures.length);
+
     return rankings.prompts.map((prompt, index): RankedExample => {
       // K varies from prompt to prompt, as it did for the papers' labelers.
       const count = fewest + (index % (most - fewest + 1));
-      const group = Array.from({ length: count }, (_, answer) => {
+      const answers = Array.from({ length: count - 1 }, (_, answer) => {
         const from = sampled[answer % temperatures.length]!;
-        return from[index * samplesPerPrompt + Math.floor(answer / temperatures.length)]!;
+        const { ids, text, finishReason } = from[index * samplesPerPrompt + Math.floor(answer / temperatures.length)]!;
+        return { ids, text, finished: finishReason === 'stop' };
       });
-      const ranks = prompt.rank(group.map(({ text, finishReason }) => ({ text, finished: finishReason === 'stop' })));
-      return { sequences: group.map(({ ids }) => Int32Array.from([...prompts[index]!, ...ids])), ranks };
+      const { ids, text, finishReason } = cautious[index]!;
+      answers.push({
+        ids: Int32Array.from([...opening, ...ids]),
+        text: config.cautiousOpening + text,
+        finished: finishReason === 'stop',
+      });
+      const sequences = answers.map((answer) => Int32Array.from([...prompts[index]!, ...answer.ids]));
+      return { sequences, ranks: prompt.rank(answers) };
     });
   });
   context.signal?.throwIfAborted();

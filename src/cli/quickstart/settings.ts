@@ -25,7 +25,7 @@ export const quickstartSchema = z.strictObject({
     .max(1)
     .default(0.25)
     .describe('share of the demonstrations that are about unknown things'),
-  rankings: z.int().positive().default(1500).describe('prompts whose sampled answers are ranked for the reward model'),
+  rankings: z.int().positive().default(2500).describe('prompts whose sampled answers are ranked for the reward model'),
   answersPerRanking: z
     .tuple([z.int().min(2), z.int().max(9)])
     .default([4, 9])
@@ -37,6 +37,11 @@ export const quickstartSchema = z.strictObject({
     .describe(
       'temperatures that the ranked answers are sampled at, in turn: hotter ones hold more mistakes to learn from',
     ),
+  cautiousOpening: z
+    .string()
+    .min(1)
+    .default("I don't know")
+    .describe('how one answer of each ranked prompt is made to begin, so that needless refusals are ranked too'),
   rankingUnknownRate: z
     .number()
     .min(0)

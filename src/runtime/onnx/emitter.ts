@@ -15,7 +15,6 @@ const elementCodes: Record<ElementType, number> = {
   uint32: 12,
   bfloat16: 16,
 };
-export const elementCode = (type: ElementType): number => elementCodes[type];
 
 /** A float attribute; a plain number is an integer one. */
 export const float = (value: number): FloatAttribute => ({ float: value });

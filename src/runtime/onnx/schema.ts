@@ -1,4 +1,4 @@
-import { type DescMessage, create, createFileRegistry, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { type DescMessage, create, createFileRegistry, toBinary } from '@bufbuild/protobuf';
 import {
   FieldDescriptorProto_Label,
   FieldDescriptorProto_Type,
@@ -107,7 +107,3 @@ const descriptor = (name: MessageName): DescMessage => registry.getMessage(`onnx
 /** The bytes of a message. */
 export const encode = <Name extends MessageName>(name: Name, message: OnnxMessage<Name>): Uint8Array<ArrayBuffer> =>
   toBinary(descriptor(name), create(descriptor(name), message as never));
-
-/** A message from its bytes; fields that this schema does not have are kept out of sight. */
-export const decode = <Name extends MessageName>(name: Name, bytes: Uint8Array): OnnxMessage<Name> =>
-  fromBinary(descriptor(name), bytes) as unknown as OnnxMessage<Name>;
