@@ -38,7 +38,7 @@ export async function chatLoop(options: ChatLoopOptions): Promise<readonly Messa
       advice: 'Fine-tune it on dialogues first: descent sft.',
     });
   }
-  const isTerminal = 'isTTY' in input && Boolean(input.isTTY);
+  const isTerminal = 'isTTY' in input && (input as { isTTY?: boolean }).isTTY === true;
   const show = (text: string): void => {
     if (isTerminal) output.write(text);
   };

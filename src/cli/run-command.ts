@@ -80,6 +80,7 @@ export function reportError(error: unknown): void {
   if (error instanceof DescentError) {
     process.stderr.write(`${stopped ? pc.yellow('Stopped: ') : pc.red('Error: ')}${error.message}\n`);
     if (error.advice !== undefined) process.stderr.write(`${error.advice}\n`);
+    if (stopped) process.stderr.write(`Go on with: npx descent ${process.argv.slice(2).map(quoted).join(' ')}\n`);
   } else if (stopped) {
     process.stderr.write(`${pc.yellow('Stopped.')}\n`);
   } else if (error instanceof Error && 'syscall' in error) {
@@ -90,3 +91,6 @@ export function reportError(error: unknown): void {
     process.stderr.write(`${pc.red('Something went wrong that should not:')} ${text}\n`);
   }
 }
+
+/** A word as a shell takes it. */
+const quoted = (word: string): string => (/^[\w./:=,@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

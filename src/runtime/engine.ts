@@ -81,7 +81,7 @@ export class Engine {
    * @param specs shapes and dtypes of the argument; its top-level keys are what run() takes
    * @throws ShapeError from tracing; RuntimeError, naming the operation, when the device cannot run it
    */
-  async compile<Specs>(
+  async compile<const Specs>(
     fn: (args: Traced<Specs>) => unknown,
     specs: Specs,
     options: { name?: string } = {},

@@ -48,7 +48,7 @@ export const command = defineCommand<Flags, QuickstartConfig>({
   },
   run: async ({ flags, given, json, signal }) => {
     const isOwn = flags.data !== undefined || flags.chats !== undefined || flags.rankings !== undefined;
-    const preset = merge(scales[flags.scale] as Record<string, unknown>, isOwn ? ownPreset : {});
+    const preset = merge(scales[flags.scale], isOwn ? ownPreset : {});
     const config = checkConfig(quickstartSchema, merge(preset, { ...given }));
     const say = (text: string): void => {
       (json ? process.stderr : process.stdout).write(`${text}\n`);

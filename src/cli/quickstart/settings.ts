@@ -33,7 +33,7 @@ export const quickstartSchema = z.strictObject({
   rankingTemperatures: z
     .array(z.number().positive())
     .min(1)
-    .default([1, 1.6])
+    .default([1])
     .describe(
       'temperatures that the ranked answers are sampled at, in turn: hotter ones hold more mistakes to learn from',
     ),
@@ -55,7 +55,6 @@ export const quickstartSchema = z.strictObject({
   reward: rewardSchema.prefault({}),
   reinforcement: ppoStageSchema.prefault({}),
 });
-export type QuickstartSettings = z.input<typeof quickstartSchema>;
 export type QuickstartConfig = z.output<typeof quickstartSchema>;
 
 const decaying = { kind: 'linear', warmupSteps: 60, decayOver: 0.3, finalFraction: 0.05 } as const;
@@ -88,12 +87,12 @@ export const scales = {
         rolloutSize: 64,
         minibatchSize: 64,
         maxTokens: 24,
-        klCoefficient: 0.05,
-        pretrainingCoefficient: 1,
+        klCoefficient: 0.1,
+        pretrainingCoefficient: 0.3,
       },
       training: {
         optimizer: { kind: 'adam', beta2: 0.95, epsilon: 1e-5, epsilonInside: 'tensorflow' },
-        schedule: { kind: 'linear', learningRate: 1e-4, warmupSteps: 5, finalFraction: 0.1 },
+        schedule: { kind: 'linear', learningRate: 3e-5, warmupSteps: 5, finalFraction: 0.1 },
       },
     },
   },
