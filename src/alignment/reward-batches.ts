@@ -86,7 +86,7 @@ export function groupIntoBatches(examples: readonly RankedExample[], rows: numbe
       batches.push([]);
       used = 0;
     }
-    batches.at(-1).push(example);
+    batches.at(-1)!.push(example);
     used += example.sequences.length;
   }
   return batches;

@@ -26,7 +26,7 @@ describe('Engine', () => {
     });
     await store.write({ 'w.0': f32(2, 3) });
     const program = await engine.compile(
-      ({ p, x }) => ({ y: [t.mul(p.w[0]!, x.a), { sum: t.sum(x.a) }], count: t.cast(x.a, 'int32') }),
+      ({ p, x }) => ({ y: [t.mul(p.w[0], x.a), { sum: t.sum(x.a) }], count: t.cast(x.a, 'int32') }),
       { p: { w: [float(2)] }, x: { a: float(2) } },
     );
     const result = await program.run({ p: store, x: { a: f32(5, 7) } });

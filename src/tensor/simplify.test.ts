@@ -136,7 +136,7 @@ describe('simplify', () => {
           ({ x, y }) => {
             const pool = [x, y];
             for (const [op, a, b] of program) pool.push(steps[op]!(pool[a % pool.length]!, pool[b % pool.length]!));
-            const value = t.sum(pool.at(-1));
+            const value = t.sum(pool.at(-1)!);
             return { value, gradients: t.gradients(value, [x, y]), all: pool };
           },
           { x: float(...shapes[0]), y: float(...shapes[1]) },

@@ -1,15 +1,32 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import asc from 'assemblyscript/asc';
 
 const folder = new URL('.', import.meta.url);
+
+interface Compiler {
+  main(
+    words: readonly string[],
+    files: {
+      readFile: (name: string) => string | null;
+      writeFile: (name: string, contents: string | Uint8Array) => void;
+      listFiles: () => readonly string[];
+    },
+  ): Promise<{ error: Error | null }>;
+}
+
+/** Loaded by a name that the type checker does not follow: its types would redeclare Array's for the whole project. */
+async function loadCompiler(): Promise<Compiler> {
+  const name = ['assemblyscript', 'asc'].join('/');
+  return ((await import(name)) as { default: Compiler }).default;
+}
 
 /** Compiles optimizer.as; the same source gives the same bytes. */
 export async function compileKernels(): Promise<Uint8Array> {
   const source = readFileSync(new URL('optimizer.as', folder), 'utf8');
   let binary: Uint8Array | undefined;
   const flags = '--outFile out.wasm --runtime stub --importMemory --enable simd --noAssert -O3'.split(' ');
-  const { error } = await asc.main(['optimizer.ts', ...flags], {
+  const compiler = await loadCompiler();
+  const { error } = await compiler.main(['optimizer.ts', ...flags], {
     readFile: (name: string) => (name === 'optimizer.ts' ? source : null),
     writeFile: (name: string, contents: string | Uint8Array) => {
       if (name === 'out.wasm' && typeof contents !== 'string') binary = contents;

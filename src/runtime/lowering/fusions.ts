@@ -55,7 +55,7 @@ export function product(node: Node<'matmul'>, addend: Tensor | undefined, contex
   }
   const straight = (name: string, tensor: Tensor, flip: boolean): string => {
     const axes = [...tensor.shape.keys()];
-    return flip ? emitter.transpose(name, [...axes.slice(0, -2), axes.at(-1), axes.at(-2)]) : name;
+    return flip ? emitter.transpose(name, [...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!]) : name;
   };
   const plain = emitter.node('MatMul', [straight(left.name, a, left.flip), straight(right.name, b, right.flip)]);
   return alpha === 1 ? plain : emitter.node('Mul', [plain, emitter.scalar(a.dtype, alpha)]);
@@ -119,7 +119,7 @@ function choose(node: Node<'add'>, onlyUser: LoweringContext['onlyUser']): Choic
     ) {
       taken.push(last.inputs[0]!.node);
     }
-    const found = fusion(taken.at(-1), shape, addend);
+    const found = fusion(taken.at(-1)!, shape, addend);
     if (found !== undefined) return { taken, fused: (context) => found(addend, context) };
   }
   return undefined;

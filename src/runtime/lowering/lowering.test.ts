@@ -171,8 +171,8 @@ describe('products', () => {
   const flags = [false, true].flatMap((transposeA) => [false, true].map((transposeB) => ({ transposeA, transposeB })));
   const pair = (a: number[], b: number[], { transposeA, transposeB }: (typeof flags)[number]): Inputs =>
     ab(
-      transposeA ? [...a.slice(0, -2), a.at(-1), a.at(-2)] : a,
-      transposeB ? [...b.slice(0, -2), b.at(-1), b.at(-2)] : b,
+      transposeA ? [...a.slice(0, -2), a.at(-1)!, a.at(-2)!] : a,
+      transposeB ? [...b.slice(0, -2), b.at(-1)!, b.at(-2)!] : b,
     );
   for (const options of flags) {
     const name = `A${options.transposeA ? 'ᵀ' : ''} B${options.transposeB ? 'ᵀ' : ''}`;
