@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { checkConfig, merge } from '../src/cli/config.js';
+import { checkConfig } from '../src/cli/config.js';
+import { merge } from '../src/cli/overrides.js';
 import { almanacTask } from '../src/cli/quickstart/almanac-task.js';
 import { type PipelineResult, type StageName, runPipeline } from '../src/cli/quickstart/pipeline.js';
 import { type QuickstartConfig, quickstartSchema, scales } from '../src/cli/quickstart/settings.js';
@@ -25,7 +26,7 @@ const smoke = {
   vocabularySize: 400,
   documents: 400,
   demonstrations: 120,
-  rankings: 6,
+  rankedPrompts: 6,
   prompts: 8,
   questionsPerKind: 2,
   pretraining: {

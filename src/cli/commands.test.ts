@@ -258,7 +258,7 @@ describe('descent quickstart', () => {
         vocabularySize: 400,
         documents: 400,
         demonstrations: 120,
-        rankings: 8,
+        rankedPrompts: 8,
         prompts: 8,
         questionsPerKind: 1,
         pretraining: {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { closest } from './closest.js';
-import { checkConfig, describeSettings, merge, readOverrides, settingsHelp } from './config.js';
+import { checkConfig, describeSettings, settingsHelp } from './config.js';
+import { merge, readOverrides } from './overrides.js';
 
 const schema = z.strictObject({
   seed: z.int().default(1).describe('seed of everything'),

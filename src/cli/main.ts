@@ -78,7 +78,7 @@ async function main(argv: readonly string[]): Promise<void> {
     const command = parent.command(second ?? first);
     if (argv[0] === first && (second === undefined || argv[1] === second)) {
       const { addCommand } = await import('./run-command.js');
-      addCommand(command, (await load()).command);
+      await addCommand(command, (await load()).command);
     } else {
       command.description(summary);
     }

@@ -3,7 +3,8 @@ import pc from 'picocolors';
 import { ConfigError, DescentError } from '../errors.js';
 import { abortOnInterrupt } from '../training/interrupt.js';
 import type { CommandDefinition } from './command.js';
-import { checkConfig, merge, readConfigFile, readOverrides, settingsHelp } from './config.js';
+import { InterruptedError } from './interrupted.js';
+import { type Nested, merge, readOverrides } from './overrides.js';
 
 interface CommonFlags extends Record<string, unknown> {
   readonly json?: boolean;
@@ -11,7 +12,7 @@ interface CommonFlags extends Record<string, unknown> {
 }
 
 /** Puts a definition behind a command of the program: flags, settings, help, and what happens on Ctrl-C. */
-export function addCommand(command: Command, definition: CommandDefinition): void {
+export async function addCommand(command: Command, definition: CommandDefinition): Promise<void> {
   command.description(definition.details);
   for (const { name, summary } of definition.positional ?? []) command.argument(name, summary);
   definition.flags?.(command);
@@ -22,6 +23,7 @@ export function addCommand(command: Command, definition: CommandDefinition): voi
     // Unknown options are settings; what is left of the words is counted again below.
     command.allowUnknownOption().allowExcessArguments();
     command.usage(`${command.usage()} [--setting value ...]`);
+    const { settingsHelp } = await import('./config.js');
     command.addHelpText('after', () => settingsHelp(config));
   }
   command.action(() => invoke(command, definition));
@@ -31,9 +33,7 @@ async function invoke(command: Command, definition: CommandDefinition): Promise<
   const flags = command.opts<CommonFlags>();
   const { settings, positional } = readOverrides(command.args);
   checkPositional(definition, positional);
-  const given = merge(flags.config === undefined ? {} : await readConfigFile(flags.config), settings);
-  const names = command.options.map(({ long }) => (long ?? '').replace(/^--/, ''));
-  const config = definition.config === undefined ? undefined : checkConfig(definition.config, given, names);
+  const { given, config } = await readSettings(command, definition, settings);
   const json = flags.json ?? false;
   const say = (text: string): void => void (json ? process.stderr : process.stdout).write(`${text}\n`);
   const interrupt = abortOnInterrupt(() => {
@@ -53,9 +53,25 @@ async function invoke(command: Command, definition: CommandDefinition): Promise<
       },
       signal: interrupt.signal,
     });
+  } catch (error) {
+    // Between two stages there is nothing to save, but as much to go on with.
+    const isAbort = error instanceof Error && error.name === 'AbortError';
+    if (!isAbort || definition.onInterrupt === undefined) throw error;
+    throw new InterruptedError('What is finished is kept.', { cause: error });
   } finally {
     interrupt.dispose();
   }
+}
+
+/** The settings of a command that has some: defaults, then the file, then the words. */
+async function readSettings(command: Command, { config }: CommandDefinition, words: Nested) {
+  if (config === undefined) return { given: words, config: undefined };
+  // Only now: a command without settings needs no schemas.
+  const { checkConfig, readConfigFile } = await import('./config.js');
+  const { config: file } = command.opts<CommonFlags>();
+  const given = merge(file === undefined ? {} : await readConfigFile(file), words);
+  const flags = command.options.map(({ long }) => (long ?? '').replace(/^--/, ''));
+  return { given, config: checkConfig(config, given, flags) };
 }
 
 /** @throws ConfigError for a missing argument or one too many */
@@ -75,13 +91,15 @@ function checkPositional({ positional: expected = [] }: CommandDefinition, words
 
 /** Says what went wrong and what to do, and sets the exit code. */
 export function reportError(error: unknown): void {
-  const stopped = error instanceof Error && ['InterruptedError', 'AbortError'].includes(error.name);
-  process.exitCode = stopped ? 130 : 1;
-  if (error instanceof DescentError) {
-    process.stderr.write(`${stopped ? pc.yellow('Stopped: ') : pc.red('Error: ')}${error.message}\n`);
+  const isAbort = error instanceof Error && error.name === 'AbortError';
+  process.exitCode = isAbort || error instanceof InterruptedError ? 130 : 1;
+  if (error instanceof InterruptedError) {
+    process.stderr.write(`${pc.yellow('Stopped: ')}${error.message}\n`);
+    process.stderr.write(`Go on with: npx descent ${process.argv.slice(2).map(quoted).join(' ')}\n`);
+  } else if (error instanceof DescentError) {
+    process.stderr.write(`${pc.red('Error: ')}${error.message}\n`);
     if (error.advice !== undefined) process.stderr.write(`${error.advice}\n`);
-    if (stopped) process.stderr.write(`Go on with: npx descent ${process.argv.slice(2).map(quoted).join(' ')}\n`);
-  } else if (stopped) {
+  } else if (isAbort) {
     process.stderr.write(`${pc.yellow('Stopped.')}\n`);
   } else if (error instanceof Error && 'syscall' in error) {
     // The system refused: a missing file, no rights, a full disk. Its own words name the path.

@@ -43,13 +43,17 @@ export function almanacTask({ config, split = 'evaluation' }: AlmanacTaskOptions
     },
     chats,
     heldOutChats: demonstrations({ seed: seedOf('heldOutChats'), count: 300, bluffRate: 0, unknownRate }),
-    rankings: { prompts: labelled('rankings', config.rankings, config.rankingUnknownRate) },
+    rankings: { prompts: labelled('rankings', config.rankedPrompts, config.rankingUnknownRate) },
     prompts: labelled('prompts', config.prompts),
     exam: (answerer) => takeExam(questions, answerer),
     origins: {
       text: { role: 'data', name: 'general English (Brown corpus, Moby-Dick) and almanac passages' },
       chats: { role: 'data', name: 'almanac demonstrations', size: `${count} dialogues` },
-      rankings: { role: 'data', name: 'almanac rankings by a scripted labeler', size: `${config.rankings} prompts` },
+      rankings: {
+        role: 'data',
+        name: 'almanac rankings by a scripted labeler',
+        size: `${config.rankedPrompts} prompts`,
+      },
       prompts: { role: 'data', name: 'almanac prompts', size: `${config.prompts} prompts` },
     },
   };

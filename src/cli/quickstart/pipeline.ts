@@ -201,7 +201,7 @@ async function collectRankings(
   if ('given' in rankings) return encodeRankings(rankings.given, { tokenizer, template });
   const fingerprint = fingerprintOf([
     supervised.lineage?.id,
-    config.rankings,
+    config.rankedPrompts,
     config.answersPerRanking,
     config.rankingTemperatures,
     config.rankingUnknownRate,

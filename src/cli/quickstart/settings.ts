@@ -25,7 +25,11 @@ export const quickstartSchema = z.strictObject({
     .max(1)
     .default(0.25)
     .describe('share of the demonstrations that are about unknown things'),
-  rankings: z.int().positive().default(2500).describe('prompts whose sampled answers are ranked for the reward model'),
+  rankedPrompts: z
+    .int()
+    .positive()
+    .default(2500)
+    .describe('prompts whose sampled answers are ranked for the reward model'),
   answersPerRanking: z
     .tuple([z.int().min(2), z.int().max(9)])
     .default([4, 9])
@@ -99,7 +103,7 @@ export const scales = {
   medium: {
     demonstrations: 80_000,
     documents: 20_000,
-    rankings: 3000,
+    rankedPrompts: 3000,
     pretraining: {
       model: { layers: 6, heads: 6, width: 192, contextLength: 128 },
       batchSize: 16,
@@ -133,7 +137,7 @@ export const scales = {
     vocabularySize: 4096,
     demonstrations: 200_000,
     documents: 40_000,
-    rankings: 6000,
+    rankedPrompts: 6000,
     pretraining: {
       model: { layers: 8, heads: 8, width: 320, contextLength: 256 },
       batchSize: 16,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DescentError } from '../../errors.js';
+import { InterruptedError } from '../interrupted.js';
 import { type Lineage, readLineage } from '../../formats/lineage.js';
 import { hasModel } from '../../formats/model-folder.js';
 import { parameterLeaves } from '../../nn/parameters.js';
@@ -22,11 +22,6 @@ export interface StageContext {
   readonly peakFlops?: number;
   /** What to do with an unfinished run of other settings in the same folder. Default: refuse, with an error. */
   readonly changed?: 'refuse' | 'restart';
-}
-
-/** A stage was stopped on request; what it had done is on disk. */
-export class InterruptedError extends DescentError {
-  override readonly name = 'InterruptedError';
 }
 
 /** Where a stage's model lies within its run folder. */
