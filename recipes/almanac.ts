@@ -36,7 +36,7 @@ const smoke = {
     training: { steps: 4 },
   },
   supervised: { batchSize: 4, training: { steps: 4 } },
-  reward: { rows: 18, time: 192 },
+  reward: { answers: 18, time: 192 },
   reinforcement: {
     ppo: { iterations: 2, rolloutSize: 8, minibatchSize: 4, maxTokens: 12, pretrainingCoefficient: 1 },
   },

@@ -2,6 +2,16 @@ import { ConfigError } from '../errors.js';
 import { counterRandom } from '../tensor/random.js';
 import type { Json } from '../data/json.js';
 import type { TrainingSource } from '../training/phase.js';
+import {
+  type Answered,
+  type RowShape,
+  layOutAnswers,
+  lengthOf,
+  rowArrays,
+  rowsFor,
+  sharedPrompt,
+  timeFor,
+} from './answer-rows.js';
 
 /** Answers to one prompt with their ranks, as tokens. */
 export interface RankedExample {
@@ -11,20 +21,35 @@ export interface RankedExample {
   readonly ranks: readonly number[];
 }
 
-export interface RewardBatchShape {
-  /** Sequences per batch. */
-  readonly rows: number;
-  /** Tokens per sequence, padded at the right. */
-  readonly time: number;
-  readonly padToken: number;
+export interface RewardBatchShape extends RowShape {
+  /** Answers per batch, at most. */
+  readonly answers: number;
+}
+
+/**
+ * A shape that holds so many answers of the usual length in few rows, and the longest ranking in any case.
+ *
+ * @param options.longest tokens of the longest prompt and answer together
+ */
+export function rewardShape(
+  examples: readonly RankedExample[],
+  { answers, longest, padToken }: { answers: number; longest: number; padToken: number },
+): RewardBatchShape {
+  const groups = examples.map(({ sequences }) => sharedPrompt(sequences));
+  const time = timeFor(longest, groups);
+  const tokens = groups.reduce((sum, group) => sum + group.prompt.length + lengthOf(group.answers), 0);
+  const count = groups.reduce((sum, group) => sum + group.answers.length, 0);
+  const usual = Math.ceil((answers * tokens) / Math.max(1, count) / time);
+  const rows = groups.reduce((most, group) => Math.max(most, rowsFor([group], time)), usual);
+  return { answers, rows, time, padToken };
 }
 
 /** At most so many answers of a prompt are compared: the papers rank 4 to 9. */
 export const MOST_ANSWERS = 9;
 
-/** Pairs that a batch has room for: as many as its rows can give, were they answers to as few prompts as possible. */
-export const pairCapacity = (rows: number): number => {
-  const [groups, rest] = [Math.floor(rows / MOST_ANSWERS), rows % MOST_ANSWERS];
+/** Pairs that a batch has room for: as many as its answers can give, were they to as few prompts as possible. */
+export const pairCapacity = (answers: number): number => {
+  const [groups, rest] = [Math.floor(answers / MOST_ANSWERS), answers % MOST_ANSWERS];
   return (groups * MOST_ANSWERS * (MOST_ANSWERS - 1) + rest * (rest - 1)) / 2;
 };
 
@@ -35,10 +60,13 @@ export function pairsOf(ranks: readonly number[]): (readonly [number, number])[]
   );
 }
 
-/** A batch: rows of tokens, the place of each row's last token, and the pairs with their weights. */
+/** A batch: answers in rows, the place of each answer's last token, and the pairs with their weights. */
 export interface RewardBatch {
   readonly [key: string]: Int32Array | Float32Array;
   readonly tokens: Int32Array;
+  readonly positions: Int32Array;
+  readonly segments: Int32Array;
+  readonly trunks: Int32Array;
   readonly last: Int32Array;
   readonly better: Int32Array;
   readonly worse: Int32Array;
@@ -49,45 +77,43 @@ export interface RewardBatch {
  * Whole prompts into one batch: every prompt's pairs have the weight 1/pairs and every prompt counts the same, so a
  * prompt with nine answers is one example, not thirty-six (InstructGPT, section 3.5).
  */
-export function rewardBatch(
-  examples: readonly RankedExample[],
-  { rows, time, padToken }: RewardBatchShape,
-): RewardBatch {
-  const capacity = pairCapacity(rows);
-  const tokens = new Int32Array(rows * time).fill(padToken);
-  const last = new Int32Array(rows);
+export function rewardBatch(examples: readonly RankedExample[], shape: RewardBatchShape): RewardBatch {
+  const capacity = pairCapacity(shape.answers);
+  const groups = examples.map(({ sequences }) => sharedPrompt(sequences));
+  const rows = layOutAnswers(groups, shape);
+  const last = new Int32Array(shape.answers);
   const better = new Int32Array(capacity);
   const worse = new Int32Array(capacity);
   const weight = new Float32Array(capacity);
-  let row = 0;
+  let answer = 0;
   let pair = 0;
-  for (const { sequences, ranks } of examples) {
+  for (const [index, { ranks }] of examples.entries()) {
     const pairs = pairsOf(ranks);
     for (const [winner, loser] of pairs) {
-      better[pair] = row + winner;
-      worse[pair] = row + loser;
+      better[pair] = answer + winner;
+      worse[pair] = answer + loser;
       weight[pair++] = 1 / (pairs.length * examples.length);
     }
-    for (const sequence of sequences) {
-      tokens.set(sequence, row * time);
-      last[row] = row * time + sequence.length - 1;
-      row++;
-    }
+    rows.places[index]!.forEach((place, number) => {
+      last[answer++] = place.answer + groups[index]!.answers[number]!.length - 1;
+    });
   }
-  return { tokens, last, better, worse, weight };
+  return { ...rowArrays(rows), last, better, worse, weight };
 }
 
 /** Cuts a list of examples into batches of whole prompts, in order. */
-export function groupIntoBatches(examples: readonly RankedExample[], rows: number): RankedExample[][] {
+export function groupIntoBatches(examples: readonly RankedExample[], shape: RewardBatchShape): RankedExample[][] {
   const batches: RankedExample[][] = [];
-  let used = Infinity;
+  let [answers, groups]: [number, Answered[]] = [Infinity, []];
   for (const example of examples) {
-    if (used + example.sequences.length > rows) {
+    const group = sharedPrompt(example.sequences);
+    answers += example.sequences.length;
+    groups.push(group);
+    if (answers > shape.answers || rowsFor(groups, shape.time) > shape.rows) {
       batches.push([]);
-      used = 0;
+      [answers, groups] = [example.sequences.length, [group]];
     }
     batches.at(-1)!.push(example);
-    used += example.sequences.length;
   }
   return batches;
 }
@@ -113,9 +139,9 @@ export function rewardSource(
     });
   }
   const most = Math.max(...examples.map(({ sequences }) => sequences.length));
-  if (most > options.rows || most > MOST_ANSWERS) {
+  if (most > options.answers || most > MOST_ANSWERS) {
     throw new ConfigError(
-      `reward.rows: a prompt has ${most} answers; a batch of ${options.rows} rows takes at most ${Math.min(options.rows, MOST_ANSWERS)}.`,
+      `reward.answers: a prompt has ${most} answers; a batch of ${options.answers} takes at most ${Math.min(options.answers, MOST_ANSWERS)} of one.`,
     );
   }
   let epoch = 0;
@@ -127,7 +153,7 @@ export function rewardSource(
       const other = Math.floor(random() * (index + 1));
       [shuffled[index], shuffled[other]] = [shuffled[other]!, shuffled[index]!];
     }
-    return groupIntoBatches(shuffled, options.rows);
+    return groupIntoBatches(shuffled, options);
   };
   let batches = order();
   return {
@@ -146,6 +172,6 @@ export function rewardSource(
       ({ epoch, position } = state as unknown as { epoch: number; position: number });
       batches = order();
     },
-    describe: () => `${examples.length} rankings, ${batches.length} batches of up to ${options.rows} answers`,
+    describe: () => `${examples.length} rankings, ${batches.length} batches of up to ${options.answers} answers`,
   };
 }

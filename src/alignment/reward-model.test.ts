@@ -20,7 +20,7 @@ import { type Scorer, createScorer, normaliseScores, pairAccuracy, rewardPhase }
 import { scalarModel } from './scalar-model.js';
 
 const model = scalarModel(gpt({ vocabularySize: 12, contextLength: 8, layers: 1, heads: 2, width: 16 }));
-const shape = { rows: 12, time: 8, padToken: 11 };
+const shape = { answers: 12, rows: 6, time: 16, padToken: 11 };
 const sequence = (...ids: number[]): Int32Array => Int32Array.from(ids);
 
 /** Answers are better the more 3s they hold; the second prompt has a tie. */
@@ -43,7 +43,7 @@ beforeAll(async () => {
   }));
   store = await engine.createStore({ leaves, trainable: true });
   await store.write(initialise(model.parameters, 1));
-  scorer = await createScorer({ engine, model, store, ...shape });
+  scorer = await createScorer({ engine, model, store, longest: 8, padToken: 11 });
 });
 afterAll(() => engine.dispose());
 
@@ -76,12 +76,14 @@ describe('rankings as batches', () => {
             Array.from({ length: size }, (_, at) => at % 5),
           ),
         );
-        const batches = groupIntoBatches(examples, shape.rows);
+        const batches = groupIntoBatches(examples, shape);
         expect(batches.flat()).toEqual(examples);
         for (const batch of batches) {
-          expect(batch.reduce((rows, { sequences }) => rows + sequences.length, 0)).toBeLessThanOrEqual(shape.rows);
+          const answers = batch.reduce((count, { sequences }) => count + sequences.length, 0);
+          expect(answers).toBeLessThanOrEqual(shape.answers);
+          expect(() => rewardBatch(batch, shape)).not.toThrow();
           expect(batch.reduce((pairs, { ranks }) => pairs + pairsOf(ranks).length, 0)).toBeLessThanOrEqual(
-            pairCapacity(shape.rows),
+            pairCapacity(shape.answers),
           );
         }
       }),
@@ -98,7 +100,7 @@ describe('rankings as batches', () => {
 describe("the reward model's details", () => {
   it('R1: the reward is read at the last token, whatever follows it', async () => {
     const [alone] = await scorer.score([sequence(1, 3, 4)]);
-    const wide = await createScorer({ engine, model, store, rows: 4, time: 6, padToken: 7 });
+    const wide = await createScorer({ engine, model, store, rows: 4, longest: 6, padToken: 7 });
     const among = await wide.score([sequence(5, 5, 5, 5, 5, 5), sequence(1, 3, 4), sequence(2)]);
     expect(among[1]).toBeCloseTo(alone!, 4);
     const [changed] = await scorer.score([sequence(1, 3, 5)]);

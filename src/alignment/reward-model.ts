@@ -1,3 +1,4 @@
+import { packBestFit } from '../data/packing.js';
 import type { Engine, Store } from '../runtime/engine.js';
 import {
   gather,
@@ -13,6 +14,15 @@ import {
 } from '../tensor/index.js';
 import { type Phase, phase } from '../training/phase.js';
 import {
+  type Answered,
+  type RowTensors,
+  layOutAnswers,
+  rowArrays,
+  rowSpec,
+  sharedPrompt,
+  timeFor,
+} from './answer-rows.js';
+import {
   type RankedExample,
   type RewardBatchShape,
   pairCapacity,
@@ -24,13 +34,16 @@ import { type ScalarModel, type ScalarParameters } from './scalar-model.js';
 const int32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'int32' });
 const float32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'float32' });
 
-const batchSpec = (rows: number, time: number) => ({
-  tokens: int32(rows, time),
-  last: int32(rows),
-  better: int32(pairCapacity(rows)),
-  worse: int32(pairCapacity(rows)),
-  weight: float32(pairCapacity(rows)),
-});
+const batchSpec = (shape: RewardBatchShape) => {
+  const pairs = pairCapacity(shape.answers);
+  return {
+    ...rowSpec(shape),
+    last: int32(shape.answers),
+    better: int32(pairs),
+    worse: int32(pairs),
+    weight: float32(pairs),
+  };
+};
 
 /**
  * −Σ w log σ(r_better − r_worse), in nats per prompt (InstructGPT, equation 1), and the share of pairs in order.
@@ -56,14 +69,14 @@ export function rewardPhase(options: {
     store,
     source,
     parameters: model.parameters as never,
-    batch: batchSpec(shape.rows, shape.time),
-    loss: (parameters, batch) => rankingLoss(model.at(parameters as ScalarParameters, batch.tokens, batch.last), batch),
+    batch: batchSpec(shape),
+    loss: (parameters, batch) => rankingLoss(model.at(parameters as ScalarParameters, batch, batch.last), batch),
   });
 }
 
 /** Scores sequences with a reward model. */
 export interface Scorer {
-  /** One number a sequence, in the reward model's unit; sequences of any number, each at most `time` tokens. */
+  /** One number a sequence, in the reward model's unit; sequences of any number, each at most `longest` tokens. */
   score(sequences: readonly Int32Array[]): Promise<Float32Array>;
 }
 
@@ -73,30 +86,33 @@ export async function createScorer(options: {
   model: ScalarModel;
   store: Store;
   rows?: number;
-  time: number;
+  /** Tokens of the longest sequence. */
+  longest: number;
   padToken: number;
 }): Promise<Scorer> {
-  const { engine, model, store, rows = 64, time, padToken } = options;
+  const { engine, model, store, rows = 16, longest, padToken } = options;
+  const shape = { rows, time: timeFor(longest), padToken };
   const program = await engine.compile(
-    ({ parameters, tokens, last }: { parameters: ScalarParameters; tokens: Tensor; last: Tensor }) => ({
-      scores: model.at(parameters, tokens, last),
+    ({ parameters, batch }: { parameters: ScalarParameters; batch: RowTensors }) => ({
+      scores: model.at(parameters, batch),
     }),
-    { parameters: model.parameters, tokens: int32(rows, time), last: int32(rows) } as never,
+    { parameters: model.parameters, batch: rowSpec(shape) } as never,
     { name: 'reward-score' },
   );
   return {
     score: async (sequences) => {
       const scores = new Float32Array(sequences.length);
-      for (let start = 0; start < sequences.length; start += rows) {
-        const tokens = new Int32Array(rows * time).fill(padToken);
-        const last = new Int32Array(rows);
-        const part = sequences.slice(start, start + rows);
-        part.forEach((sequence, row) => {
-          tokens.set(sequence, row * time);
-          last[row] = row * time + sequence.length - 1;
-        });
-        const output = (await program.run({ parameters: store, tokens, last })) as { scores: Float32Array };
-        scores.set(output.scores.subarray(0, part.length), start);
+      // Whole rows at a time: packed once, then cut into as many as the program takes.
+      const lengths = sequences.map(({ length }) => length);
+      const packed = packBestFit(lengths, shape.time);
+      for (let start = 0; start < packed.length; start += rows) {
+        const chosen = packed.slice(start, start + rows).flat();
+        const answered = chosen.map((index): Answered => sharedPrompt([sequences[index]!]));
+        const laidOut = layOutAnswers(answered, shape);
+        const batch = rowArrays(laidOut);
+        const output = (await program.run({ parameters: store, batch })) as { scores: Float32Array };
+        // A sequence's prompt is all but its last token.
+        chosen.forEach((index, at) => (scores[index] = output.scores[laidOut.places[at]![0]!.answer]!));
       }
       return scores;
     },

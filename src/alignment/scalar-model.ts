@@ -2,6 +2,7 @@ import type { Gpt, GptSpec } from '../families/autoregressive/gpt.js';
 import { linear, linearSpec, type LinearSpec } from '../nn/layers.js';
 import { type TensorsOf, normal } from '../nn/parameters.js';
 import { type Tensor, gather, reshape, squeeze } from '../tensor/index.js';
+import { type RowTensors, rowForward } from './answer-rows.js';
 
 /**
  * A GPT that says one number instead of a token: its unembedding is replaced by a scalar head. The reward model reads it
@@ -11,13 +12,13 @@ export interface ScalarModel {
   readonly body: Gpt;
   readonly parameters: ScalarSpec;
   /**
-   * The number at chosen places.
+   * The number at chosen places, or at all.
    *
-   * @param tokens int32 [N, T], padded at the right
+   * @param rows `tokens` int32 [N, T] and how they are to be read; see `layOutAnswers`
    * @param places int32 [M], indices into the N·T tokens in row-major order
-   * @returns [M]
+   * @returns [M], or [N · T]
    */
-  at(parameters: ScalarParameters, tokens: Tensor, places: Tensor): Tensor;
+  at(parameters: ScalarParameters, rows: RowTensors, places?: Tensor): Tensor;
 }
 
 export interface ScalarSpec {
@@ -38,10 +39,9 @@ export function scalarModel(body: Gpt, options: { zeroHead?: boolean } = {}): Sc
   return {
     body,
     parameters: { body: spec, scalar: linearSpec(width, 1, { init }) },
-    at: (parameters, tokens, places) => {
-      const hidden = body.hidden(parameters.body, tokens);
-      const flat = reshape(hidden, [-1, width]);
-      return squeeze(linear(parameters.scalar, gather(flat, places)), -1);
+    at: (parameters, rows, places) => {
+      const hidden = reshape(body.hidden(parameters.body, rows.tokens, rowForward(rows)), [-1, width]);
+      return squeeze(linear(parameters.scalar, places ? gather(hidden, places) : hidden), -1);
     },
   };
 }

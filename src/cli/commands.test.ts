@@ -268,7 +268,7 @@ describe('descent quickstart', () => {
           training: { steps: 3 },
         },
         supervised: { batchSize: 4, training: { steps: 3 } },
-        reward: { rows: 18, time: 192 },
+        reward: { answers: 18, time: 192 },
         reinforcement: { ppo: { iterations: 1, rolloutSize: 8, minibatchSize: 4, maxTokens: 8 } },
       }),
     );

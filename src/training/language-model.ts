@@ -1,5 +1,5 @@
 import type { Gpt } from '../families/autoregressive/gpt.js';
-import { type Tensor, type TensorSpec, constant, expandDims, sliceAxis, equal, where } from '../tensor/index.js';
+import { type Tensor, type TensorSpec, constant, expandDims, sliceAxis, equal, or, where } from '../tensor/index.js';
 import { type Phase, type TrainingSource, lossTerm, phase, type LossTerm } from './phase.js';
 
 /** Next-token prediction: pretraining, supervised fine-tuning and PPO's pretraining mix are this one loss. */
@@ -56,10 +56,16 @@ export function languageModelLoss(
   });
 }
 
-/** Additive mask [B, 1, T, T]: a token sees its own segment alone. */
-function segmentMask(segments: Tensor): Tensor {
-  const same = equal(expandDims(segments, 2), expandDims(segments, 1));
-  return expandDims(where(same, constant([0], []), constant([-1e9], [])), 1);
+/**
+ * Additive mask [B, 1, T, T]: a token sees its own segment, and that of its trunk where trunks are given, and no other.
+ *
+ * @param segments int32 [B, T]
+ * @param trunks int32 [B, T]: the segment that a token's own one goes on from
+ */
+export function segmentMask(segments: Tensor, trunks?: Tensor): Tensor {
+  const seenFrom = (own: Tensor): Tensor => equal(expandDims(own, 2), expandDims(segments, 1));
+  const seen = trunks ? or(seenFrom(segments), seenFrom(trunks)) : seenFrom(segments);
+  return expandDims(where(seen, constant([0], []), constant([-1e9], [])), 1);
 }
 
 const definition = ({ model, source, packed, name = 'language-model', store, weight }: LanguageModelOptions) => ({

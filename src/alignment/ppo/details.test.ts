@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { gpt } from '../../families/autoregressive/gpt.js';
 import { initialise } from '../../nn/parameters.js';
 import { evaluate } from '../../tensor/evaluate.test-helper.js';
+import { rowArrays, rowSpec } from '../answer-rows.js';
 import { constant, logProbOf, trace } from '../../tensor/index.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
 import { trainTokenizer } from '../../tokenizer/bpe-trainer.js';
@@ -26,27 +27,29 @@ const values = initialise(model.parameters, 3);
 
 /** Log-probabilities of answer tokens by the float64 interpreter. */
 function logProbsOf(samples: { prompt: Int32Array; response: Int32Array }[], time: number, temperature = 1): number[] {
-  const layout = layOut(samples, { time, responseLength: 3, padToken: 10 });
-  const int32 = (length: number) => ({ shape: [length], dtype: 'int32' as const });
+  const shape = { rows: 2, time, padToken: 10 };
+  const layout = layOut(samples, { ...shape, responseLength: 3 });
+  const perToken = { shape: [samples.length * 3], dtype: 'int32' as const };
   const graph = trace(
-    ({ parameters, tokens, places, targets }) => ({
-      out: logProbOf(logitsAt(model, parameters as never, { tokens, places }, temperature), targets),
+    ({ parameters, batch }) => ({
+      out: logProbOf(logitsAt(model, parameters as never, batch as never, temperature), batch.targets),
     }),
-    {
-      parameters: model.parameters,
-      tokens: { shape: [samples.length, time], dtype: 'int32' as const },
-      places: int32(samples.length * 3),
-      targets: int32(samples.length * 3),
-    },
+    { parameters: model.parameters, batch: { ...rowSpec(shape), states: perToken, targets: perToken } },
   );
-  const named = Object.fromEntries(Object.entries(values).map(([path, data]) => [`parameters.${path}`, data]));
-  const { tokens, places, targets, mask } = layout;
-  const out = [...evaluate(graph, { ...named, tokens, places, targets })['out']!];
+  const { states, targets, mask } = layout;
+  const inputs = { parameters: values, batch: { ...rowArrays(layout), states, targets } };
+  const named = Object.fromEntries(
+    Object.entries(inputs).flatMap(([part, arrays]) =>
+      Object.entries(arrays).map(([path, data]) => [`${part}.${path}`, data]),
+    ),
+  );
+  const out = [...evaluate(graph, named)['out']!];
   return out.filter((_, index) => mask[index] === 1);
 }
 
 const sample = { prompt: Int32Array.of(1, 2, 3), response: Int32Array.of(4, 5) };
 const config = ppoSchema.parse({ rolloutSize: 4, minibatchSize: 2, maxTokens: 3, whitenAdvantages: false });
+const shape = { rows: 2, time: 8, padToken: 10 };
 
 function rollout(): Rollout {
   const samples = [2, 3, 1, 2].map((length, row) => ({
@@ -55,15 +58,14 @@ function rollout(): Rollout {
     answer: '',
     finished: true,
   }));
-  const layout = layOut(
-    samples.map(({ prompt, response }) => ({ prompt: prompt.ids, response })),
-    { time: 8, responseLength: 3, padToken: 10 },
+  const mask = Float32Array.from({ length: 12 }, (_, index) =>
+    index % 3 < samples[Math.floor(index / 3)]!.response.length ? 1 : 0,
   );
-  const fill = (scale: number): Float32Array => layout.mask.map((on, index) => on * scale * (index + 1));
+  const fill = (scale: number): Float32Array => mask.map((on, index) => on * scale * (index + 1));
   return {
     iteration: 0,
     samples,
-    layout,
+    mask,
     scores: Float32Array.of(1, -1, 2, 0.5),
     logProbs: fill(-0.1),
     referenceLogProbs: fill(-0.2),
@@ -75,12 +77,12 @@ function rollout(): Rollout {
 
 describe('general details', () => {
   it('G1: the reward and value models see the query and the response together', () => {
-    const { tokens, last } = layOut([sample], { time: 8, responseLength: 3, padToken: 10 });
+    const { tokens, states } = layOut([sample], { ...shape, rows: 1, responseLength: 3 });
     expect([...tokens]).toEqual([1, 2, 3, 4, 5, 10, 10, 10]);
-    expect(last[0]).toBe(4);
-    const { policy, value } = minibatchOf(rollout(), [1, 3], config);
+    expect([...states]).toEqual([2, 3, 0]);
+    const { policy, value } = minibatchOf(rollout(), [1, 3], { config, shape });
     expect(value['tokens']).toEqual(policy['tokens']);
-    expect([...policy['tokens']!.slice(0, 6)]).toEqual([2, 7, 4, 5, 6, 10]);
+    expect([...policy['tokens']!]).toEqual([2, 7, 4, 5, 6, 10, 10, 10, 4, 7, 4, 5, 10, 10, 10, 10]);
   });
 
   it('G2: padding is a token of its own, never the end of text or of a turn', async () => {
@@ -90,13 +92,14 @@ describe('general details', () => {
     expect([...tokenizer.encode(CONTROL.pad)]).not.toContain(pad);
   });
 
-  it('G3: positions count from 0 in every row, so nothing depends on the padding', () => {
+  it('G3: positions count from 0 in every sample, so nothing depends on the padding or on neighbours', () => {
     const alone = logProbsOf([sample], 5);
-    const padded = logProbsOf(
-      [sample, { prompt: Int32Array.of(9, 8, 7, 6, 5, 4), response: Int32Array.of(1, 2, 3) }],
-      12,
-    );
-    padded.slice(0, 2).forEach((logProb, index) => expect(logProb).toBeCloseTo(alone[index]!, 10));
+    const other = { prompt: Int32Array.of(9, 8, 7, 6, 5, 4), response: Int32Array.of(1, 2, 3) };
+    // In a row of its own with padding, and behind another in the same row.
+    for (const time of [12, 16]) {
+      const among = logProbsOf([sample, other], time);
+      among.slice(0, 2).forEach((logProb, index) => expect(logProb).toBeCloseTo(alone[index]!, 10));
+    }
   });
 
   it('G4: sampling can run to a fixed length without stopping at the end token', () => {
@@ -115,10 +118,12 @@ describe('general details', () => {
 
   it('G6: every run and every round draws from a stream of its own', () => {
     const all = Array.from({ length: 50 }, (_, index) => index);
-    const orders = [promptsOf(all, 0, 50, 1), promptsOf(all, 1, 50, 1), promptsOf(all, 0, 50, 2)];
+    const round = (iteration: number, seed: number): number[] =>
+      promptsOf(all, iteration, { rolloutSize: 50, samplesPerPrompt: 1, seed });
+    const orders = [round(0, 1), round(1, 1), round(0, 2)];
     expect(new Set(orders.map((order) => order.join())).size).toBe(3);
     for (const order of orders) expect([...order].sort((a, b) => a - b)).toEqual(all);
-    expect(promptsOf(all, 1, 50, 1)).toEqual(orders[1]);
+    expect(round(1, 1)).toEqual(orders[1]);
   });
 });
 
@@ -145,14 +150,10 @@ describe("PPO's details", () => {
   it('P4: dropout is off in every model', () => {
     const dropping = gpt({ ...model.config, dropout: 0.5 });
     const at = (which: typeof model) =>
-      trace(
-        ({ parameters, tokens, places }) => ({ out: logitsAt(which, parameters as never, { tokens, places }, 1) }),
-        {
-          parameters: which.parameters,
-          tokens: { shape: [1, 4], dtype: 'int32' as const },
-          places: { shape: [1], dtype: 'int32' as const },
-        },
-      );
+      trace(({ parameters, batch }) => ({ out: logitsAt(which, parameters as never, batch as never, 1) }), {
+        parameters: which.parameters,
+        batch: { ...rowSpec({ rows: 1, time: 4 }), states: { shape: [1], dtype: 'int32' as const } },
+      });
     const ops = (which: typeof model): string[] => {
       const seen = new Set<object>();
       const visit = (tensor: ReturnType<typeof at>['outputs'][number]['tensor']): string[] => {
@@ -182,10 +183,11 @@ describe("PPO's details", () => {
   });
 
   it('P7: every epoch sees all answers once, in minibatches of a fresh order', () => {
-    const batches = minibatchesOf(rollout(), { ...config, epochs: 3 });
+    const batches = minibatchesOf(rollout(), { config: { ...config, epochs: 3 }, shape });
     expect(batches).toHaveLength(6);
-    const firstTokens = batches.map(({ policy }) => [policy['tokens']![0]!, policy['tokens']![8]!]);
-    const epochs = [0, 2, 4].map((start) => firstTokens.slice(start, start + 2).flat());
+    // Every prompt is a number of its own and a 7.
+    const prompts = batches.map(({ policy: { tokens } }) => [...tokens!].filter((_, at) => tokens![at + 1] === 7));
+    const epochs = [0, 2, 4].map((start) => prompts.slice(start, start + 2).flat());
     for (const epoch of epochs) expect([...epoch].sort()).toEqual([1, 2, 3, 4]);
     expect(new Set(epochs.map((epoch) => epoch.join())).size).toBeGreaterThan(1);
   });

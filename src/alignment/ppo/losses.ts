@@ -1,4 +1,5 @@
 import type { Gpt, GptParameters } from '../../families/autoregressive/gpt.js';
+import { type RowTensors, rowForward } from '../answer-rows.js';
 import {
   type Tensor,
   add,
@@ -21,15 +22,15 @@ import {
   sum,
 } from '../../tensor/index.js';
 
-/** Logits [M, V] at chosen places of tokens [N, T], divided by the sampling temperature. */
+/** Logits [M, V] at chosen states of the rows, divided by the sampling temperature. */
 export function logitsAt(
   model: Gpt,
   parameters: GptParameters,
-  { tokens, places }: { tokens: Tensor; places: Tensor },
+  rows: RowTensors & { readonly states: Tensor },
   temperature: number,
 ): Tensor {
-  const hidden = reshape(model.hidden(parameters, tokens), [-1, model.config.width]);
-  return mul(model.head(parameters, gather(hidden, places)), 1 / temperature);
+  const hidden = reshape(model.hidden(parameters, rows.tokens, rowForward(rows)), [-1, model.config.width]);
+  return mul(model.head(parameters, gather(hidden, rows.states)), 1 / temperature);
 }
 
 /** −Σ p log p per row, in nats. */

@@ -5,6 +5,7 @@ import { type Tensor, type TensorSpec, logProbOf } from '../../tensor/index.js';
 import type { Json } from '../../data/json.js';
 import { type LossTerm, type Phase, type TrainingSource, phase } from '../../training/phase.js';
 import { parseSettings } from '../../training/settings.js';
+import { type RowShape, type RowTensors, rowArrays, rowSpec } from '../answer-rows.js';
 import type { ScalarModel, ScalarParameters } from '../scalar-model.js';
 import { type KlController, adaptiveKl, fixedKl } from './kl.js';
 import { logitsAt, policyLoss, valueLoss } from './losses.js';
@@ -18,6 +19,7 @@ import {
   collectRollout,
   mean,
   minibatchesOf,
+  rolloutShape,
 } from './rollouts.js';
 import { type PpoConfig, type PpoSettings, ppoSchema } from './settings.js';
 
@@ -63,6 +65,11 @@ export async function createPpo<Prompt extends PpoPrompt>(options: PpoOptions<Pr
   if (rolloutSize % minibatchSize !== 0) {
     throw new ConfigError(`ppo.minibatchSize: ${minibatchSize} does not divide rolloutSize ${rolloutSize}`);
   }
+  if (rolloutSize % config.samplesPerPrompt !== 0) {
+    throw new ConfigError(
+      `ppo.samplesPerPrompt: ${config.samplesPerPrompt} does not divide rolloutSize ${rolloutSize}`,
+    );
+  }
   const { policy, value, pretraining } = options;
   if (config.pretrainingCoefficient > 0 && pretraining === undefined) {
     throw new ConfigError('ppo.pretrainingCoefficient: there is no pretraining data to mix in', {
@@ -74,10 +81,9 @@ export async function createPpo<Prompt extends PpoPrompt>(options: PpoOptions<Pr
   if (prompts.length === 0) {
     throw new ConfigError(`ppo.maxTokens: no prompt leaves room for ${maxTokens} tokens in a context of ${context}`);
   }
-  const longest = Math.max(...prompts.map(({ ids }) => ids.length)) + maxTokens;
-  const time = Math.min(context, Math.ceil(longest / 16) * 16);
+  const shape = { ...rolloutShape(prompts, config), padToken: options.padToken };
 
-  const models = await rolloutModels({ ...options, config, time });
+  const models = await rolloutModels({ ...options, config, shape });
   const kl =
     config.klTarget === null
       ? fixedKl(config.klCoefficient)
@@ -85,13 +91,14 @@ export async function createPpo<Prompt extends PpoPrompt>(options: PpoOptions<Pr
   const feed = new RolloutFeed({
     config,
     kl,
-    collect: (iteration) => collectRollout({ ...options, prompts, models, kl, config, time }, iteration),
+    shape,
+    collect: (iteration) => collectRollout({ ...options, prompts, models, kl, config, shape }, iteration),
     onRollout: options.onRollout as ((rollout: Rollout) => Record<string, number>) | undefined,
-    tokensPerMinibatch: minibatchSize * time,
+    tokensPerMinibatch: shape.rows * shape.time,
   });
 
   const size = minibatchSize * maxTokens;
-  const shared = { tokens: int32(minibatchSize, time), places: int32(size), mask: float32(size) };
+  const shared = { ...rowSpec(shape), states: int32(size), mask: float32(size) };
   const policyPhase = phase({
     name: 'policy',
     store: 'policy',
@@ -114,11 +121,7 @@ export async function createPpo<Prompt extends PpoPrompt>(options: PpoOptions<Pr
     parameters: value.model.parameters as never,
     batch: { ...shared, oldValues: float32(size), returns: float32(size) },
     loss: (parameters, batch) =>
-      valueLoss(
-        value.model.at(parameters as ScalarParameters, batch.tokens, batch.places),
-        batch,
-        config.valueClipRange,
-      ),
+      valueLoss(value.model.at(parameters as ScalarParameters, batch, batch.states), batch, config.valueClipRange),
   });
   const steps = config.iterations * config.epochs * (rolloutSize / minibatchSize);
   return { config, phases: [policyPhase, valuePhase], steps };
@@ -126,54 +129,61 @@ export async function createPpo<Prompt extends PpoPrompt>(options: PpoOptions<Pr
 
 /** Compiles the forward passes over a round's answers. The reference runs the policy's program on its own store. */
 async function rolloutModels<Prompt extends PpoPrompt>(
-  options: PpoOptions<Prompt> & { config: PpoConfig; time: number },
+  options: PpoOptions<Prompt> & { config: PpoConfig; shape: RowShape },
 ): Promise<RolloutModels> {
-  const { engine, policy, reference, value, config, time } = options;
-  const rows = config.minibatchSize;
-  const size = rows * config.maxTokens;
-  const shape = { tokens: int32(rows, time), places: int32(size) };
+  const { engine, policy, reference, value, config, shape } = options;
+  const size = config.minibatchSize * config.maxTokens;
+  const rows = { ...rowSpec(shape), states: int32(size) };
   const logProbProgram = await engine.compile(
-    (args: { parameters: GptParameters; tokens: Tensor; places: Tensor; targets: Tensor }) => ({
-      out: logProbOf(logitsAt(policy.model, args.parameters, args, config.temperature), args.targets),
+    ({ parameters, batch }: { parameters: GptParameters; batch: AnswerTensors & { readonly targets: Tensor } }) => ({
+      out: logProbOf(logitsAt(policy.model, parameters, batch, config.temperature), batch.targets),
     }),
-    { parameters: policy.model.parameters, ...shape, targets: int32(size) } as never,
+    { parameters: policy.model.parameters, batch: { ...rows, targets: int32(size) } } as never,
     { name: 'ppo-log-probabilities' },
   );
   const valueProgram = await engine.compile(
-    (args: { parameters: ScalarParameters; tokens: Tensor; places: Tensor }) => ({
-      out: value.model.at(args.parameters, args.tokens, args.places),
+    ({ parameters, batch }: { parameters: ScalarParameters; batch: AnswerTensors }) => ({
+      out: value.model.at(parameters, batch, batch.states),
     }),
-    { parameters: value.model.parameters, ...shape } as never,
+    { parameters: value.model.parameters, batch: rows } as never,
     { name: 'ppo-values' },
   );
-  /** Runs a program over the rows of a layout, a minibatch at a time; masked places become 0. */
-  const overRows = async (
-    layout: ResponseLayout,
-    run: (part: { tokens: Int32Array; places: Int32Array; targets: Int32Array }) => Promise<unknown>,
+  /** Runs a program over layouts and joins what it says; places that are not of an answer become 0. */
+  const over = async (
+    layouts: readonly ResponseLayout[],
+    run: (layout: ResponseLayout) => Promise<unknown>,
   ): Promise<Float32Array> => {
-    const all = new Float32Array(layout.mask.length);
-    for (let start = 0; start < config.rolloutSize; start += rows) {
-      const from = start * config.maxTokens;
-      const part = {
-        tokens: layout.tokens.slice(start * time, (start + rows) * time),
-        places: layout.places.slice(from, from + size).map((place) => Math.max(0, place - start * time)),
-        targets: layout.targets.slice(from, from + size),
-      };
-      all.set(((await run(part)) as { out: Float32Array }).out, from);
+    const all = new Float32Array(layouts.length * size);
+    for (const [index, layout] of layouts.entries()) {
+      const { out } = (await run(layout)) as { out: Float32Array };
+      all.set(
+        out.map((number, at) => (layout.mask[at] === 0 ? 0 : number)),
+        index * size,
+      );
     }
-    return all.map((number, index) => (layout.mask[index] === 0 ? 0 : number));
+    return all;
   };
+  const logProbsOf = (parameters: Store) => (layouts: readonly ResponseLayout[]) =>
+    over(layouts, (layout) => {
+      const { states, targets } = layout;
+      return logProbProgram.run({ parameters, batch: { ...rowArrays(layout), states, targets } });
+    });
   return {
     sample: options.sample,
-    logProbs: (layout) => overRows(layout, (part) => logProbProgram.run({ parameters: policy.store, ...part })),
-    referenceLogProbs: (layout) => overRows(layout, (part) => logProbProgram.run({ parameters: reference, ...part })),
-    values: (layout) =>
-      overRows(layout, ({ tokens, places }) => valueProgram.run({ parameters: value.store, tokens, places })),
+    logProbs: logProbsOf(policy.store),
+    referenceLogProbs: logProbsOf(reference),
+    values: (layouts) =>
+      over(layouts, (layout) =>
+        valueProgram.run({ parameters: value.store, batch: { ...rowArrays(layout), states: layout.states } }),
+      ),
   };
 }
 
+type AnswerTensors = RowTensors & { readonly states: Tensor };
+
 interface FeedOptions {
   config: PpoConfig;
+  shape: RowShape;
   kl: KlController;
   collect: (iteration: number) => Promise<Rollout>;
   onRollout?: (rollout: Rollout) => Record<string, number> | Promise<Record<string, number>>;
@@ -226,11 +236,11 @@ class RolloutFeed {
   }
 
   async #sample(): Promise<void> {
-    const { config, collect, onRollout } = this.#options;
+    const { config, shape, collect, onRollout } = this.#options;
     const rollout = await collect(this.#iteration);
-    this.#waiting = minibatchesOf(rollout, config);
+    this.#waiting = minibatchesOf(rollout, { config, shape });
     this.#iteration++;
-    const { samples, scores, kl, klCoefficient, layout } = rollout;
+    const { samples, scores, kl, klCoefficient, mask } = rollout;
     const spread = Math.sqrt(mean(scores.map((score) => (score - mean(scores)) ** 2)));
     this.#figures = {
       iteration: this.#iteration,
@@ -238,7 +248,7 @@ class RolloutFeed {
       rewardDeviation: spread,
       kl: mean(kl),
       klCoefficient,
-      length: layout.mask.reduce((a, b) => a + b, 0) / samples.length,
+      length: mask.reduce((a, b) => a + b, 0) / samples.length,
       finished: mean(samples.map(({ finished }) => Number(finished))),
       ...(await onRollout?.(rollout)),
     };

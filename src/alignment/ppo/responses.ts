@@ -1,3 +1,5 @@
+import { type AnswerRows, type RowShape, layOutAnswers } from '../answer-rows.js';
+
 /** What becomes of a sampled answer before it is scored and learnt from. */
 
 export interface TruncateOptions {
@@ -20,48 +22,59 @@ export function truncateResponse(ids: Int32Array, options: TruncateOptions): { i
 export const scoreOrPenalty = (score: number, finished: boolean, penalty: number | null): number =>
   finished || penalty === null ? score : penalty;
 
-/** Prompt and answer of every sample as rows of one shape, and where the answers lie in it. */
-export interface ResponseLayout {
-  /** int32 [N, T]: prompt, answer, padding. */
-  readonly tokens: Int32Array;
-  /** int32 [N · R]: index into the N·T tokens of the state before each answer token; 0 where the answer has ended. */
-  readonly places: Int32Array;
+/** Samples in rows, and where the answers lie in them. */
+export interface ResponseLayout extends AnswerRows {
+  /** int32 [N · R]: index into the rows of the state before each answer token; 0 where the answer has ended. */
+  readonly states: Int32Array;
   /** int32 [N · R]: the answer's tokens; 0 where it has ended. */
   readonly targets: Int32Array;
   /** float32 [N · R]: 1 within the answer. */
   readonly mask: Float32Array;
-  /** int32 [N]: index into the N·T tokens of the last token. */
-  readonly last: Int32Array;
+}
+
+interface Response {
+  readonly prompt: Int32Array;
+  readonly response: Int32Array;
+}
+
+/** Samples of one prompt (the very same array) together, and which answer of which group each became. */
+export function byPrompt(samples: readonly Response[]) {
+  const numbers = new Map<Int32Array, number>();
+  const groups: { readonly prompt: Int32Array; readonly answers: Int32Array[] }[] = [];
+  const at = samples.map(({ prompt, response }): readonly [group: number, answer: number] => {
+    let number = numbers.get(prompt);
+    if (number === undefined) {
+      number = groups.push({ prompt, answers: [] }) - 1;
+      numbers.set(prompt, number);
+    }
+    return [number, groups[number]!.answers.push(response) - 1];
+  });
+  return { groups, at };
 }
 
 /**
- * Lays samples out. The padding is its own token at the right, so positions count from 0 in every row and causal
- * attention never sees it: nothing computed for an answer depends on the padding.
+ * Lays samples out, several to a row. Each sees itself alone, at positions that count from 0: nothing computed for an
+ * answer depends on its neighbours or on the padding.
  *
- * @param shape.time T, at least the longest prompt and answer together
  * @param shape.responseLength R, at least the longest answer
+ * @throws ConfigError when they do not fit
  */
-export function layOut(
-  samples: readonly { readonly prompt: Int32Array; readonly response: Int32Array }[],
-  shape: { time: number; responseLength: number; padToken: number },
-): ResponseLayout {
-  const { time, responseLength, padToken } = shape;
-  const tokens = new Int32Array(samples.length * time).fill(padToken);
-  const places = new Int32Array(samples.length * responseLength);
-  const targets = new Int32Array(samples.length * responseLength);
-  const mask = new Float32Array(samples.length * responseLength);
-  const last = new Int32Array(samples.length);
-  samples.forEach(({ prompt, response }, row) => {
-    const start = row * time;
-    tokens.set(prompt, start);
-    tokens.set(response, start + prompt.length);
-    last[row] = start + prompt.length + response.length - 1;
-    const from = row * responseLength;
+export function layOut(samples: readonly Response[], shape: RowShape & { responseLength: number }): ResponseLayout {
+  const { responseLength } = shape;
+  const { groups, at } = byPrompt(samples);
+  const rows = layOutAnswers(groups, shape);
+  const states = new Int32Array(samples.length * responseLength);
+  const targets = new Int32Array(states.length);
+  const mask = new Float32Array(states.length);
+  samples.forEach(({ response }, index) => {
+    const [group, answer] = at[index]!;
+    const place = rows.places[group]![answer]!;
+    const from = index * responseLength;
     for (let step = 0; step < response.length; step++) {
-      places[from + step] = start + prompt.length + step - 1;
+      states[from + step] = step === 0 ? place.prompt : place.answer + step - 1;
       targets[from + step] = response[step]!;
       mask[from + step] = 1;
     }
   });
-  return { tokens, places, targets, mask, last };
+  return { ...rows, states, targets, mask };
 }

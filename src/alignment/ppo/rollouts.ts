@@ -1,8 +1,9 @@
 import type { Message } from '../../tokenizer/chat.js';
 import { counterRandom } from '../../tensor/random.js';
+import { type RowShape, rowArrays, rowsFor, timeFor } from '../answer-rows.js';
 import { generalisedAdvantages } from './advantages.js';
 import { type KlController, tokenRewards } from './kl.js';
-import { type ResponseLayout, layOut, scoreOrPenalty, truncateResponse } from './responses.js';
+import { type ResponseLayout, byPrompt, layOut, scoreOrPenalty, truncateResponse } from './responses.js';
 import type { PpoConfig } from './settings.js';
 import { whiten } from './whiten.js';
 
@@ -29,20 +30,21 @@ export type RewardFunction<Prompt extends PpoPrompt = PpoPrompt> = (
   samples: readonly PpoSample<Prompt>[],
 ) => Promise<ArrayLike<number>> | ArrayLike<number>;
 
-/** What rollouts need of the models: sampling and three forward passes over laid-out answers. */
+/** What rollouts need of the models: sampling and three forward passes over laid-out answers, a minibatch each. */
 export interface RolloutModels {
   sample(prompts: readonly Int32Array[], options: { seed: number }): Promise<readonly Int32Array[]>;
   /** log π of the answer tokens at the sampling temperature, [N · R]. */
-  logProbs(layout: ResponseLayout): Promise<Float32Array>;
-  referenceLogProbs(layout: ResponseLayout): Promise<Float32Array>;
-  values(layout: ResponseLayout): Promise<Float32Array>;
+  logProbs(layouts: readonly ResponseLayout[]): Promise<Float32Array>;
+  referenceLogProbs(layouts: readonly ResponseLayout[]): Promise<Float32Array>;
+  values(layouts: readonly ResponseLayout[]): Promise<Float32Array>;
 }
 
 /** One round's answers with all that learning from them needs. Arrays are [N · R]. */
 export interface Rollout<Prompt extends PpoPrompt = PpoPrompt> {
   readonly iteration: number;
   readonly samples: readonly PpoSample<Prompt>[];
-  readonly layout: ResponseLayout;
+  /** float32 [N · R]: 1 within the answer. */
+  readonly mask: Float32Array;
   readonly scores: Float32Array;
   readonly logProbs: Float32Array;
   readonly referenceLogProbs: Float32Array;
@@ -60,20 +62,26 @@ export interface RolloutOptions<Prompt extends PpoPrompt> {
   readonly kl: KlController;
   readonly decode: (ids: Int32Array) => string;
   readonly endToken: number;
-  readonly padToken: number;
-  readonly time: number;
+  readonly shape: RowShape;
   readonly config: PpoConfig;
 }
 
-/** The prompts of a round: passes over all of them, each pass in an order of its own. */
-export function promptsOf<Prompt>(all: readonly Prompt[], iteration: number, size: number, seed: number): Prompt[] {
-  const chosen: Prompt[] = [];
-  for (let index = 0; index < size; index++) {
+/**
+ * The prompts of a round, each as often as it is to be answered: passes over all of them, each pass in an order of its
+ * own.
+ */
+export function promptsOf<Prompt>(
+  all: readonly Prompt[],
+  iteration: number,
+  { rolloutSize, samplesPerPrompt, seed }: Pick<PpoConfig, 'rolloutSize' | 'samplesPerPrompt' | 'seed'>,
+): Prompt[] {
+  const size = rolloutSize / samplesPerPrompt;
+  return Array.from({ length: size }, (_, index) => {
     const count = iteration * size + index;
     const pass = Math.floor(count / all.length);
-    chosen.push(all[permutation(all.length, seed, 'prompts', pass)[count % all.length]!]!);
-  }
-  return chosen;
+    const prompt = all[permutation(all.length, seed, 'prompts', pass)[count % all.length]!]!;
+    return Array.from({ length: samplesPerPrompt }, () => prompt);
+  }).flat();
 }
 
 const orders = new Map<string, number[]>();
@@ -94,13 +102,15 @@ export function permutation(length: number, seed: number, purpose: string, step:
   return order;
 }
 
+const asked = ({ prompt, response }: PpoSample) => ({ prompt: prompt.ids, response });
+
 /** Samples a round of answers and measures everything about them that does not depend on later learning. */
 export async function collectRollout<Prompt extends PpoPrompt>(
   options: RolloutOptions<Prompt>,
   iteration: number,
 ): Promise<Rollout<Prompt>> {
-  const { models, config, kl, decode, endToken, padToken, time } = options;
-  const prompts = promptsOf(options.prompts, iteration, config.rolloutSize, config.seed);
+  const { models, config, kl, decode, endToken, shape } = options;
+  const prompts = promptsOf(options.prompts, iteration, config);
   // A seed for each round: 1e6 rounds apart, so that runs with neighbouring seeds share none.
   const seed = config.seed * 1_000_000 + iteration;
   const sampled = await models.sample(
@@ -112,17 +122,16 @@ export async function collectRollout<Prompt extends PpoPrompt>(
     const spoken = finished ? response.subarray(0, -1) : response;
     return { prompt: prompts[index]!, response, finished, answer: decode(spoken) };
   });
-  const layout = layOut(
-    samples.map(({ prompt, response }) => ({ prompt: prompt.ids, response })),
-    { time, responseLength: config.maxTokens, padToken },
+  const layouts = inParts(samples, config.minibatchSize).map((part) =>
+    layOut(part.map(asked), { ...shape, responseLength: config.maxTokens }),
   );
   const raw = await options.reward(samples);
   const scores = Float32Array.from(samples, ({ finished }, index) =>
     scoreOrPenalty(raw[index]!, finished, config.unfinishedScore),
   );
-  const logProbs = await models.logProbs(layout);
-  const referenceLogProbs = await models.referenceLogProbs(layout);
-  const values = await models.values(layout);
+  const logProbs = await models.logProbs(layouts);
+  const referenceLogProbs = await models.referenceLogProbs(layouts);
+  const values = await models.values(layouts);
   const length = config.maxTokens;
   const perAnswer = Float32Array.from(samples, ({ response }, row) => {
     let total = 0;
@@ -133,24 +142,26 @@ export async function collectRollout<Prompt extends PpoPrompt>(
   });
   const klCoefficient = kl.coefficient;
   kl.update(mean(perAnswer), samples.length);
-  return { iteration, samples, layout, scores, logProbs, referenceLogProbs, values, kl: perAnswer, klCoefficient };
+  const mask = Float32Array.from(layouts.flatMap((layout) => [...layout.mask]));
+  return { iteration, samples, mask, scores, logProbs, referenceLogProbs, values, kl: perAnswer, klCoefficient };
 }
 
 /** The rows of one optimizer step. */
 export interface Minibatch {
-  /** For the policy: tokens [M, T], places, targets, mask, oldLogProbs, advantages [M · R]. */
+  /** For the policy: the rows, and states, targets, mask, oldLogProbs, advantages [M · R]. */
   readonly policy: Readonly<Record<string, Int32Array | Float32Array>>;
-  /** For the value model: tokens, places, mask, oldValues, returns. */
+  /** For the value model: the rows, and states, mask, oldValues, returns. */
   readonly value: Readonly<Record<string, Int32Array | Float32Array>>;
 }
 
 /** Cuts out some answers of a round, and works out rewards, advantages and returns within them. */
-export function minibatchOf(rollout: Rollout, rows: readonly number[], config: PpoConfig): Minibatch {
-  const { layout, samples } = rollout;
+export function minibatchOf(
+  rollout: Rollout,
+  rows: readonly number[],
+  { config, shape }: { config: PpoConfig; shape: RowShape },
+): Minibatch {
+  const { samples } = rollout;
   const length = config.maxTokens;
-  const time = layout.tokens.length / samples.length;
-  const tokens = new Int32Array(rows.length * time);
-  const places = new Int32Array(rows.length * length);
   const cut = (source: Float32Array): Float32Array => {
     const part = new Float32Array(rows.length * length);
     rows.forEach((row, index) => {
@@ -158,15 +169,11 @@ export function minibatchOf(rollout: Rollout, rows: readonly number[], config: P
     });
     return part;
   };
-  const targets = new Int32Array(rows.length * length);
-  rows.forEach((row, index) => {
-    tokens.set(layout.tokens.subarray(row * time, (row + 1) * time), index * time);
-    targets.set(layout.targets.subarray(row * length, (row + 1) * length), index * length);
-    for (let step = 0; step < samples[row]!.response.length; step++) {
-      places[index * length + step] = layout.places[row * length + step]! + (index - row) * time;
-    }
-  });
-  const mask = cut(layout.mask);
+  const layout = layOut(
+    rows.map((row) => asked(samples[row]!)),
+    { ...shape, responseLength: length },
+  );
+  const { states, targets, mask } = layout;
   const [oldLogProbs, oldValues] = [cut(rollout.logProbs), cut(rollout.values)];
 
   let rewards: Float32Array = new Float32Array(rows.length * length);
@@ -192,21 +199,41 @@ export function minibatchOf(rollout: Rollout, rows: readonly number[], config: P
     returns.set(estimate.returns, range[0]);
   });
   if (config.whitenAdvantages) advantages = whiten(advantages, { mask });
-  return {
-    policy: { tokens, places, targets, mask, oldLogProbs, advantages },
-    value: { tokens, places, mask, oldValues, returns },
-  };
+  const shared = { ...rowArrays(layout), states, mask };
+  return { policy: { ...shared, targets, oldLogProbs, advantages }, value: { ...shared, oldValues, returns } };
 }
 
-/** A round's minibatches: every epoch a fresh order of all its answers. */
-export function minibatchesOf(rollout: Rollout, config: PpoConfig): Minibatch[] {
-  const { rolloutSize, minibatchSize, epochs, seed } = config;
-  return Array.from({ length: epochs }, (_, epoch) => {
-    const order = permutation(rolloutSize, seed, 'minibatches', rollout.iteration * epochs + epoch);
-    return Array.from({ length: rolloutSize / minibatchSize }, (_unused, index) =>
-      minibatchOf(rollout, order.slice(index * minibatchSize, (index + 1) * minibatchSize), config),
+/** Which of a round's answers are learnt from together: every epoch a fresh order of all of them. */
+export function minibatchRows(iteration: number, { rolloutSize, minibatchSize, epochs, seed }: PpoConfig): number[][] {
+  return Array.from({ length: epochs }, (_, epoch) =>
+    inParts(permutation(rolloutSize, seed, 'minibatches', iteration * epochs + epoch), minibatchSize),
+  ).flat();
+}
+
+export function minibatchesOf(rollout: Rollout, options: { config: PpoConfig; shape: RowShape }): Minibatch[] {
+  return minibatchRows(rollout.iteration, options.config).map((rows) => minibatchOf(rollout, rows, options));
+}
+
+/** A list cut into parts of equal size. */
+export const inParts = <Item>(list: readonly Item[], size: number): Item[][] =>
+  Array.from({ length: Math.ceil(list.length / size) }, (_, index) => list.slice(index * size, (index + 1) * size));
+
+/**
+ * Rows for the largest minibatch of a run, were every answer as long as it may be. Which prompts meet in a minibatch is
+ * known beforehand.
+ */
+export function rolloutShape(prompts: readonly PpoPrompt[], config: PpoConfig): Pick<RowShape, 'rows' | 'time'> {
+  const { iterations, minibatchSize, maxTokens } = config;
+  const response = new Int32Array(maxTokens);
+  const minibatches = Array.from({ length: iterations }, (_, iteration) => {
+    const round = promptsOf(prompts, iteration, config);
+    return [...inParts([...round.keys()], minibatchSize), ...minibatchRows(iteration, config)].map(
+      (rows) => byPrompt(rows.map((row) => ({ prompt: round[row]!.ids, response }))).groups,
     );
   }).flat();
+  const longest = Math.max(...prompts.map(({ ids }) => ids.length)) + maxTokens;
+  const time = timeFor(longest, minibatches.flat());
+  return { time, rows: minibatches.reduce((most, groups) => Math.max(most, rowsFor(groups, time)), 1) };
 }
 
 export const mean = (values: ArrayLike<number>): number => {

@@ -5,6 +5,13 @@ export const ppoSchema = z.strictObject({
   iterations: z.int().positive().default(40).describe('rounds of sampling and learning'),
   rolloutSize: z.int().positive().default(64).describe('answers sampled per round'),
   minibatchSize: z.int().positive().default(32).describe('answers per optimizer step; must divide rolloutSize'),
+  samplesPerPrompt: z
+    .int()
+    .positive()
+    .default(1)
+    .describe(
+      'answers sampled to each prompt of a round; must divide rolloutSize. Several share the prompt, which is cheaper',
+    ),
   epochs: z
     .int()
     .positive()

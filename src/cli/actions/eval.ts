@@ -144,7 +144,7 @@ async function onRankings(evaluation: Evaluation, paths: readonly string[]): Pro
   const model = rewardModelOf(loaded);
   return withStore(engine, leavesOf(model.parameters), loaded, async (store) => {
     const padToken = tokenizer.idOf(CONTROL.pad);
-    const scorer = await createScorer({ engine, model, store, rows: 16, time, padToken });
+    const scorer = await createScorer({ engine, model, store, longest: time, padToken });
     return { ...(await pairAccuracy(scorer, usable)), allTied, tooLong };
   });
 }

@@ -62,7 +62,7 @@ export async function quickstart({
 const ownPreset = {
   vocabularySize: 4096,
   pretraining: { model: { contextLength: 256 }, batchSize: 8 },
-  reward: { time: null, rows: 18 },
+  reward: { time: null, answers: 18 },
   reinforcement: { ppo: { maxTokens: 64, rolloutSize: 32, minibatchSize: 32 } },
 };
 

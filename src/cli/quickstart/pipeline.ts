@@ -116,6 +116,7 @@ export async function runPipeline(context: StageContext, options: PipelineOption
       template,
       examples: await encoded(task.chats),
       validation: await encoded(task.heldOutChats),
+      pretraining: tokens.train,
       ancestors: [modelAsAncestor(pretrained), task.origins.chats],
     }),
   );

@@ -77,7 +77,7 @@ export const scales = {
       training: { steps: 2400, optimizer: adamw, schedule: { ...decaying, learningRate: 2e-3 }, evaluateEvery: 800 },
     },
     reward: {
-      rows: 36,
+      answers: 36,
       time: 96,
       training: {
         optimizer: adamw,
@@ -114,7 +114,7 @@ export const scales = {
       training: { steps: 4000, optimizer: adamw, schedule: { ...decaying, learningRate: 1e-3 }, evaluateEvery: 1000 },
     },
     reward: {
-      rows: 36,
+      answers: 36,
       time: 96,
       training: { optimizer: adamw, schedule: { ...decaying, learningRate: 3e-4 }, evaluateEvery: 100 },
     },
@@ -148,7 +148,7 @@ export const scales = {
       training: { steps: 6000, optimizer: adamw, schedule: { ...decaying, learningRate: 6e-4 }, evaluateEvery: 1000 },
     },
     reward: {
-      rows: 36,
+      answers: 36,
       time: 128,
       training: { optimizer: adamw, schedule: { ...decaying, learningRate: 2e-4 }, evaluateEvery: 200 },
     },

@@ -69,7 +69,7 @@ export async function trainPpo<Prompt extends PpoPrompt>(
         engine,
         model: valueModel,
         store: rewardStore,
-        time: contextLength,
+        longest: contextLength,
         padToken,
       });
       reward = (samples) =>

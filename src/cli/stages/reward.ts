@@ -1,4 +1,4 @@
-import { type RankedExample, rewardSource, usableRankings } from '../../alignment/reward-batches.js';
+import { type RankedExample, rewardShape, rewardSource, usableRankings } from '../../alignment/reward-batches.js';
 import { createScorer, normaliseScores, pairAccuracy, rewardPhase } from '../../alignment/reward-model.js';
 import { bodyFrom, scalarModel } from '../../alignment/scalar-model.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
@@ -40,9 +40,9 @@ export async function trainReward(context: StageContext, options: RewardOptions)
   });
   try {
     await store.write({ ...initialise(model.parameters, config.seed), ...bodyFrom(parent.values) });
-    const shape = { rows: config.rows, time, padToken };
+    const shape = rewardShape(usable, { answers: config.answers, longest: time, padToken });
     const source = rewardSource(usable, { ...shape, seed: config.seed });
-    const scorer = await createScorer({ engine, model, store, time, padToken });
+    const scorer = await createScorer({ engine, model, store, longest: time, padToken });
     await normaliseScores({ scorer, store, reference });
     const steps = Math.max(1, Math.round(config.epochs * source.batchesPerEpoch));
     const result = await trainInFolder(context, {
@@ -53,7 +53,7 @@ export async function trainReward(context: StageContext, options: RewardOptions)
       stores: { model: store },
       phases: [rewardPhase({ model, source, shape })],
       settings: { ...config.training, steps },
-      flopsPerStep: 6 * parameterCount(model.parameters) * config.rows * time,
+      flopsPerStep: 6 * parameterCount(model.parameters) * shape.rows * shape.time,
       ...(usableHeldOut.length > 0 && {
         evaluate: async () => ({ heldOutPairAccuracy: (await pairAccuracy(scorer, usableHeldOut)).accuracy }),
       }),

@@ -70,7 +70,7 @@ export type SupervisedConfig = z.output<typeof supervisedSchema>;
 
 /** Settings of reward-model training. */
 export const rewardSchema = z.strictObject({
-  rows: z.int().min(2).default(36).describe('answers per step; the answers to one prompt are always together'),
+  answers: z.int().min(2).default(64).describe('answers per step; the answers to one prompt are always together'),
   epochs: z.number().positive().default(1).describe('passes over the rankings (InstructGPT: 1, more overfits)'),
   time: z
     .int()
