@@ -175,6 +175,8 @@ export class WorkerCore implements Handlers {
       enableMemPattern: true,
       graphOptimizationLevel: 'all',
       logSeverityLevel: 3,
+      // Every session has threads of its own. Those of one that has just run would spin, and take the cores from the next.
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
       ...(resident.length > 0 && { preferredOutputLocation: Object.fromEntries(locations) }),
     };
   }

@@ -40,6 +40,7 @@ export const DEFAULT_CHAT_TEMPLATE = `{%- for message in messages -%}
 {%- if add_generation_prompt -%}<|assistant|>{%- endif -%}
 `;
 
+const MOST_MARKED = 100;
 const ROLES: ReadonlySet<string> = new Set(['system', 'user', 'assistant']);
 
 /** Marks inside a rendered text, from a private-use plane; a template that holds them itself is refused. */
@@ -80,6 +81,8 @@ export class ChatTemplate {
   readonly variables: Readonly<Record<string, string>>;
   readonly #template: Template;
   readonly #marksGeneration: boolean;
+  /** Marked renderings of the last few sequences of roles: they do not depend on what is said. */
+  readonly #marked = new Map<string, string>();
 
   /** Throws ConfigError when the template is not valid jinja. */
   constructor(options: ChatTemplateOptions = {}) {
@@ -113,14 +116,15 @@ export class ChatTemplate {
   segments(messages: readonly Message[], options: RenderOptions & { controlPattern?: RegExp } = {}): ChatSegment[] {
     checkMessages(messages);
     const prompt = options.addGenerationPrompt ?? false;
-    const plain = this.#render(messages, prompt);
+    // The default template places every message as it is; any other one has to show what it does to each.
+    const plain = this.source === DEFAULT_CHAT_TEMPLATE ? undefined : this.#render(messages, prompt);
     // A template may ask whether a message is empty, so that a mark in its place would change what it does.
     const ways = messages.some(({ content }) => content === '') ? [markAll, markFilled] : [markAll];
     let problem = '';
     for (const mark of ways) {
-      const marked = this.#render(mark(messages), prompt);
+      const marked = this.#renderMarked(mark(messages), prompt);
       const parts = splitMarked(marked);
-      problem = fillInMessages(parts, plain, messages);
+      problem = plain === undefined ? fillInAsTheyAre(parts, messages) : fillInMessages(parts, plain, messages);
       if (problem) continue;
       const ranges = this.#marksGeneration
         ? generationRanges(parts)
@@ -130,6 +134,17 @@ export class ChatTemplate {
     throw new DataError(`The chat template does more than place and trim the messages: ${problem}.`, {
       advice: 'User text and control tokens could not be told apart with safety. Use a simpler template.',
     });
+  }
+
+  #renderMarked(messages: readonly Message[], addGenerationPrompt: boolean): string {
+    const key = `${messages.map(({ role, content }) => `${role}${content === '' ? '-' : '+'}`).join()}${addGenerationPrompt ? '>' : ''}`;
+    let marked = this.#marked.get(key);
+    if (marked === undefined) {
+      marked = this.#render(messages, addGenerationPrompt);
+      if (this.#marked.size >= MOST_MARKED) this.#marked.clear();
+      this.#marked.set(key, marked);
+    }
+    return marked;
   }
 
   #render(messages: readonly Message[], addGenerationPrompt: boolean): string {
@@ -267,6 +282,12 @@ function fillInMessages(parts: Part[], plain: string, messages: readonly Message
     position += part.text.length;
   }
   return position === plain.length ? '' : 'what it writes depends on what a message says';
+}
+
+/** For a template that changes nothing. */
+function fillInAsTheyAre(parts: readonly Part[], messages: readonly Message[]): '' {
+  for (const part of parts) if (part.kind === 'message') part.text = messages[part.index]!.content;
+  return '';
 }
 
 function generationRanges(parts: readonly Part[]): Range[] {

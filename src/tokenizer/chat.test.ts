@@ -199,6 +199,20 @@ describe('ChatTemplate', () => {
     expect(() => peeking.render(dialogue)).toThrow(DataError);
   });
 
+  it('writes what jinja writes of the default template, whatever is said', () => {
+    const jinja = new Template(DEFAULT_CHAT_TEMPLATE.replace(/\{% (end)?generation %\}/g, ''));
+    const message = fc.record({
+      role: fc.constantFrom('system', 'user', 'assistant'),
+      content: fc.oneof(fc.string({ unit: 'grapheme' }), fc.constantFrom('', ' ', '<|end|>', '\u{F8F00}0\u{F8F01}')),
+    });
+    fc.assert(
+      fc.property(fc.array(message), fc.boolean(), (messages, addGenerationPrompt) => {
+        const expected = jinja.render({ messages, add_generation_prompt: addGenerationPrompt });
+        expect(new ChatTemplate().render(messages as Message[], { addGenerationPrompt })).toBe(expected);
+      }),
+    );
+  });
+
   it('trims around generation tags as jinja does', () => {
     const source = DEFAULT_CHAT_TEMPLATE.replace('{% generation %}', ' \n {%- generation -%} \n ').replace(
       '{% endgeneration %}',

@@ -1,26 +1,24 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RankedExample } from '../../alignment/reward-batches.js';
 import type { Example } from '../../data/examples.js';
 import { randomWindows } from '../../data/windows.js';
 import type { ExamResult } from '../../evaluation/exam.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
 import { type LoadedModel, loadModel } from '../../formats/model-folder.js';
-import type { Generation } from '../../sampling/generator.js';
 import { writeFileAtomically } from '../../runtime/atomic-file.js';
 import { trainTokenizer } from '../../tokenizer/bpe-trainer.js';
 import { ChatTemplate, type Message } from '../../tokenizer/chat.js';
-import { CONTROL } from '../../tokenizer/control-tokens.js';
 import type { Tokenizer } from '../../tokenizer/tokenizer.js';
 import { answererOf, chatPrompt, withGenerator } from '../stages/answering.js';
 import { keptTokenizer, keptTokens } from '../stages/corpus.js';
-import { chatsOf, encodeDialogues, encodeRankings, modelAsAncestor } from '../stages/examples.js';
+import { chatsOf, encodeDialogues, modelAsAncestor } from '../stages/examples.js';
 import { trainPpo } from '../stages/ppo.js';
 import { pretrain } from '../stages/pretrain.js';
 import { trainReward } from '../stages/reward.js';
 import { type StageContext, fingerprintOf, modelFolderOf } from '../stages/stage.js';
 import { superviseFineTuning } from '../stages/supervised.js';
+import { collectRankings } from './rankings.js';
 import type { QuickstartConfig } from './settings.js';
 import { type PracticePrompt, type Task, trueScoreOf } from './task.js';
 
@@ -123,7 +121,13 @@ export async function runPipeline(context: StageContext, options: PipelineOption
 
   const { rankings } = task;
   if (rankings !== undefined) {
-    const ranked = await collectRankings(context, folderOf('3-reward'), options, supervised);
+    const ranked = await collectRankings(context, {
+      folder: folderOf('3-reward'),
+      config,
+      rankings,
+      supervised,
+      onSampling: (event) => onStage?.({ stage: 'rankings', ...event }),
+    });
     const heldOutCount = Math.max(1, Math.round(ranked.length * 0.1));
     const reward = await stage('reward', folderOf('3-reward'), async () =>
       trainReward(context, {
@@ -188,94 +192,6 @@ async function prepareTokenizer(folder: string, { config, task, onStage }: Pipel
 /** What the text of a task depends on. */
 const corpusFingerprint = (config: QuickstartConfig, task: Task, vocabularySize?: number): string =>
   fingerprintOf([task.name, config.seed, config.documents, config.englishShare, task.origins, vocabularySize]);
-
-/** Answers sampled from the supervised model and ranked by the labeler, or the rankings that were given. */
-async function collectRankings(
-  context: StageContext,
-  folder: string,
-  { config, task, onStage }: PipelineOptions,
-  supervised: LoadedModel,
-): Promise<RankedExample[]> {
-  const { tokenizer } = supervised;
-  const template = supervised.template!;
-  const rankings = task.rankings!;
-  if ('given' in rankings) return encodeRankings(rankings.given, { tokenizer, template });
-  const fingerprint = fingerprintOf([
-    supervised.lineage?.id,
-    config.rankedPrompts,
-    config.answersPerRanking,
-    config.rankingTemperatures,
-    config.rankingUnknownRate,
-    config.cautiousOpening,
-    config.seed,
-  ]);
-  const path = join(folder, 'rankings.json');
-  if (existsSync(path)) {
-    const saved = JSON.parse(await readFile(path, 'utf8')) as {
-      fingerprint: string;
-      rankings: { sequences: number[][]; ranks: number[] }[];
-    };
-    if (saved.fingerprint === fingerprint) {
-      return saved.rankings.map(({ sequences, ranks }) => ({
-        sequences: sequences.map((ids) => Int32Array.from(ids)),
-        ranks,
-      }));
-    }
-  }
-  onStage?.({ stage: 'rankings', state: 'begin' });
-  const began = performance.now();
-  const [fewest, most] = config.answersPerRanking;
-  const end = tokenizer.idOf(CONTROL.end);
-  const examples = await withGenerator(context, supervised, async (generator) => {
-    const prompts = rankings.prompts.map(({ messages }) => chatPrompt(supervised, template, messages));
-    const sample = async (ids: readonly Int32Array[], temperature: number, samplesPerPrompt: number, seed: number) =>
-      generator.generateBatch({
-        prompts: ids,
-        samplesPerPrompt,
-        maxTokens: config.reinforcement.ppo.maxTokens,
-        temperature,
-        seed,
-        stopTokens: [end],
-        ...(context.signal && { signal: context.signal }),
-      });
-    // Every temperature gives each prompt as many answers as it may need; they are taken from the temperatures in turn.
-    const temperatures = config.rankingTemperatures;
-    const samplesPerPrompt = Math.ceil((most - 1) / temperatures.length);
-    const sampled: (readonly Generation[])[] = [];
-    for (const [index, temperature] of temperatures.entries()) {
-      sampled.push(await sample(prompts, temperature, samplesPerPrompt, config.seed + index));
-    }
-    // One answer of each is made to begin as a refusal does: where the model knows, it would hardly ever refuse by
-    // itself, and the reward model would never learn that a needless refusal is worse than the answer.
-    const opening = tokenizer.encode(config.cautiousOpening);
-    const refused = prompts.map((ids) => Int32Array.from([...ids, ...opening]));
-    const cautious = await sample(refused, 1, 1, config.seed + temperatures.length);
-
-    return rankings.prompts.map((prompt, index): RankedExample => {
-      // K varies from prompt to prompt, as it did for the papers' labelers.
-      const count = fewest + (index % (most - fewest + 1));
-      const answers = Array.from({ length: count - 1 }, (_, answer) => {
-        const from = sampled[answer % temperatures.length]!;
-        const { ids, text, finishReason } = from[index * samplesPerPrompt + Math.floor(answer / temperatures.length)]!;
-        return { ids, text, finished: finishReason === 'stop' };
-      });
-      const { ids, text, finishReason } = cautious[index]!;
-      answers.push({
-        ids: Int32Array.from([...opening, ...ids]),
-        text: config.cautiousOpening + text,
-        finished: finishReason === 'stop',
-      });
-      const sequences = answers.map((answer) => Int32Array.from([...prompts[index]!, ...answer.ids]));
-      return { sequences, ranks: prompt.rank(answers) };
-    });
-  });
-  context.signal?.throwIfAborted();
-  await mkdir(folder, { recursive: true });
-  const plain = examples.map(({ sequences, ranks }) => ({ sequences: sequences.map((ids) => [...ids]), ranks }));
-  await writeFileAtomically(path, JSON.stringify({ fingerprint, rankings: plain }));
-  onStage?.({ stage: 'rankings', state: 'end', seconds: (performance.now() - began) / 1000 });
-  return examples;
-}
 
 async function examine(
   context: StageContext,

@@ -33,14 +33,7 @@ export const quickstartSchema = z.strictObject({
   answersPerRanking: z
     .tuple([z.int().min(2), z.int().max(9)])
     .default([4, 9])
-    .describe('fewest and most answers ranked per prompt'),
-  rankingTemperatures: z
-    .array(z.number().positive())
-    .min(1)
-    .default([1])
-    .describe(
-      'temperatures that the ranked answers are sampled at, in turn: hotter ones hold more mistakes to learn from',
-    ),
+    .describe('fewest and most answers sampled per prompt to be ranked; equal ones are ranked once'),
   cautiousOpening: z
     .string()
     .min(1)

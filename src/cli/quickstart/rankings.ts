@@ -1,0 +1,118 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RankedExample } from '../../alignment/reward-batches.js';
+import type { LoadedModel } from '../../formats/model-folder.js';
+import { writeFileAtomically } from '../../runtime/atomic-file.js';
+import type { Generation } from '../../sampling/generator.js';
+import { CONTROL } from '../../tokenizer/control-tokens.js';
+import { chatPrompt, withGenerator } from '../stages/answering.js';
+import { encodeRankings } from '../stages/examples.js';
+import { type StageContext, fingerprintOf } from '../stages/stage.js';
+import type { QuickstartConfig } from './settings.js';
+import type { LabelledPrompt, Task } from './task.js';
+
+/** Rankings for the reward model: given by people, or made by sampling answers and asking the task's labeler. */
+
+export interface RankingOptions {
+  readonly folder: string;
+  readonly config: QuickstartConfig;
+  readonly rankings: NonNullable<Task['rankings']>;
+  readonly supervised: LoadedModel;
+  /** Told when answers are sampled rather than taken from an earlier call. */
+  readonly onSampling?: (event: { state: 'begin' | 'end'; seconds?: number }) => void;
+}
+
+interface Saved {
+  readonly fingerprint: string;
+  readonly rankings: readonly { readonly sequences: readonly number[][]; readonly ranks: readonly number[] }[];
+}
+
+export async function collectRankings(context: StageContext, options: RankingOptions): Promise<RankedExample[]> {
+  const { folder, config, rankings, supervised, onSampling } = options;
+  const { tokenizer } = supervised;
+  if ('given' in rankings) return encodeRankings(rankings.given, { tokenizer, template: supervised.template! });
+  const { rankedPrompts, answersPerRanking, rankingUnknownRate, cautiousOpening, seed } = config;
+  const settings = [rankedPrompts, answersPerRanking, rankingUnknownRate, cautiousOpening, seed];
+  const fingerprint = fingerprintOf([supervised.lineage?.id, ...settings]);
+  const path = join(folder, 'rankings.json');
+  if (existsSync(path)) {
+    const saved = JSON.parse(await readFile(path, 'utf8')) as Saved;
+    if (saved.fingerprint === fingerprint) {
+      return saved.rankings.map(({ sequences, ranks }) => ({
+        sequences: sequences.map((ids) => Int32Array.from(ids)),
+        ranks,
+      }));
+    }
+  }
+  onSampling?.({ state: 'begin' });
+  const began = performance.now();
+  const examples = await sampleAndRank(context, { config, supervised, prompts: rankings.prompts });
+  context.signal?.throwIfAborted();
+  await mkdir(folder, { recursive: true });
+  const plain = examples.map(({ sequences, ranks }) => ({ sequences: sequences.map((ids) => [...ids]), ranks }));
+  await writeFileAtomically(path, JSON.stringify({ fingerprint, rankings: plain } satisfies Saved));
+  onSampling?.({ state: 'end', seconds: (performance.now() - began) / 1000 });
+  return examples;
+}
+
+interface Answer {
+  readonly ids: Int32Array;
+  readonly text: string;
+  readonly finished: boolean;
+}
+
+/**
+ * K answers to each prompt, ranked. One of them is made to begin as a refusal does: where the model knows, it would
+ * hardly ever refuse by itself, and the reward model would never learn that a needless refusal is worse than the answer.
+ */
+async function sampleAndRank(
+  context: StageContext,
+  options: { config: QuickstartConfig; supervised: LoadedModel; prompts: readonly LabelledPrompt[] },
+): Promise<RankedExample[]> {
+  const { config, supervised, prompts } = options;
+  const { tokenizer, template } = supervised;
+  const [fewest, most] = config.answersPerRanking;
+  const opening = tokenizer.encode(config.cautiousOpening);
+  const questions = prompts.map(({ messages }) => chatPrompt(supervised, template!, messages));
+  // K varies from prompt to prompt, as it did for the papers' labelers.
+  const begun = questions.map((ids, index) => {
+    const cautious = Int32Array.from([...ids, ...opening]);
+    return [cautious, ...Array<Int32Array>(fewest - 1 + (index % (most - fewest + 1))).fill(ids)];
+  });
+  const sampled = await withGenerator(context, supervised, (generator) =>
+    generator.generateBatch({
+      prompts: begun.flat(),
+      maxTokens: config.reinforcement.ppo.maxTokens,
+      temperature: 1,
+      seed: config.seed,
+      stopTokens: [tokenizer.idOf(CONTROL.end)],
+      ...(context.signal && { signal: context.signal }),
+    }),
+  );
+  let next = 0;
+  return prompts.map((prompt, index): RankedExample => {
+    const answers = distinct(
+      begun[index]!.map((_, answer) => answerOf(sampled[next++]!, answer === 0 ? opening : undefined)),
+      tokenizer,
+    );
+    return {
+      sequences: answers.map(({ ids }) => Int32Array.from([...questions[index]!, ...ids])),
+      ranks: prompt.rank(answers),
+    };
+  });
+}
+
+function answerOf({ ids, finishReason }: Generation, opening: Int32Array = new Int32Array()): Omit<Answer, 'text'> {
+  return { ids: Int32Array.from([...opening, ...ids]), finished: finishReason === 'stop' };
+}
+
+/** The same answer twice is a tie, which says nothing. */
+function distinct(answers: readonly Omit<Answer, 'text'>[], tokenizer: LoadedModel['tokenizer']): Answer[] {
+  const byText = new Map<string, Answer>();
+  for (const { ids, finished } of answers) {
+    const text = tokenizer.decode(finished ? ids.subarray(0, -1) : ids);
+    if (!byText.has(text)) byText.set(text, { ids, text, finished });
+  }
+  return [...byText.values()];
+}
