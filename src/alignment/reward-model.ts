@@ -1,12 +1,14 @@
 import { packBestFit } from '../data/packing.js';
 import type { Engine, Store } from '../runtime/engine.js';
 import {
+  add,
   gather,
   greater,
   cast,
   logSigmoid,
   mul,
   neg,
+  square,
   sub,
   sum,
   type Tensor,
@@ -17,6 +19,7 @@ import {
   type Answered,
   type RowTensors,
   layOutAnswers,
+  lengthOf,
   rowArrays,
   rowSpec,
   sharedPrompt,
@@ -46,13 +49,25 @@ const batchSpec = (shape: RewardBatchShape) => {
 };
 
 /**
- * −Σ w log σ(r_better − r_worse), in nats per prompt (InstructGPT, equation 1), and the share of pairs in order.
+ * −Σ w log σ(r_better − r_worse), in nats per prompt (InstructGPT, equation 1), and the share of pairs in order. Only
+ * differences within a prompt count there, so a little of Σ w (r_better + r_worse)² holds the scores of all prompts
+ * around the same 0 (Eisenstein et al. 2023, section 5): PPO compares answers across prompts.
  */
-function rankingLoss(scores: Tensor, pairs: { better: Tensor; worse: Tensor; weight: Tensor }) {
-  const margin = sub(gather(scores, pairs.better), gather(scores, pairs.worse));
+function rankingLoss(
+  scores: Tensor,
+  pairs: { better: Tensor; worse: Tensor; weight: Tensor },
+  centreCoefficient: number,
+) {
+  const [better, worse] = [gather(scores, pairs.better), gather(scores, pairs.worse)];
+  const margin = sub(better, worse);
+  const ranking = neg(sum(mul(pairs.weight, logSigmoid(margin))));
+  const offset = sum(mul(pairs.weight, square(add(better, worse))));
   return {
-    loss: neg(sum(mul(pairs.weight, logSigmoid(margin)))),
-    metrics: { pairAccuracy: sum(mul(pairs.weight, cast(greater(margin, 0), 'float32'))) },
+    loss: centreCoefficient === 0 ? ranking : add(ranking, mul(offset, centreCoefficient)),
+    metrics: {
+      rankingLoss: ranking,
+      pairAccuracy: sum(mul(pairs.weight, cast(greater(margin, 0), 'float32'))),
+    },
   };
 }
 
@@ -61,16 +76,19 @@ export function rewardPhase(options: {
   model: ScalarModel;
   source: ReturnType<typeof rewardSource>;
   shape: RewardBatchShape;
+  /** Weight of the pull that centres every prompt's scores on 0. */
+  centreCoefficient?: number;
   store?: string;
 }): Phase {
-  const { model, source, shape, store = 'model' } = options;
+  const { model, source, shape, centreCoefficient = 0, store = 'model' } = options;
   return phase({
     name: 'reward',
     store,
     source,
     parameters: model.parameters as never,
     batch: batchSpec(shape),
-    loss: (parameters, batch) => rankingLoss(model.at(parameters as ScalarParameters, batch, batch.last), batch),
+    loss: (parameters, batch) =>
+      rankingLoss(model.at(parameters as ScalarParameters, batch, batch.last), batch, centreCoefficient),
   });
 }
 
@@ -102,21 +120,40 @@ export async function createScorer(options: {
   return {
     score: async (sequences) => {
       const scores = new Float32Array(sequences.length);
+      const groups = neighboursOfOnePrompt(sequences, shape.time);
       // Whole rows at a time: packed once, then cut into as many as the program takes.
-      const lengths = sequences.map(({ length }) => length);
+      const lengths = groups.map(({ prompt, answers }) => prompt.length + lengthOf(answers));
       const packed = packBestFit(lengths, shape.time);
       for (let start = 0; start < packed.length; start += rows) {
-        const chosen = packed.slice(start, start + rows).flat();
-        const answered = chosen.map((index): Answered => sharedPrompt([sequences[index]!]));
-        const laidOut = layOutAnswers(answered, shape);
+        const chosen = packed.slice(start, start + rows).flatMap((row) => row.map((index) => groups[index]!));
+        const laidOut = layOutAnswers(chosen, shape);
         const batch = rowArrays(laidOut);
         const output = (await program.run({ parameters: store, batch })) as { scores: Float32Array };
-        // A sequence's prompt is all but its last token.
-        chosen.forEach((index, at) => (scores[index] = output.scores[laidOut.places[at]![0]!.answer]!));
+        chosen.forEach(({ first, answers }, group) => {
+          laidOut.places[group]!.forEach(({ answer }, index) => {
+            scores[first + index] = output.scores[answer + answers[index]!.length - 1]!;
+          });
+        });
       }
       return scores;
     },
   };
+}
+
+/** Sequences as answers to what they share with their neighbours, where that is worth it; each group fits into a row. */
+function neighboursOfOnePrompt(sequences: readonly Int32Array[], time: number): (Answered & { first: number })[] {
+  const groups: (Answered & { first: number })[] = [];
+  for (let first = 0, end = 1; first < sequences.length; first = end++) {
+    let group = sharedPrompt([sequences[first]!]);
+    for (; end < sequences.length; end++) {
+      const wider = sharedPrompt(sequences.slice(first, end + 1));
+      const fits = wider.prompt.length + lengthOf(wider.answers) <= time;
+      if (!fits || wider.prompt.length < sequences[end]!.length / 2) break;
+      group = wider;
+    }
+    groups.push({ ...group, first });
+  }
+  return groups;
 }
 
 /** How well a scorer orders pairs that it was not trained on. */

@@ -1,6 +1,6 @@
 import { ConfigError } from '../../errors.js';
 import type { Gpt, GptParameters } from '../../families/autoregressive/gpt.js';
-import type { Engine, Store } from '../../runtime/engine.js';
+import type { Engine, Program, Store } from '../../runtime/engine.js';
 import { type Tensor, type TensorSpec, logProbOf } from '../../tensor/index.js';
 import type { Json } from '../../data/json.js';
 import { type LossTerm, type Phase, type TrainingSource, phase } from '../../training/phase.js';
@@ -133,29 +133,33 @@ async function rolloutModels<Prompt extends PpoPrompt>(
 ): Promise<RolloutModels> {
   const { engine, policy, reference, value, config, shape } = options;
   const size = config.minibatchSize * config.maxTokens;
-  const rows = { ...rowSpec(shape), states: int32(size) };
-  const logProbProgram = await engine.compile(
-    ({ parameters, batch }: { parameters: GptParameters; batch: AnswerTensors & { readonly targets: Tensor } }) => ({
-      out: logProbOf(logitsAt(policy.model, parameters, batch, config.temperature), batch.targets),
-    }),
-    { parameters: policy.model.parameters, batch: { ...rows, targets: int32(size) } } as never,
-    { name: 'ppo-log-probabilities' },
+  const batch = (rows: number) => ({ ...rowSpec({ rows, time: shape.time }), states: int32(size) });
+  const logProbProgram = forEachSize((rows) =>
+    engine.compile(
+      (args: { parameters: GptParameters; batch: AnswerTensors & { readonly targets: Tensor } }) => ({
+        out: logProbOf(logitsAt(policy.model, args.parameters, args.batch, config.temperature), args.batch.targets),
+      }),
+      { parameters: policy.model.parameters, batch: { ...batch(rows), targets: int32(size) } } as never,
+      { name: 'ppo-log-probabilities' },
+    ),
   );
-  const valueProgram = await engine.compile(
-    ({ parameters, batch }: { parameters: ScalarParameters; batch: AnswerTensors }) => ({
-      out: value.model.at(parameters, batch, batch.states),
-    }),
-    { parameters: value.model.parameters, batch: rows } as never,
-    { name: 'ppo-values' },
+  const valueProgram = forEachSize((rows) =>
+    engine.compile(
+      (args: { parameters: ScalarParameters; batch: AnswerTensors }) => ({
+        out: value.model.at(args.parameters, args.batch, args.batch.states),
+      }),
+      { parameters: value.model.parameters, batch: batch(rows) } as never,
+      { name: 'ppo-values' },
+    ),
   );
   /** Runs a program over layouts and joins what it says; places that are not of an answer become 0. */
   const over = async (
     layouts: readonly ResponseLayout[],
-    run: (layout: ResponseLayout) => Promise<unknown>,
+    run: (layout: ResponseLayout, rows: number) => Promise<unknown>,
   ): Promise<Float32Array> => {
     const all = new Float32Array(layouts.length * size);
     for (const [index, layout] of layouts.entries()) {
-      const { out } = (await run(layout)) as { out: Float32Array };
+      const { out } = (await run(layout, layout.tokens.length / shape.time)) as { out: Float32Array };
       all.set(
         out.map((number, at) => (layout.mask[at] === 0 ? 0 : number)),
         index * size,
@@ -164,18 +168,31 @@ async function rolloutModels<Prompt extends PpoPrompt>(
     return all;
   };
   const logProbsOf = (parameters: Store) => (layouts: readonly ResponseLayout[]) =>
-    over(layouts, (layout) => {
+    over(layouts, async (layout, rows) => {
       const { states, targets } = layout;
-      return logProbProgram.run({ parameters, batch: { ...rowArrays(layout), states, targets } });
+      return (await logProbProgram(rows)).run({ parameters, batch: { ...rowArrays(layout), states, targets } });
     });
   return {
     sample: options.sample,
     logProbs: logProbsOf(policy.store),
     referenceLogProbs: logProbsOf(reference),
     values: (layouts) =>
-      over(layouts, (layout) =>
-        valueProgram.run({ parameters: value.store, batch: { ...rowArrays(layout), states: layout.states } }),
+      over(layouts, async (layout, rows) =>
+        (await valueProgram(rows)).run({
+          parameters: value.store,
+          batch: { ...rowArrays(layout), states: layout.states },
+        }),
       ),
+  };
+}
+
+/** Compiles a program for a number of rows when it is first asked for. */
+function forEachSize(compile: (rows: number) => Promise<Program>): (rows: number) => Promise<Program> {
+  const compiled = new Map<number, Promise<Program>>();
+  return (rows) => {
+    const program = compiled.get(rows) ?? compile(rows);
+    compiled.set(rows, program);
+    return program;
   };
 }
 

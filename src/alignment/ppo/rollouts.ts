@@ -122,9 +122,13 @@ export async function collectRollout<Prompt extends PpoPrompt>(
     const spoken = finished ? response.subarray(0, -1) : response;
     return { prompt: prompts[index]!, response, finished, answer: decode(spoken) };
   });
-  const layouts = inParts(samples, config.minibatchSize).map((part) =>
-    layOut(part.map(asked), { ...shape, responseLength: config.maxTokens }),
-  );
+  // Answers are shorter than they might be: as many rows as these take, in one of a few sizes.
+  const layouts = inParts(samples, config.minibatchSize).map((part) => {
+    const responses = part.map(asked);
+    const unit = Math.ceil(shape.rows / 6);
+    const rows = Math.min(shape.rows, unit * Math.ceil(rowsFor(byPrompt(responses).groups, shape.time) / unit));
+    return layOut(responses, { ...shape, rows, responseLength: config.maxTokens });
+  });
   const raw = await options.reward(samples);
   const scores = Float32Array.from(samples, ({ finished }, index) =>
     scoreOrPenalty(raw[index]!, finished, config.unfinishedScore),

@@ -16,7 +16,7 @@ import { chatsOf, encodeDialogues, modelAsAncestor } from '../stages/examples.js
 import { trainPpo } from '../stages/ppo.js';
 import { pretrain } from '../stages/pretrain.js';
 import { trainReward } from '../stages/reward.js';
-import { type StageContext, fingerprintOf, modelFolderOf } from '../stages/stage.js';
+import { type StageContext, contentId, fingerprintOf, modelFolderOf } from '../stages/stage.js';
 import { superviseFineTuning } from '../stages/supervised.js';
 import { collectRankings } from './rankings.js';
 import type { QuickstartConfig } from './settings.js';
@@ -78,8 +78,8 @@ export async function runPipeline(context: StageContext, options: PipelineOption
     return loaded;
   };
 
-  const tokenizer = await prepareTokenizer(folderOf('tokenizer'), options);
-  const corpus = corpusFingerprint(config, task);
+  const corpus = fingerprintOf([await contentId(allText(task)), config.vocabularySize]);
+  const tokenizer = await prepareTokenizer(folderOf('tokenizer'), corpus, options);
   const tokens = await keptTokens({
     folder: folderOf('data'),
     fingerprint: corpus,
@@ -103,6 +103,9 @@ export async function runPipeline(context: StageContext, options: PipelineOption
   );
 
   const template = new ChatTemplate();
+  const idOf = (dialogues: readonly (readonly Message[])[]): Promise<string> =>
+    contentId(dialogues.map((messages) => JSON.stringify(messages)));
+  const chats: Ancestor = { ...task.origins.chats, id: await idOf(task.chats) };
   const { contextLength } = pretrained.config;
   const encoded = async (chats: readonly (readonly Message[])[]): Promise<Example[]> =>
     (await encodeDialogues(chatsOf(chats), { tokenizer, template, contextLength })).examples;
@@ -115,7 +118,7 @@ export async function runPipeline(context: StageContext, options: PipelineOption
       examples: await encoded(task.chats),
       validation: await encoded(task.heldOutChats),
       pretraining: tokens.train,
-      ancestors: [modelAsAncestor(pretrained), task.origins.chats],
+      ancestors: [modelAsAncestor(pretrained), chats],
     }),
   );
 
@@ -128,6 +131,7 @@ export async function runPipeline(context: StageContext, options: PipelineOption
       supervised,
       onSampling: (event) => onStage?.({ stage: 'rankings', ...event }),
     });
+    const id = await contentId(ranked.flatMap(({ sequences, ranks }) => [...sequences, Int32Array.from(ranks)]));
     const heldOutCount = Math.max(1, Math.round(ranked.length * 0.1));
     const reward = await stage('reward', folderOf('3-reward'), async () =>
       trainReward(context, {
@@ -137,7 +141,7 @@ export async function runPipeline(context: StageContext, options: PipelineOption
         rankings: ranked.slice(heldOutCount),
         heldOut: ranked.slice(0, heldOutCount),
         reference: (await encoded(task.heldOutChats.slice(0, 200))).map(({ ids }) => ids),
-        ancestors: [modelAsAncestor(supervised), task.origins.rankings],
+        ancestors: [modelAsAncestor(supervised), { ...task.origins.rankings, id }],
       }),
     );
     const name = options.reinforcementName ?? '4-aligned';
@@ -146,6 +150,10 @@ export async function runPipeline(context: StageContext, options: PipelineOption
       score,
       ids: chatPrompt(supervised, template, messages),
     }));
+    const practice: Ancestor = {
+      ...task.origins.prompts,
+      id: await idOf(task.prompts.map(({ messages }) => messages)),
+    };
     await stage('reinforcement', folderOf(name), () =>
       trainPpo<PracticePrompt>(context, {
         out: folderOf(name),
@@ -163,35 +171,36 @@ export async function runPipeline(context: StageContext, options: PipelineOption
           const trueScore = trueScoreOf(samples);
           return trueScore === undefined ? {} : { trueScore };
         },
-        ancestors: [modelAsAncestor(supervised), modelAsAncestor(reward, 'reward model'), text, task.origins.prompts],
+        ancestors: [modelAsAncestor(supervised), modelAsAncestor(reward, 'reward model'), text, practice],
       }),
     );
   }
   return { stages, model: modelFolderOf(stages.findLast(({ stage: name }) => name !== 'reward')!.folder) };
 }
 
-async function prepareTokenizer(folder: string, { config, task, onStage }: PipelineOptions): Promise<Tokenizer> {
-  const { documents, tokenizerText } = task;
-  async function* everything(): AsyncGenerator<string> {
-    for await (const { text } of documents()) yield text;
-    yield* tokenizerText();
-  }
+async function prepareTokenizer(
+  folder: string,
+  fingerprint: string,
+  { config, task, onStage }: PipelineOptions,
+): Promise<Tokenizer> {
   return keptTokenizer({
     folder,
-    fingerprint: corpusFingerprint(config, task, config.vocabularySize),
+    fingerprint,
     make: async () => {
       onStage?.({ stage: 'tokenizer', state: 'begin' });
       const began = performance.now();
-      const tokenizer = await trainTokenizer({ text: everything(), vocabSize: config.vocabularySize });
+      const tokenizer = await trainTokenizer({ text: allText(task), vocabSize: config.vocabularySize });
       onStage?.({ stage: 'tokenizer', state: 'end', seconds: (performance.now() - began) / 1000 });
       return tokenizer;
     },
   });
 }
 
-/** What the text of a task depends on. */
-const corpusFingerprint = (config: QuickstartConfig, task: Task, vocabularySize?: number): string =>
-  fingerprintOf([task.name, config.seed, config.documents, config.englishShare, task.origins, vocabularySize]);
+/** What the tokenizer is trained on. */
+async function* allText({ documents, tokenizerText }: Task): AsyncGenerator<string> {
+  for await (const { text } of documents()) yield text;
+  yield* tokenizerText();
+}
 
 async function examine(
   context: StageContext,

@@ -5,6 +5,7 @@ import type { RankedExample } from '../../alignment/reward-batches.js';
 import type { LoadedModel } from '../../formats/model-folder.js';
 import { writeFileAtomically } from '../../runtime/atomic-file.js';
 import type { Generation } from '../../sampling/generator.js';
+import { counterRandom } from '../../tensor/random.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
 import { chatPrompt, withGenerator } from '../stages/answering.js';
 import { encodeRankings } from '../stages/examples.js';
@@ -75,10 +76,13 @@ async function sampleAndRank(
   const [fewest, most] = config.answersPerRanking;
   const opening = tokenizer.encode(config.cautiousOpening);
   const questions = prompts.map(({ messages }) => chatPrompt(supervised, template!, messages));
-  // K varies from prompt to prompt, as it did for the papers' labelers.
+  // K varies from prompt to prompt, as it did for the papers' labelers. Most prompts get few answers: another prompt
+  // teaches more than another answer.
   const begun = questions.map((ids, index) => {
+    const place = counterRandom(config.seed, 'answers per ranking', index)();
+    const count = fewest + Math.floor((most - fewest + 1) * place ** 3);
     const cautious = Int32Array.from([...ids, ...opening]);
-    return [cautious, ...Array<Int32Array>(fewest - 1 + (index % (most - fewest + 1))).fill(ids)];
+    return [cautious, ...Array<Int32Array>(count - 1).fill(ids)];
   });
   const sampled = await withGenerator(context, supervised, (generator) =>
     generator.generateBatch({

@@ -57,39 +57,46 @@ export type QuickstartConfig = z.output<typeof quickstartSchema>;
 const decaying = { kind: 'linear', warmupSteps: 60, decayOver: 0.3, finalFraction: 0.05 } as const;
 const adamw = { kind: 'adamw', beta1: 0.9, beta2: 0.95, weightDecay: 0.1 } as const;
 
+/** What learns fastest of what was tried: docs/LOG.md. */
+const modern = { positions: 'rotary', activation: 'squared-relu', normalisation: 'rms', bias: false } as const;
+
 /** Three sizes of the same job. `small` takes at most ten minutes on two cores. */
 export const scales = {
   small: {
+    demonstrations: 36_000,
+    unknownRate: 0.33,
+    rankedPrompts: 4000,
     pretraining: {
-      model: { layers: 4, heads: 4, width: 128, contextLength: 128 },
+      model: { layers: 4, heads: 4, width: 128, contextLength: 128, ...modern },
       batchSize: 12,
-      training: { steps: 900, optimizer: adamw, schedule: { ...decaying, learningRate: 2e-3 }, evaluateEvery: 300 },
+      training: { steps: 450, optimizer: adamw, schedule: { ...decaying, learningRate: 4e-3 }, evaluateEvery: 150 },
     },
     supervised: {
       batchSize: 8,
-      training: { steps: 2400, optimizer: adamw, schedule: { ...decaying, learningRate: 2e-3 }, evaluateEvery: 800 },
+      pretrainingRows: 1,
+      training: { steps: 1500, optimizer: adamw, schedule: { ...decaying, learningRate: 2.5e-3 }, evaluateEvery: 500 },
     },
     reward: {
-      answers: 36,
-      time: 96,
+      answers: 40,
       training: {
         optimizer: adamw,
-        schedule: { ...decaying, warmupSteps: 10, learningRate: 5e-4 },
-        evaluateEvery: 100,
+        schedule: { ...decaying, warmupSteps: 10, learningRate: 7e-4 },
+        evaluateEvery: 150,
       },
     },
     reinforcement: {
       ppo: {
-        iterations: 60,
+        iterations: 40,
         rolloutSize: 64,
         minibatchSize: 64,
+        samplesPerPrompt: 4,
         maxTokens: 24,
-        klCoefficient: 0.1,
+        klCoefficient: 0.05,
         pretrainingCoefficient: 0.3,
       },
       training: {
         optimizer: { kind: 'adam', beta2: 0.95, epsilon: 1e-5, epsilonInside: 'tensorflow' },
-        schedule: { kind: 'linear', learningRate: 3e-5, warmupSteps: 5, finalFraction: 0.1 },
+        schedule: { kind: 'linear', learningRate: 1e-4, warmupSteps: 5, finalFraction: 0.1 },
       },
     },
   },
@@ -98,7 +105,7 @@ export const scales = {
     documents: 20_000,
     rankedPrompts: 3000,
     pretraining: {
-      model: { layers: 6, heads: 6, width: 192, contextLength: 128 },
+      model: { layers: 6, heads: 6, width: 192, contextLength: 128, ...modern },
       batchSize: 16,
       training: { steps: 2500, optimizer: adamw, schedule: { ...decaying, learningRate: 1.5e-3 }, evaluateEvery: 500 },
     },
@@ -132,7 +139,7 @@ export const scales = {
     documents: 40_000,
     rankedPrompts: 6000,
     pretraining: {
-      model: { layers: 8, heads: 8, width: 320, contextLength: 256 },
+      model: { layers: 8, heads: 8, width: 320, contextLength: 256, ...modern },
       batchSize: 16,
       training: { steps: 8000, optimizer: adamw, schedule: { ...decaying, learningRate: 1e-3 }, evaluateEvery: 1000 },
     },

@@ -51,7 +51,7 @@ export async function trainReward(context: StageContext, options: RewardOptions)
       config: config,
       fingerprint,
       stores: { model: store },
-      phases: [rewardPhase({ model, source, shape })],
+      phases: [rewardPhase({ model, source, shape, centreCoefficient: config.centreCoefficient })],
       settings: { ...config.training, steps },
       flopsPerStep: 6 * parameterCount(model.parameters) * shape.rows * shape.time,
       ...(usableHeldOut.length > 0 && {

@@ -72,6 +72,11 @@ export type SupervisedConfig = z.output<typeof supervisedSchema>;
 export const rewardSchema = z.strictObject({
   answers: z.int().min(2).default(64).describe('answers per step; the answers to one prompt are always together'),
   epochs: z.number().positive().default(1).describe('passes over the rankings (InstructGPT: 1, more overfits)'),
+  centreCoefficient: z
+    .number()
+    .min(0)
+    .default(0.01)
+    .describe("weight of the pull of every prompt's scores towards 0, so that they compare across prompts; 0 for none"),
   time: z
     .int()
     .positive()

@@ -31,6 +31,13 @@ export const modelFolderOf = (out: string): string => join(out, 'model');
 export const fingerprintOf = (settings: unknown): string =>
   createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 16);
 
+/** A short hash of contents, such as the texts of a corpus. */
+export async function contentId(parts: Iterable<string | NodeJS.ArrayBufferView> | AsyncIterable<string>) {
+  const hash = createHash('sha256');
+  for await (const part of parts) hash.update(part);
+  return hash.digest('hex').slice(0, 16);
+}
+
 /** The lineage of a stage's finished model, if it was made with this very fingerprint. */
 export async function finishedStage(out: string, fingerprint: string): Promise<Lineage | undefined> {
   const folder = modelFolderOf(out);

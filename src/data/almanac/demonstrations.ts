@@ -70,6 +70,9 @@ export interface RankingPromptOptions {
   unknownRate?: number;
 }
 
+/** Only the last question of a prompt is answered: long dialogues cost more than they teach. */
+const promptLengths = { 1: 4, 2: 3, 3: 2, 4: 1 };
+
 /** Dialogues that wait for an answer, for rankings and for PPO. Nothing in them is held out. */
 export function rankingPrompts(options: RankingPromptOptions): AlmanacPrompt[] {
   const { seed, count, start = 0, unknownRate = 0.5 } = options;
@@ -77,6 +80,7 @@ export function rankingPrompts(options: RankingPromptOptions): AlmanacPrompt[] {
     const turns = trainingTurns(new Choice(seed, 'almanac ranking prompts', start + offset), {
       unknownRate,
       smallTalkRate: 0.08,
+      lengths: promptLengths,
     });
     return { messages: toPrompt(turns), item: turns[turns.length - 1]!.item };
   });

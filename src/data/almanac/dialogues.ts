@@ -39,6 +39,8 @@ export interface DialogueOptions {
   unknownRate: number;
   /** The share of dialogues that begin or end with a greeting or thanks. */
   smallTalkRate?: number;
+  /** How often a dialogue has so many turns; 1 to 4 equally often unless given. */
+  lengths?: Readonly<Record<string, number>>;
 }
 
 /** Draws until `attempt` gives something; what is refused here are the questions that are held out. */
@@ -136,8 +138,8 @@ function nextTurn(choice: Choice, before: Turn | undefined, unknownRate: number)
 
 /** One to four turns of a training dialogue. */
 export function trainingTurns(choice: Choice, options: DialogueOptions): Turn[] {
-  const { unknownRate, smallTalkRate = 0.2 } = options;
-  const length = 1 + choice.integer(4);
+  const { unknownRate, smallTalkRate = 0.2, lengths } = options;
+  const length = lengths === undefined ? 1 + choice.integer(4) : Number(choice.weighted(lengths));
   const turns: Turn[] = [];
   let before: Turn | undefined;
   if (choice.chance(smallTalkRate)) {

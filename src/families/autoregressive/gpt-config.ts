@@ -30,7 +30,7 @@ export const gptConfigSchema = z.object({
     .describe('normalise before each sub-layer (GPT-2) or after the residual sum (GPT-1)'),
   normEpsilon: z.number().positive().default(1e-5).describe('added to the variance before the root'),
   activation: z
-    .enum(['gelu', 'gelu-exact', 'relu', 'silu', 'swiglu'])
+    .enum(['gelu', 'gelu-exact', 'relu', 'squared-relu', 'silu', 'swiglu'])
     .default('gelu')
     .describe('non-linearity of the feed-forward layer'),
   positions: z.enum(['learned', 'rotary']).default('learned').describe('how the model knows where a token stands'),

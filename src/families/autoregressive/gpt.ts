@@ -29,6 +29,7 @@ import {
   relu,
   rotaryEmbedding,
   silu,
+  squaredRelu,
   splitHeads,
 } from '../../tensor/index.js';
 import { type GptConfig, type GptOptions, gptConfig } from './gpt-config.js';
@@ -119,7 +120,15 @@ function gptSpec(config: GptConfig): GptSpec {
   };
 }
 
-const activations = { gelu, 'gelu-exact': (x: Tensor) => gelu(x, 'erf'), relu, silu, swiglu: silu };
+const activations = {
+  gelu,
+  'gelu-exact': (x: Tensor) => gelu(x, 'erf'),
+  relu,
+  'squared-relu': squaredRelu,
+  silu,
+  squaredRelu,
+  swiglu: silu,
+};
 
 /** Builds a GPT. @throws ConfigError naming the key that cannot be */
 export function gpt(options: GptOptions): Gpt {
