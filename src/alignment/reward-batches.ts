@@ -19,6 +19,8 @@ export interface RankedExample {
   readonly sequences: readonly Int32Array[];
   /** 0 is best; equal ranks are ties. */
   readonly ranks: readonly number[];
+  /** How often each answer was given; once unless said. Its pairs count as often, though it is read once. */
+  readonly counts?: readonly number[];
 }
 
 export interface RewardBatchShape extends RowShape {
@@ -87,12 +89,14 @@ export function rewardBatch(examples: readonly RankedExample[], shape: RewardBat
   const weight = new Float32Array(capacity);
   let answer = 0;
   let pair = 0;
-  for (const [index, { ranks }] of examples.entries()) {
+  for (const [index, { ranks, counts }] of examples.entries()) {
     const pairs = pairsOf(ranks);
-    for (const [winner, loser] of pairs) {
+    const times = pairs.map(([winner, loser]) => (counts?.[winner] ?? 1) * (counts?.[loser] ?? 1));
+    const total = times.reduce((sum, count) => sum + count, 0);
+    for (const [place, [winner, loser]] of pairs.entries()) {
       better[pair] = answer + winner;
       worse[pair] = answer + loser;
-      weight[pair++] = 1 / (pairs.length * examples.length);
+      weight[pair++] = times[place]! / (total * examples.length);
     }
     rows.places[index]!.forEach((place, number) => {
       last[answer++] = place.answer + groups[index]!.answers[number]!.length - 1;

@@ -67,6 +67,15 @@ describe('rankings as batches', () => {
     expect(weights[10]).toBeCloseTo(0.5, 6);
   });
 
+  it('counts an answer as often as it was given', () => {
+    const once = ranking(1, [0, 3, 4]);
+    const { weight, better, worse } = rewardBatch([{ ...once, counts: [1, 2, 5] }], shape);
+    const pairs = [...weight].flatMap((share, at) => (share > 0 ? [[better[at], worse[at], share]] : []));
+    // 2 · 1, 5 · 1 and 5 · 2 of 17 pairs.
+    const expected = [[1, 0, 2 / 17], [2, 0, 5 / 17], [2, 1, 10 / 17]]; // prettier-ignore
+    expect(pairs).toEqual(expected.map(([a, b, share]) => [a, b, expect.closeTo(share!, 6)]));
+  });
+
   it('keeps the answers of a prompt together and fits every batch', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 2, max: MOST_ANSWERS }), { minLength: 1, maxLength: 30 }), (sizes) => {
@@ -95,6 +104,22 @@ describe('rankings as batches', () => {
     const { usable, allTied, tooLong } = usableRankings([ranking(1, [2, 2]), ranking(1, [1, 2]), long], 8);
     expect([usable.length, allTied, tooLong]).toEqual([1, 1, 1]);
   });
+});
+
+it('scores sequences that begin alike as it scores each alone', async () => {
+  const sequences = [
+    sequence(1, 2, 3, 4),
+    sequence(1, 2, 3, 5),
+    sequence(1, 2, 3, 5),
+    sequence(1, 2, 3, 4, 6, 7),
+    sequence(9),
+    sequence(9, 9),
+  ];
+  const together = await scorer.score(sequences);
+  for (const [index, each] of sequences.entries()) {
+    const [alone] = await scorer.score([each]);
+    expect(together[index]).toBeCloseTo(alone!, 4);
+  }
 });
 
 describe("the reward model's details", () => {

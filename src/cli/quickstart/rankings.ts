@@ -26,7 +26,11 @@ export interface RankingOptions {
 
 interface Saved {
   readonly fingerprint: string;
-  readonly rankings: readonly { readonly sequences: readonly number[][]; readonly ranks: readonly number[] }[];
+  readonly rankings: readonly {
+    readonly sequences: readonly number[][];
+    readonly ranks: readonly number[];
+    readonly counts: readonly number[];
+  }[];
 }
 
 export async function collectRankings(context: StageContext, options: RankingOptions): Promise<RankedExample[]> {
@@ -40,9 +44,9 @@ export async function collectRankings(context: StageContext, options: RankingOpt
   if (existsSync(path)) {
     const saved = JSON.parse(await readFile(path, 'utf8')) as Saved;
     if (saved.fingerprint === fingerprint) {
-      return saved.rankings.map(({ sequences, ranks }) => ({
+      return saved.rankings.map(({ sequences, ...ranking }) => ({
+        ...ranking,
         sequences: sequences.map((ids) => Int32Array.from(ids)),
-        ranks,
       }));
     }
   }
@@ -51,7 +55,10 @@ export async function collectRankings(context: StageContext, options: RankingOpt
   const examples = await sampleAndRank(context, { config, supervised, prompts: rankings.prompts });
   context.signal?.throwIfAborted();
   await mkdir(folder, { recursive: true });
-  const plain = examples.map(({ sequences, ranks }) => ({ sequences: sequences.map((ids) => [...ids]), ranks }));
+  const plain = examples.map(({ sequences, ...ranking }) => ({
+    ...ranking,
+    sequences: sequences.map((ids) => [...ids]),
+  }));
   await writeFileAtomically(path, JSON.stringify({ fingerprint, rankings: plain } satisfies Saved));
   onSampling?.({ state: 'end', seconds: (performance.now() - began) / 1000 });
   return examples;
@@ -61,6 +68,8 @@ interface Answer {
   readonly ids: Int32Array;
   readonly text: string;
   readonly finished: boolean;
+  /** How often it was given. */
+  count: number;
 }
 
 /**
@@ -70,7 +79,7 @@ interface Answer {
 async function sampleAndRank(
   context: StageContext,
   options: { config: QuickstartConfig; supervised: LoadedModel; prompts: readonly LabelledPrompt[] },
-): Promise<RankedExample[]> {
+): Promise<Required<RankedExample>[]> {
   const { config, supervised, prompts } = options;
   const { tokenizer, template } = supervised;
   const [fewest, most] = config.answersPerRanking;
@@ -95,7 +104,7 @@ async function sampleAndRank(
     }),
   );
   let next = 0;
-  return prompts.map((prompt, index): RankedExample => {
+  return prompts.map((prompt, index): Required<RankedExample> => {
     const answers = distinct(
       begun[index]!.map((_, answer) => answerOf(sampled[next++]!, answer === 0 ? opening : undefined)),
       tokenizer,
@@ -103,20 +112,25 @@ async function sampleAndRank(
     return {
       sequences: answers.map(({ ids }) => Int32Array.from([...questions[index]!, ...ids])),
       ranks: prompt.rank(answers),
+      counts: answers.map(({ count }) => count),
     };
   });
 }
 
-function answerOf({ ids, finishReason }: Generation, opening: Int32Array = new Int32Array()): Omit<Answer, 'text'> {
+type Sampled = Pick<Answer, 'ids' | 'finished'>;
+
+function answerOf({ ids, finishReason }: Generation, opening: Int32Array = new Int32Array()): Sampled {
   return { ids: Int32Array.from([...opening, ...ids]), finished: finishReason === 'stop' };
 }
 
-/** The same answer twice is a tie, which says nothing. */
-function distinct(answers: readonly Omit<Answer, 'text'>[], tokenizer: LoadedModel['tokenizer']): Answer[] {
+/** Equal answers are one, which counts as often as it was given. */
+function distinct(answers: readonly Sampled[], tokenizer: LoadedModel['tokenizer']): Answer[] {
   const byText = new Map<string, Answer>();
   for (const { ids, finished } of answers) {
     const text = tokenizer.decode(finished ? ids.subarray(0, -1) : ids);
-    if (!byText.has(text)) byText.set(text, { ids, text, finished });
+    const known = byText.get(text);
+    if (known) known.count++;
+    else byText.set(text, { ids, text, finished, count: 1 });
   }
   return [...byText.values()];
 }

@@ -65,7 +65,7 @@ export const scales = {
   small: {
     demonstrations: 36_000,
     unknownRate: 0.33,
-    rankedPrompts: 4000,
+    rankedPrompts: 3000,
     pretraining: {
       model: { layers: 4, heads: 4, width: 128, contextLength: 128, ...modern },
       batchSize: 12,
@@ -74,13 +74,19 @@ export const scales = {
     supervised: {
       batchSize: 8,
       pretrainingRows: 1,
-      training: { steps: 1500, optimizer: adamw, schedule: { ...decaying, learningRate: 2.5e-3 }, evaluateEvery: 500 },
+      training: {
+        steps: 1700,
+        optimizer: adamw,
+        schedule: { ...decaying, learningRate: 2e-3, decayOver: 0.5 },
+        evaluateEvery: 850,
+      },
     },
     reward: {
       answers: 40,
+      epochs: 2,
       training: {
         optimizer: adamw,
-        schedule: { ...decaying, warmupSteps: 10, learningRate: 7e-4 },
+        schedule: { ...decaying, warmupSteps: 10, learningRate: 3e-4 },
         evaluateEvery: 150,
       },
     },
@@ -91,7 +97,7 @@ export const scales = {
         minibatchSize: 64,
         samplesPerPrompt: 4,
         maxTokens: 24,
-        klCoefficient: 0.05,
+        klCoefficient: 0.1,
         pretrainingCoefficient: 0.3,
       },
       training: {
