@@ -97,7 +97,7 @@ export const scales = {
         minibatchSize: 64,
         samplesPerPrompt: 4,
         maxTokens: 24,
-        klCoefficient: 0.1,
+        klCoefficient: 0.4,
         pretrainingCoefficient: 0.3,
       },
       training: {
