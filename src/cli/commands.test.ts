@@ -114,7 +114,7 @@ describe('descent, from text to an aligned model', () => {
       'rankings.jsonl',
       '--out',
       'runs/reward',
-      '--rows',
+      '--answers',
       '9',
     ]);
     expect(reward.accuracy).toBeGreaterThanOrEqual(0);

@@ -37,7 +37,7 @@ it('reaches the known optimum: the policy in proportion to reference · exp(rewa
   const prompt = { messages: [], ids: Int32Array.of(1, 2) };
   const generator = createGenerator({ engine, model, store: policy });
   const seen: number[] = [];
-  const ppo = await createPpo({
+  const ppo = createPpo({
     engine,
     policy: { model, store: policy },
     reference,

@@ -59,7 +59,7 @@ const int32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'int32' });
 const float32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'float32' });
 
 /** @throws ConfigError when a setting is impossible, or no prompt leaves room for an answer */
-export async function createPpo<Prompt extends PpoPrompt>(options: PpoOptions<Prompt>): Promise<Ppo> {
+export function createPpo<Prompt extends PpoPrompt>(options: PpoOptions<Prompt>): Ppo {
   const config = parseSettings(ppoSchema, options.settings ?? {}, 'ppo');
   const { rolloutSize, minibatchSize, maxTokens, temperature } = config;
   if (rolloutSize % minibatchSize !== 0) {
@@ -83,7 +83,7 @@ export async function createPpo<Prompt extends PpoPrompt>(options: PpoOptions<Pr
   }
   const shape = { ...rolloutShape(prompts, config), padToken: options.padToken };
 
-  const models = await rolloutModels({ ...options, config, shape });
+  const models = rolloutModels({ ...options, config, shape });
   const kl =
     config.klTarget === null
       ? fixedKl(config.klCoefficient)
@@ -127,10 +127,10 @@ export async function createPpo<Prompt extends PpoPrompt>(options: PpoOptions<Pr
   return { config, phases: [policyPhase, valuePhase], steps };
 }
 
-/** Compiles the forward passes over a round's answers. The reference runs the policy's program on its own store. */
-async function rolloutModels<Prompt extends PpoPrompt>(
+/** The forward passes over a round's answers, compiled when they are first needed. The reference runs the policy's program on its own store. */
+function rolloutModels<Prompt extends PpoPrompt>(
   options: PpoOptions<Prompt> & { config: PpoConfig; shape: RowShape },
-): Promise<RolloutModels> {
+): RolloutModels {
   const { engine, policy, reference, value, config, shape } = options;
   const size = config.minibatchSize * config.maxTokens;
   const batch = (rows: number) => ({ ...rowSpec({ rows, time: shape.time }), states: int32(size) });

@@ -79,7 +79,7 @@ export async function trainPpo<Prompt extends PpoPrompt>(
 
     const { maxTokens, temperature, stopAtEnd } = config.ppo;
     const generator = createGenerator({ engine, model, store: policy, tokenizer });
-    const ppo = await createPpo({
+    const ppo = createPpo({
       engine,
       policy: { model, store: policy },
       reference,
