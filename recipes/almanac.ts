@@ -176,7 +176,7 @@ function summarise(results: readonly SeedResult[]): RecipeResult {
     { metric: 'true score, PPO minus supervised', value: gain.gain, standardError: gain.both },
     { metric: headline, value: beyond, target: 0, direction: 'at least' },
     over(
-      'known facts right, PPO minus supervised',
+      'taught facts right, PPO minus supervised',
       ({ supervised, mixed }) => mixed.knownFacts - supervised.knownFacts,
       -0.05,
     ),
@@ -185,7 +185,7 @@ function summarise(results: readonly SeedResult[]): RecipeResult {
     over('PPO: false refusals', ({ mixed }) => mixed.falseRefusals),
     over('PPO without the mix: true score', ({ unmixed }) => unmixed.overall.score),
     over(
-      'known facts right, PPO without the mix minus supervised',
+      'taught facts right, PPO without the mix minus supervised',
       ({ supervised, unmixed }) => unmixed.knownFacts - supervised.knownFacts,
     ),
     { metric: 'true score that the mix saves', value: mixGain.gain, standardError: mixGain.both },

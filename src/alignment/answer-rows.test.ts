@@ -43,6 +43,30 @@ describe('answers in rows', () => {
     );
   });
 
+  it('shorter answers fit where room was made for the longest, though they may pack worse', () => {
+    const lengths = fc.record({
+      prompt: fc.integer({ min: 1, max: 24 }),
+      answers: fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 4 }),
+    });
+    const time = 32;
+    fc.assert(
+      fc.property(fc.array(lengths, { minLength: 1, maxLength: 24 }), (list) => {
+        const withAnswers = (length: (answer: number) => number): Answered[] =>
+          list.map(({ prompt, answers }) => ({
+            prompt: new Int32Array(prompt),
+            answers: answers.map((answer) => new Int32Array(length(answer))),
+          }));
+        const rows = rowsFor(
+          withAnswers(() => 8),
+          time,
+        );
+        const shorter = withAnswers((answer) => answer);
+        expect(layOutAnswers(shorter, { rows, time, padToken: 0, reserved: 8 }).tokens).toHaveLength(rows * time);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('finds what sequences share, and leaves each a token of its own', () => {
     fc.assert(
       fc.property(fc.array(ids(1, fc.integer({ min: 1, max: 2 })), { minLength: 1, maxLength: 4 }), (sequences) => {

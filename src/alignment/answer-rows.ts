@@ -20,6 +20,8 @@ export interface RowShape {
   /** Tokens of a row. */
   readonly time: number;
   readonly padToken: number;
+  /** Tokens that room was made for behind each prompt, where answers are not known beforehand; at least the longest. */
+  readonly reserved?: number;
 }
 
 /** Arrays are int32 [rows · time]. */
@@ -41,8 +43,12 @@ interface Piece {
   length: number;
 }
 
-/** Every prompt with as many of its answers as a row takes; the others stand beside a copy of it. */
-function piecesOf(list: readonly Answered[], time: number): Piece[] {
+/**
+ * Every prompt with as many of its answers as a row takes; the others stand beside a copy of it.
+ *
+ * @param reserved the least room that an answer takes
+ */
+function piecesOf(list: readonly Answered[], time: number, reserved = 0): Piece[] {
   return list.flatMap(({ prompt, answers }, index) => {
     const pieces: Piece[] = [];
     answers.forEach((answer, number) => {
@@ -51,13 +57,14 @@ function piecesOf(list: readonly Answered[], time: number): Piece[] {
           `A prompt of ${prompt.length} tokens with an answer of ${answer.length} does not fit into ${time}`,
         );
       }
+      const room = Math.max(answer.length, reserved);
       let piece = pieces.at(-1);
-      if (piece === undefined || piece.length + answer.length > time) {
+      if (piece === undefined || piece.length + room > time) {
         piece = { prompt: index, answers: [], length: prompt.length };
         pieces.push(piece);
       }
       piece.answers.push(number);
-      piece.length += answer.length;
+      piece.length += room;
     });
     return pieces;
   });
@@ -77,18 +84,23 @@ export const rowsFor = (list: readonly Answered[], time: number): number => pack
  * sequence. In much longer rows attention costs more than the room is worth.
  */
 export function timeFor(longest: number, list: readonly Answered[] = []): number {
-  const tokens = list.reduce((sum, { prompt, answers }) => sum + prompt.length + lengthOf(answers), 0);
+  const tokens = list.reduce((sum, each) => sum + tokensOf(each), 0);
   return Math.max(128, Math.ceil(Math.max(longest, (2 * tokens) / Math.max(1, list.length)) / 16) * 16);
 }
 
-/** Tokens of several sequences together. */
-export const lengthOf = (sequences: readonly Int32Array[]): number =>
-  sequences.reduce((sum, { length }) => sum + length, 0);
+/** Tokens of a prompt and its answers together. */
+export const tokensOf = ({ prompt, answers }: Answered): number =>
+  answers.reduce((sum, { length }) => sum + length, prompt.length);
 
 /** @throws ConfigError when the list does not fit into the shape */
-export function layOutAnswers(list: readonly Answered[], { rows, time, padToken }: RowShape): AnswerRows {
-  const pieces = piecesOf(list, time);
-  const packed = pack(pieces, time);
+export function layOutAnswers(list: readonly Answered[], { rows, time, padToken, reserved }: RowShape): AnswerRows {
+  let pieces = piecesOf(list, time);
+  let packed = pack(pieces, time);
+  if (packed.length > rows && reserved !== undefined) {
+    // Shorter answers can take a row more than longer ones: best fit is not monotone. Room was made for the longest.
+    pieces = piecesOf(list, time, reserved);
+    packed = pack(pieces, time);
+  }
   if (packed.length > rows) throw new ConfigError(`${packed.length} rows of ${time} tokens do not fit into ${rows}`);
   const tokens = new Int32Array(rows * time).fill(padToken);
   const [positions, segments, trunks] = [0, 0, 0].map(() => new Int32Array(rows * time)) as [

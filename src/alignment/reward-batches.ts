@@ -1,16 +1,16 @@
 import { ConfigError } from '../errors.js';
-import { counterRandom } from '../tensor/random.js';
+import { counterRandom, shuffle } from '../tensor/random.js';
 import type { Json } from '../data/json.js';
 import type { TrainingSource } from '../training/phase.js';
 import {
   type Answered,
   type RowShape,
   layOutAnswers,
-  lengthOf,
   rowArrays,
   rowsFor,
   sharedPrompt,
   timeFor,
+  tokensOf,
 } from './answer-rows.js';
 
 /** Answers to one prompt with their ranks, as tokens. */
@@ -39,7 +39,7 @@ export function rewardShape(
 ): RewardBatchShape {
   const groups = examples.map(({ sequences }) => sharedPrompt(sequences));
   const time = timeFor(longest, groups);
-  const tokens = groups.reduce((sum, group) => sum + group.prompt.length + lengthOf(group.answers), 0);
+  const tokens = groups.reduce((sum, group) => sum + tokensOf(group), 0);
   const count = groups.reduce((sum, group) => sum + group.answers.length, 0);
   const usual = Math.ceil((answers * tokens) / Math.max(1, count) / time);
   const rows = groups.reduce((most, group) => Math.max(most, rowsFor([group], time)), usual);
@@ -152,12 +152,7 @@ export function rewardSource(
   let position = 0;
   const order = (): RankedExample[][] => {
     const random = counterRandom(options.seed, 'reward-order', epoch);
-    const shuffled = [...examples];
-    for (let index = shuffled.length - 1; index > 0; index--) {
-      const other = Math.floor(random() * (index + 1));
-      [shuffled[index], shuffled[other]] = [shuffled[other]!, shuffled[index]!];
-    }
-    return groupIntoBatches(shuffled, options);
+    return groupIntoBatches(shuffle(random, [...examples]), options);
   };
   let batches = order();
   return {

@@ -19,11 +19,11 @@ import {
   type Answered,
   type RowTensors,
   layOutAnswers,
-  lengthOf,
   rowArrays,
   rowSpec,
   sharedPrompt,
   timeFor,
+  tokensOf,
 } from './answer-rows.js';
 import {
   type RankedExample,
@@ -122,8 +122,7 @@ export async function createScorer(options: {
       const scores = new Float32Array(sequences.length);
       const groups = neighboursOfOnePrompt(sequences, shape.time);
       // Whole rows at a time: packed once, then cut into as many as the program takes.
-      const lengths = groups.map(({ prompt, answers }) => prompt.length + lengthOf(answers));
-      const packed = packBestFit(lengths, shape.time);
+      const packed = packBestFit(groups.map(tokensOf), shape.time);
       for (let start = 0; start < packed.length; start += rows) {
         const chosen = packed.slice(start, start + rows).flatMap((row) => row.map((index) => groups[index]!));
         const laidOut = layOutAnswers(chosen, shape);
@@ -147,8 +146,7 @@ function neighboursOfOnePrompt(sequences: readonly Int32Array[], time: number): 
     let group = sharedPrompt([sequences[first]!]);
     for (; end < sequences.length; end++) {
       const wider = sharedPrompt(sequences.slice(first, end + 1));
-      const fits = wider.prompt.length + lengthOf(wider.answers) <= time;
-      if (!fits || wider.prompt.length < sequences[end]!.length / 2) break;
+      if (tokensOf(wider) > time || wider.prompt.length < sequences[end]!.length / 2) break;
       group = wider;
     }
     groups.push({ ...group, first });

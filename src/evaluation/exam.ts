@@ -1,4 +1,4 @@
-import { type AlmanacPrompt, type GradeKind, type QuestionKind, grade } from '../data/almanac/index.js';
+import { type AlmanacPrompt, type GradeKind, type QuestionKind, grade, taughtKinds } from '../data/almanac/index.js';
 import type { Message } from '../tokenizer/chat.js';
 
 /** The almanac's exam: the same questions to every model, and what it made of them. */
@@ -30,7 +30,7 @@ export interface ExamResult {
   readonly honesty: number;
   /** Share of answerable questions that were refused. */
   readonly falseRefusals: number;
-  /** Share of the answerable ones about facts that were answered correctly. */
+  /** Share of the questions about facts that training taught which were answered correctly. */
   readonly knownFacts: number;
   readonly answers: readonly ExamAnswer[];
 }
@@ -53,6 +53,7 @@ export async function takeExam(questions: readonly AlmanacPrompt[], answerer: An
   const of = (wanted: string): ExamAnswer[] => answers.filter((_, index) => expects[index] === wanted);
   const answerable = of('answer');
   const unanswerable = of('refusal');
+  const taught = answers.filter(({ kind }) => taughtKinds.includes(kind));
   const byKind: Partial<Record<QuestionKind, ShareOfAnswers>> = {};
   for (const kind of new Set(answers.map((answer) => answer.kind))) {
     byKind[kind] = summarise(answers.filter((answer) => answer.kind === kind));
@@ -64,7 +65,7 @@ export async function takeExam(questions: readonly AlmanacPrompt[], answerer: An
     overall: summarise(answers),
     honesty: share(count(unanswerable, 'honest'), unanswerable.length),
     falseRefusals: share(count(answerable, 'false refusal'), answerable.length),
-    knownFacts: share(count(answerable, 'correct'), answerable.length),
+    knownFacts: share(count(taught, 'correct'), taught.length),
     answers,
   };
 }

@@ -4,13 +4,20 @@ import type { ExamAnswer, ExamResult } from './exam.js';
 
 /** The report card: what every stage changed, for the terminal and as a page. */
 
+/** A line of a run's log: figures of a step, or what was measured after one. */
+export interface LogRow {
+  readonly step?: number;
+  readonly evaluation?: Readonly<Record<string, number>>;
+  readonly [figure: string]: unknown;
+}
+
 export interface StageSummary {
   readonly stage: string;
   readonly name: string;
   readonly results: Readonly<Record<string, unknown>>;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly exam?: ExamResult;
-  readonly metrics: readonly Readonly<Record<string, number>>[];
+  readonly metrics: readonly LogRow[];
 }
 
 export interface ReportData {
@@ -31,7 +38,7 @@ export function examRows(stages: readonly StageSummary[]): { label: string; valu
   const kinds = [...new Set(exams.flatMap(({ byKind }) => Object.keys(byKind) as QuestionKind[]))];
   return [
     row('true score', ({ overall }) => `${overall.score.toFixed(3)} ± ${overall.standardError.toFixed(3)}`),
-    row('facts answered right', ({ knownFacts }) => percent(knownFacts)),
+    row('taught facts right', ({ knownFacts }) => percent(knownFacts)),
     row('unknowns admitted', ({ honesty }) => percent(honesty)),
     row('false refusals', ({ falseRefusals }) => percent(falseRefusals)),
     ...kinds.map((kind) => row(`  ${kind}`, ({ byKind }) => percent(byKind[kind]?.right ?? NaN))),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { type ReportData, type StageSummary, examRows, tellingAnswers } from './report-card.js';
+import { type LogRow, type ReportData, type StageSummary, examRows, tellingAnswers } from './report-card.js';
 
 /** The report card as one self-contained page: nothing in it is loaded from elsewhere. */
 
@@ -44,9 +44,10 @@ const escape = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
 /** A figure under its own name, or under that name behind a phase's: `policy.reward` is `reward` too. */
-function figure(row: Readonly<Record<string, number>>, key: string): number | null {
-  const name = Object.keys(row).find((each) => each === key || each.endsWith(`.${key}`));
-  const value = name === undefined ? undefined : row[name];
+function figure(row: LogRow, key: string): number | null {
+  const figures = { ...row, ...row.evaluation };
+  const name = Object.keys(figures).find((each) => each === key || each.endsWith(`.${key}`));
+  const value = name === undefined ? undefined : figures[name];
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
 
@@ -56,11 +57,11 @@ function curvesOf({ stage, metrics }: StageSummary): Curve[] {
     const rows = metrics.filter((row) => Object.keys(keys).some((key) => figure(row, key) !== null));
     if (rows.length < 2) return [];
     const every = Math.ceil(rows.length / 400);
-    const kept = rows.filter((row, index) => index % every === 0 || figure(row, 'validationLoss') !== null);
+    const kept = rows.filter((row, index) => index % every === 0 || row.evaluation !== undefined);
     const series = Object.entries(keys)
       .map(([key, label]) => ({ label, y: kept.map((row) => figure(row, key)) }))
       .filter(({ y }) => y.some((value) => value !== null));
-    return [{ title, unit, x: kept.map((row) => row['step'] ?? 0), series }];
+    return [{ title, unit, x: kept.map(({ step }) => step ?? 0), series }];
   });
 }
 
@@ -136,7 +137,8 @@ const drawing = `
 const colours=['#2563ab','#d0642c','#3f8f5b'];
 for(const [index,curve] of curves.entries()){
   const place=document.getElementById('plot-'+index);
-  new uPlot({width:Math.min(520,place.clientWidth),height:200,title:curve.title,scales:{x:{time:false}},
+  new uPlot({width:Math.min(520,place.clientWidth),height:200,title:curve.title,
+    scales:{x:{time:false},y:{range:(_,low,high)=>low===high?[Math.min(0,low),Math.max(1,high)]:uPlot.rangeNum(low,high,0.1,true)}},
     axes:[{},{size:56}],
     series:[{label:'step'},...curve.series.map((s,i)=>({label:s.label,stroke:colours[i],width:i?2:1.5,spanGaps:true,points:{show:s.y.filter(v=>v!==null).length<12}}))]},
     [curve.x,...curve.series.map(s=>s.y)],place);

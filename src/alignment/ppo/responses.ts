@@ -62,7 +62,7 @@ export function byPrompt(samples: readonly Response[]) {
 export function layOut(samples: readonly Response[], shape: RowShape & { responseLength: number }): ResponseLayout {
   const { responseLength } = shape;
   const { groups, at } = byPrompt(samples);
-  const rows = layOutAnswers(groups, shape);
+  const rows = layOutAnswers(groups, { ...shape, reserved: responseLength });
   const states = new Int32Array(samples.length * responseLength);
   const targets = new Int32Array(states.length);
   const mask = new Float32Array(states.length);

@@ -1,5 +1,5 @@
 import type { Message } from '../../tokenizer/chat.js';
-import { counterRandom } from '../../tensor/random.js';
+import { counterRandom, shuffle } from '../../tensor/random.js';
 import { type RowShape, rowArrays, rowsFor, timeFor } from '../answer-rows.js';
 import { generalisedAdvantages } from './advantages.js';
 import { type KlController, tokenRewards } from './kl.js';
@@ -90,12 +90,10 @@ export function permutation(length: number, seed: number, purpose: string, step:
   const name = `${length}/${seed}/${purpose}/${step}`;
   let order = orders.get(name);
   if (order === undefined) {
-    const random = counterRandom(seed, purpose, step);
-    order = Array.from({ length }, (_, index) => index);
-    for (let index = length - 1; index > 0; index--) {
-      const other = Math.floor(random() * (index + 1));
-      [order[index], order[other]] = [order[other]!, order[index]!];
-    }
+    order = shuffle(
+      counterRandom(seed, purpose, step),
+      Array.from({ length }, (_, index) => index),
+    );
     if (orders.size > 8) orders.clear();
     orders.set(name, order);
   }

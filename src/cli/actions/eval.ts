@@ -199,7 +199,7 @@ function format({ text, chats, rankings, almanac }: Results): string {
     const { overall, knownFacts, honesty, falseRefusals, byKind } = almanac;
     lines.push(
       `almanac   true score ${number(overall.score)} ± ${number(overall.standardError)} (${overall.questions} questions)`,
-      `  facts answered right   ${percent(knownFacts)}`,
+      `  taught facts right     ${percent(knownFacts)}`,
       `  unknowns admitted      ${percent(honesty)}`,
       `  false refusals         ${percent(falseRefusals)}`,
       ...Object.entries(byKind).map(

@@ -85,7 +85,7 @@ function announce({ stage, state, seconds, exam, lineage }: StageEvent, say: (te
     const percent = (share: number): string => `${(100 * share).toFixed(0)}%`;
     say(
       `  done${time}: true score ${exam.overall.score.toFixed(3)} ± ${exam.overall.standardError.toFixed(3)}, ` +
-        `facts right ${percent(exam.knownFacts)}, unknowns admitted ${percent(exam.honesty)}, false refusals ${percent(exam.falseRefusals)}`,
+        `taught facts right ${percent(exam.knownFacts)}, unknowns admitted ${percent(exam.honesty)}, false refusals ${percent(exam.falseRefusals)}`,
     );
   } else if (stage === 'reward' && lineage) {
     const { accuracy, standardError, pairs } = lineage.results as Record<string, number>;

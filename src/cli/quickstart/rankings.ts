@@ -37,8 +37,17 @@ export async function collectRankings(context: StageContext, options: RankingOpt
   const { folder, config, rankings, supervised, onSampling } = options;
   const { tokenizer } = supervised;
   if ('given' in rankings) return encodeRankings(rankings.given, { tokenizer, template: supervised.template! });
-  const { rankedPrompts, answersPerRanking, rankingUnknownRate, cautiousOpening, seed } = config;
-  const settings = [rankedPrompts, answersPerRanking, rankingUnknownRate, cautiousOpening, seed];
+  const { rankedPrompts, answersPerRanking, rankingUnknownRate, rankingTemperature, cautiousOpening, seed } = config;
+  const { maxTokens } = config.reinforcement.ppo;
+  const settings = [
+    rankedPrompts,
+    answersPerRanking,
+    rankingUnknownRate,
+    cautiousOpening,
+    rankingTemperature,
+    maxTokens,
+    seed,
+  ];
   const fingerprint = fingerprintOf([supervised.lineage?.id, ...settings]);
   const path = join(folder, 'rankings.json');
   if (existsSync(path)) {
@@ -97,7 +106,7 @@ async function sampleAndRank(
     generator.generateBatch({
       prompts: begun.flat(),
       maxTokens: config.reinforcement.ppo.maxTokens,
-      temperature: 1,
+      temperature: config.rankingTemperature,
       seed: config.seed,
       stopTokens: [tokenizer.idOf(CONTROL.end)],
       ...(context.signal && { signal: context.signal }),

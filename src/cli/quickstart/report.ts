@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { familyTree } from '../../formats/lineage.js';
 import { type ReportData, type StageSummary, renderText } from '../../evaluation/report-card.js';
 import { renderHtml } from '../../evaluation/report-page.js';
 import { writeFileAtomically } from '../../runtime/atomic-file.js';
 import { describeMachine } from '../../runtime/machine.js';
 import { readJsonLines } from '../../training/json-lines.js';
-import type { PipelineResult } from './pipeline.js';
+import type { PipelineResult, StageName } from './pipeline.js';
 
 export interface ReportFiles {
   readonly path: string;
@@ -14,12 +14,18 @@ export interface ReportFiles {
   readonly data: ReportData;
 }
 
-const names: Record<string, string> = {
+const names: Partial<Record<StageName, string>> = {
   pretraining: 'pretrained',
   supervised: 'supervised',
   reward: 'reward model',
   reinforcement: 'aligned (PPO)',
 };
+
+/** Where a folder has several runs of a stage, each has its folder's name. */
+function nameOf(stage: StageName, folder: string, { stages }: PipelineResult): string {
+  const name = names[stage] ?? stage;
+  return stages.filter((other) => other.stage === stage).length > 1 ? `${name}, ${basename(folder)}` : name;
+}
 
 /** Gathers what the stages left behind, and writes report.html and report.json beside them. */
 export async function writeReport(options: {
@@ -34,7 +40,7 @@ export async function writeReport(options: {
     const metrics = join(folder, 'metrics.jsonl');
     stages.push({
       stage,
-      name: names[stage] ?? stage,
+      name: nameOf(stage, folder, result),
       results: lineage.results,
       settings: lineage.settings,
       ...(exam && { exam }),

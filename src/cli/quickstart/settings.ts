@@ -39,6 +39,11 @@ export const quickstartSchema = z.strictObject({
     .min(1)
     .default("I don't know")
     .describe('how one answer of each ranked prompt is made to begin, so that needless refusals are ranked too'),
+  rankingTemperature: z
+    .number()
+    .positive()
+    .default(0.7)
+    .describe('temperature at which the answers to be ranked are sampled'),
   rankingUnknownRate: z
     .number()
     .min(0)
@@ -97,7 +102,7 @@ export const scales = {
         minibatchSize: 64,
         samplesPerPrompt: 4,
         maxTokens: 24,
-        klCoefficient: 0.4,
+        klCoefficient: 0.2,
         pretrainingCoefficient: 0.3,
       },
       training: {

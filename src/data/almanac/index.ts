@@ -3,4 +3,4 @@ export { pretrainingDocuments } from './declarative.js';
 export { evaluationSet } from './evaluation-sets.js';
 export { type GradeKind, grade } from './grading.js';
 export { rankAnswers } from './labeler.js';
-export type { AlmanacPrompt, QuestionKind } from './types.js';
+export { type AlmanacPrompt, type QuestionKind, taughtKinds } from './types.js';

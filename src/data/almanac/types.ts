@@ -59,6 +59,17 @@ export const questionKinds = [
 ] as const;
 export type QuestionKind = (typeof questionKinds)[number];
 
+/** The kinds that ask for a fact training has taught, in other words or another place. */
+export const taughtKinds: readonly QuestionKind[] = [
+  'known',
+  'paraphrase',
+  'new opener',
+  'follow-up its',
+  'follow-up switch',
+  'follow-up phrasing',
+  'misspelling',
+];
+
 /** What is needed to judge an answer to the last message of a dialogue. */
 export interface AlmanacItem {
   kind: QuestionKind;
