@@ -17,7 +17,7 @@ export const quickstartSchema = z.strictObject({
     .number()
     .min(0)
     .max(1)
-    .default(0.3)
+    .default(0.2)
     .describe('share of the demonstrations about unknown things that invent an answer'),
   unknownRate: z
     .number()
@@ -42,7 +42,7 @@ export const quickstartSchema = z.strictObject({
   rankingTemperature: z
     .number()
     .positive()
-    .default(0.7)
+    .default(0.85)
     .describe('temperature at which the answers to be ranked are sampled'),
   rankingUnknownRate: z
     .number()
@@ -70,7 +70,7 @@ export const scales = {
   small: {
     demonstrations: 36_000,
     unknownRate: 0.33,
-    rankedPrompts: 3000,
+    rankedPrompts: 4000,
     pretraining: {
       model: { layers: 4, heads: 4, width: 128, contextLength: 128, ...modern },
       batchSize: 12,
@@ -102,7 +102,7 @@ export const scales = {
         minibatchSize: 64,
         samplesPerPrompt: 4,
         maxTokens: 24,
-        klCoefficient: 0.2,
+        klCoefficient: 0.05,
         pretrainingCoefficient: 0.3,
       },
       training: {
