@@ -44,7 +44,7 @@ export async function writeReport(options: {
       results: lineage.results,
       settings: lineage.settings,
       ...(exam && { exam }),
-      metrics: existsSync(metrics) ? ((await readJsonLines(metrics))) : [],
+      metrics: existsSync(metrics) ? await readJsonLines(metrics) : [],
     });
   }
   const data: ReportData = {
