@@ -95,7 +95,8 @@ describe('what is held out of training', () => {
     const text = pretrainingDocuments({ seed: 1, count: 4000 }).join(' ').toLowerCase();
     const asked = [...trainingTexts].join('\n');
     const held = facts.filter((fact) => !isStated(fact));
-    expect(held.length).toBeGreaterThan(80);
+    const drawn = facts.filter(({ entity }) => entity.topic === 'sum' || entity.topic === 'plural');
+    expect(held.length / drawn.length).toBeGreaterThan(0.2);
     const said = held.filter(({ entity: { topic, name, aliases } }) => {
       const names = topic === 'sum' ? [name, ...aliases] : [`plural of ${name}`, `one ${name}`];
       return names.some((each) => {
