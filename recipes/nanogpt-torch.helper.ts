@@ -23,16 +23,17 @@ export async function runTorch(options: {
   folder: string;
   text: string;
   steps: number;
+  learningRate: number;
   signal?: AbortSignal;
   say?: (text: string) => void;
 }): Promise<TorchRun | { readonly missing: string }> {
-  const { folder, text, steps, signal, say } = options;
+  const { folder, text, steps, learningRate, signal, say } = options;
   if (script === undefined) return { missing: 'the script of the comparison is part of the repository alone' };
   if (!existsSync(python)) return { missing: `there is no ${python}` };
   const path = join(folder, 'data', 'text.txt');
   await writeFileAtomically(path, text);
   const train = async (threads: number, count: number, evaluate: boolean): Promise<TorchRun> => {
-    const config = JSON.stringify({ path, steps: count, threads, evaluate });
+    const config = JSON.stringify({ path, steps: count, learningRate, threads, evaluate });
     const output = await new Promise<string>((resolve, reject) => {
       execFile(python, [script, config], { signal, env: environmentFor(threads) }, (error, stdout, stderr) => {
         if (error) reject(signal?.aborted ? error : new Error(stderr.trim().split('\n').at(-1), { cause: error }));

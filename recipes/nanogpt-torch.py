@@ -66,7 +66,7 @@ class GPT(nn.Module):
 
 def main():
     config = json.loads(sys.argv[1])
-    steps, context, batch, peak = config["steps"], 64, 12, 1e-3
+    steps, peak, context, batch = config["steps"], config["learningRate"], 64, 12
     torch.set_num_threads(config["threads"])
     torch.manual_seed(1337)
     with open(config["path"], encoding="utf-8", newline="") as file:

@@ -23,6 +23,8 @@ export interface BatchSource<Batch extends HostBatch = HostBatch> {
   readonly contextLength: number;
   /** batchSize * contextLength. */
   readonly tokensPerBatch: number;
+  /** No batch counts more targets than this; all of them may count where it is left out. */
+  readonly mostTargets?: number;
 }
 
 /** A finite list of batches that is the same each time it is read. Rows that only fill a shape have mask 0. */

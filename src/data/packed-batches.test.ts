@@ -30,6 +30,27 @@ describe('packBestFit', () => {
     );
   });
 
+  it('never overfills by the second measure either', () => {
+    const pairs = fc.array(fc.tuple(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 0, max: 20 })), {
+      maxLength: 200,
+    });
+    fc.assert(
+      fc.property(pairs, (list) => {
+        const second = { sizes: list.map(([, size]) => size), limit: 20 };
+        const rows = packBestFit(
+          list.map(([length]) => length),
+          50,
+          { second },
+        );
+        expect(rows.flat().sort((a, b) => a - b)).toEqual(list.map((_, index) => index));
+        for (const row of rows) {
+          expect(row.reduce((sum, index) => sum + list[index]![0], 0)).toBeLessThanOrEqual(50);
+          expect(row.reduce((sum, index) => sum + list[index]![1], 0)).toBeLessThanOrEqual(20);
+        }
+      }),
+    );
+  });
+
   it('finds the perfect packing of an easy case', () => {
     expect(packBestFit([3, 5, 7, 2, 8, 5], 10).map((row) => row.length)).toEqual([2, 2, 2]);
   });
@@ -74,7 +95,11 @@ describe('packed batches', () => {
           const source = packedBatches({ ...options, batchSize: 1, seed });
           for (let epoch = 0; epoch < 2; epoch++) {
             const found: number[][] = [];
-            while (found.length < examples.length) found.push(...unpack(source.next(), 17).found);
+            while (found.length < examples.length) {
+              const row = unpack(source.next(), 17);
+              found.push(...row.found);
+              expect(row.targets.length).toBeLessThanOrEqual(source.mostTargets!);
+            }
             expect(found.sort(byFirst)).toEqual(whole);
           }
         },

@@ -32,13 +32,23 @@ export function packedBatches(
   const { examples, batchSize, contextLength, seed } = options;
   const lengths = measure(options);
   const tokens = lengths.reduce((sum, length) => sum + length, 0);
+  const targets = targetsOf(examples);
+  const limit = targetsPerRow(targets, tokens, contextLength);
+  const packEpoch = (number: number): PackedRow[] => {
+    const random = counterRandom(seed, 'packing', number);
+    const order = shuffle(
+      random,
+      Uint32Array.from(lengths, (_, index) => index),
+    );
+    return shuffle(random, packBestFit(lengths, contextLength + 1, { order, second: { sizes: targets, limit } }));
+  };
   let epoch = 0;
   let row = 0;
-  let rows = packEpoch(lengths, contextLength, seed, epoch);
+  let rows = packEpoch(epoch);
   const nextRow = (): PackedRow => {
     if (row === rows.length) {
       row = 0;
-      rows = packEpoch(lengths, contextLength, seed, ++epoch);
+      rows = packEpoch(++epoch);
     }
     return rows[row++]!;
   };
@@ -46,11 +56,12 @@ export function packedBatches(
     batchSize,
     contextLength,
     tokensPerBatch: batchSize * contextLength,
+    mostTargets: batchSize * limit,
     next: () => buildBatch(options, Array.from({ length: batchSize }, nextRow)),
     state: () => ({ epoch, row, examples: examples.length, tokens }),
     restore(state) {
       ({ epoch, row } = readPosition(state, ['epoch', 'row'], { examples: examples.length, tokens }));
-      rows = packEpoch(lengths, contextLength, seed, epoch);
+      rows = packEpoch(epoch);
     },
     describe: () =>
       `${examples.length} examples packed into ${rows.length} rows of ${contextLength + 1} ` +
@@ -65,11 +76,9 @@ export function packedList(options: PackedOptions & Partial<Segmented>): BatchLi
   const { examples, batchSize, contextLength } = options;
   const rows = packBestFit(measure(options), contextLength + 1);
   const length = Math.ceil(rows.length / batchSize);
-  let targets = 0;
-  for (const { loss } of examples) for (let i = 1; i < loss.length; i++) targets += loss[i]!;
   return {
     length,
-    targets,
+    targets: targetsOf(examples).reduce((sum, count) => sum + count, 0),
     *[Symbol.iterator]() {
       for (let i = 0; i < rows.length; i += batchSize) yield buildBatch(options, rows.slice(i, i + batchSize));
     },
@@ -90,13 +99,15 @@ function measure(options: PackedOptions): Int32Array {
   });
 }
 
-function packEpoch(lengths: Int32Array, contextLength: number, seed: number, epoch: number): PackedRow[] {
-  const random = counterRandom(seed, 'packing', epoch);
-  const order = shuffle(
-    random,
-    Uint32Array.from(lengths, (_, index) => index),
-  );
-  return shuffle(random, packBestFit(lengths, contextLength + 1, order));
+/** How many targets of each example count. The first token is nobody's target. */
+const targetsOf = (examples: readonly Example[]): Int32Array =>
+  Int32Array.from(examples, ({ loss }) => loss.reduce((sum, counts, index) => (index === 0 ? 0 : sum + counts), 0));
+
+/** Most targets that a row may have: so far above the mean that rows still fill, and room for the richest example. */
+function targetsPerRow(targets: Int32Array, tokens: number, contextLength: number): number {
+  const share = targets.reduce((sum, count) => sum + count, 0) / tokens;
+  const richest = targets.reduce((most, count) => Math.max(most, count), 0);
+  return Math.min(contextLength, Math.max(richest, Math.ceil(1.2 * share * contextLength)));
 }
 
 function buildBatch(options: PackedOptions & Partial<Segmented>, rows: readonly PackedRow[]): HostBatch | PackedBatch {

@@ -217,10 +217,14 @@ export class Generator {
     return ids;
   }
 
-  /** Tokens a cache row must hold: a small context whole, so that all calls share their programs; else what is needed. */
+  /**
+   * Tokens a cache row must hold. Many rows are read in every step, so theirs are tight; one alone has a small context
+   * whole, so that the turns of a chat share their programs.
+   */
   #length(sequences: readonly Sequence[]): number {
     const longest = Math.max(...sequences.map(({ prompt, settings }) => prompt.length + settings.maxTokens));
-    return Math.min(this.#model.config.contextLength, bucket(longest, 256));
+    const tight = sequences.length > 1 && longest <= 256;
+    return Math.min(this.#model.config.contextLength, tight ? Math.ceil(longest / 32) * 32 : bucket(longest, 256));
   }
 
   #capacity(sequences: readonly Sequence[]): number {

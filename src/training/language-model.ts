@@ -9,7 +9,11 @@ const float32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'float32' }
 
 export interface LanguageModelOptions {
   readonly model: Gpt;
-  readonly source: TrainingSource & { readonly batchSize: number; readonly contextLength: number };
+  readonly source: TrainingSource & {
+    readonly batchSize: number;
+    readonly contextLength: number;
+    readonly mostTargets?: number;
+  };
   /** The batches carry `segments` and `positions`: several dialogues in a row, each blind to the others. */
   readonly packed?: boolean;
   readonly name?: string;
@@ -41,11 +45,15 @@ export interface LanguageModelTensors {
   readonly key?: Tensor;
 }
 
-/** Mean cross-entropy in nats per counted token of a batch as `languageModelBatch` describes it. */
+/**
+ * Mean cross-entropy in nats per counted token of a batch as `languageModelBatch` describes it, of which no more than
+ * `mostTargets` count.
+ */
 export function languageModelLoss(
   model: Gpt,
   parameters: Parameters<Gpt['loss']>[0],
   batch: LanguageModelTensors,
+  mostTargets?: number,
 ): Tensor {
   const inputs = sliceAxis(batch.tokens, { axis: 1, limit: -1 });
   const targets = sliceAxis(batch.tokens, { axis: 1, start: 1 });
@@ -53,6 +61,7 @@ export function languageModelLoss(
     ...(batch.segments && { mask: segmentMask(batch.segments) }),
     ...(batch.positions && { positions: batch.positions }),
     ...(batch.key && { dropoutKey: batch.key }),
+    ...(mostTargets !== undefined && { mostTargets }),
   });
 }
 
@@ -75,7 +84,9 @@ const definition = ({ model, source, packed, name = 'language-model', store, wei
   ...(weight !== undefined && { weight }),
   parameters: model.parameters,
   batch: languageModelBatch({ model, packed, batchSize: source.batchSize, contextLength: source.contextLength }),
-  loss: (parameters: never, batch: never) => ({ loss: languageModelLoss(model, parameters, batch) }),
+  loss: (parameters: never, batch: never) => ({
+    loss: languageModelLoss(model, parameters, batch, source.mostTargets),
+  }),
 });
 
 /** The phase that trains a language model. */

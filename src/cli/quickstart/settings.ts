@@ -4,7 +4,11 @@ import { ppoStageSchema, pretrainSchema, rewardSchema, supervisedSchema } from '
 /** Everything about the main job that is a setting. */
 export const quickstartSchema = z.strictObject({
   seed: z.int().default(1).describe('seed of the data, the weights and all sampling'),
-  vocabularySize: z.int().positive().default(1024).describe('tokens of the tokenizer, control tokens included'),
+  vocabularySize: z
+    .int()
+    .positive()
+    .default(3072)
+    .describe('tokens of the tokenizer, control tokens included; a name that is one token is hard to take for another'),
   documents: z.int().positive().default(9000).describe('almanac passages to pretrain on, beside general English'),
   englishShare: z
     .number()
@@ -17,7 +21,7 @@ export const quickstartSchema = z.strictObject({
     .number()
     .min(0)
     .max(1)
-    .default(0.2)
+    .default(0.3)
     .describe('share of the demonstrations about unknown things that invent an answer'),
   unknownRate: z
     .number()
@@ -74,16 +78,16 @@ export const scales = {
     pretraining: {
       model: { layers: 4, heads: 4, width: 128, contextLength: 128, ...modern },
       batchSize: 12,
-      training: { steps: 450, optimizer: adamw, schedule: { ...decaying, learningRate: 4e-3 }, evaluateEvery: 150 },
+      training: { steps: 340, optimizer: adamw, schedule: { ...decaying, learningRate: 4e-3 }, evaluateEvery: 170 },
     },
     supervised: {
       batchSize: 8,
       pretrainingRows: 1,
       training: {
-        steps: 1700,
+        steps: 1550,
         optimizer: adamw,
         schedule: { ...decaying, learningRate: 2e-3, decayOver: 0.5 },
-        evaluateEvery: 850,
+        evaluateEvery: 775,
       },
     },
     reward: {

@@ -100,6 +100,7 @@ export async function trainPpo<Prompt extends PpoPrompt>(
     });
     const result = await trainInFolder(context, {
       out,
+      showsShare: false,
       title: options.title ?? 'PPO',
       config: config,
       fingerprint,

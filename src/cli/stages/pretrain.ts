@@ -4,7 +4,7 @@ import { heldOutLoss } from '../../evaluation/held-out-loss.js';
 import { gpt } from '../../families/autoregressive/gpt.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
 import { type LoadedModel, saveModel } from '../../formats/model-folder.js';
-import { initialise, parameterCount } from '../../nn/parameters.js';
+import { initialise } from '../../nn/parameters.js';
 import type { Json } from '../../data/json.js';
 import type { Store } from '../../runtime/engine.js';
 import type { Tokenizer } from '../../tokenizer/tokenizer.js';
@@ -74,7 +74,6 @@ export async function pretrain(context: StageContext, options: PretrainOptions):
         best: { metric: 'validationLoss', mode: 'min' as const },
       }),
       ...(options.sample && { sample: () => options.sample!(model, store) }),
-      flopsPerStep: 6 * parameterCount(model.parameters) * config.batchSize * contextLength,
     });
     const values = await store.read(config.training.average === null ? 'parameters' : 'average');
     return await saveModel({

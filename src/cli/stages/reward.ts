@@ -3,7 +3,7 @@ import { createScorer, normaliseScores, pairAccuracy, rewardPhase } from '../../
 import { bodyFrom, scalarModel } from '../../alignment/scalar-model.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
 import { type LoadedModel, languageModelOf, saveModel } from '../../formats/model-folder.js';
-import { initialise, parameterCount } from '../../nn/parameters.js';
+import { initialise } from '../../nn/parameters.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
 import type { RewardConfig } from './settings.js';
 import { type StageContext, finishedStage, fingerprintOf, leavesOf, modelFolderOf, trainInFolder } from './stage.js';
@@ -53,7 +53,6 @@ export async function trainReward(context: StageContext, options: RewardOptions)
       stores: { model: store },
       phases: [rewardPhase({ model, source, shape, centreCoefficient: config.centreCoefficient })],
       settings: { ...config.training, steps },
-      flopsPerStep: 6 * parameterCount(model.parameters) * shape.rows * shape.time,
       ...(usableHeldOut.length > 0 && {
         evaluate: async () => ({ heldOutPairAccuracy: (await pairAccuracy(scorer, usableHeldOut)).accuracy }),
       }),

@@ -8,6 +8,7 @@ import { parameterLeaves } from '../../nn/parameters.js';
 import type { Engine, LeafSpec } from '../../runtime/engine.js';
 import { createTrainStep } from '../../runtime/train-step.js';
 import type { Json } from '../../data/json.js';
+import { flopsPerStep } from '../../training/flops.js';
 import { RunFolder } from '../../training/run-folder.js';
 import type { ProgressReporter } from '../../training/progress.js';
 import { type TrainOptions, type TrainResult, train } from '../../training/train.js';
@@ -62,11 +63,12 @@ export async function trainInFolder(
     title: string;
     config: Json;
     fingerprint: string;
-    flopsPerStep?: number;
+    /** Shows which share of the machine's peak the phases reach; false where a step is more than its phases. */
+    showsShare?: boolean;
   },
 ): Promise<TrainResult> {
   const { engine, signal } = context;
-  const { out, title, config, fingerprint, flopsPerStep, ...rest } = options;
+  const { out, title, config, fingerprint, showsShare = true, ...rest } = options;
   const folder = await openFolder(out, { config, fingerprint }, context.changed ?? 'refuse');
   try {
     const result = await train({
@@ -76,7 +78,12 @@ export async function trainInFolder(
       ...(context.progress && { progress: context.progress(title) }),
       ...(signal && { signal }),
       ...(context.peakFlops !== undefined &&
-        flopsPerStep !== undefined && { performance: { flopsPerStep, peakFlops: context.peakFlops } }),
+        showsShare && {
+          performance: {
+            flopsPerStep: flopsPerStep(rest.phases, rest.settings?.accumulation),
+            peakFlops: context.peakFlops,
+          },
+        }),
     });
     if (result.status === 'interrupted') {
       throw new InterruptedError(`${title} stopped at step ${result.step} of ${result.steps}; it is saved in ${out}.`);

@@ -5,7 +5,6 @@ import { randomWindows } from '../../data/windows.js';
 import { heldOutLoss } from '../../evaluation/held-out-loss.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
 import { type LoadedModel, languageModelOf, saveModel } from '../../formats/model-folder.js';
-import { parameterCount } from '../../nn/parameters.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
 import type { ChatTemplate } from '../../tokenizer/chat.js';
 import { languageModelPhase, languageModelTerm } from '../../training/language-model.js';
@@ -90,7 +89,6 @@ export async function superviseFineTuning(context: StageContext, options: Superv
       ],
       settings: config.training,
       ...(measure && { evaluate: async ({ signal }) => ({ validationLoss: (await measure({ signal })).loss }) }),
-      flopsPerStep: 6 * parameterCount(model.parameters) * config.batchSize * contextLength,
     });
     return await saveModel({
       folder: modelFolderOf(out),

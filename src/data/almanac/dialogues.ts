@@ -25,7 +25,7 @@ const unknownWeights = { invented: 46, famous: 18, status: 5, sum: 4, 'not offer
 /** The share of questions that go on from the one before, where there is one. */
 const followUpShare = 0.6;
 
-const misspellingWeights: Record<Spelling, number> = { right: 88, 'wrong name': 7, 'wrong word': 5 };
+const misspellingWeights: Record<Spelling, number> = { right: 82, 'wrong name': 14, 'wrong word': 4 };
 
 /**
  * No question is added to a dialogue that has this many characters: even with a long one more, it fits the context of 128

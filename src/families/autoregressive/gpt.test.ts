@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { initialise, parameterLeaves } from '../../nn/parameters.js';
 import { Engine } from '../../runtime/engine.js';
-import { gradients, iota, reshape, sliceAxis, square, sum } from '../../tensor/index.js';
+import { gradients, iota, reshape, sliceAxis, square, sum, valueAndGrad } from '../../tensor/index.js';
+import { leaves } from '../../tensor/tree.js';
 import { gpt } from './gpt.js';
 import { type GptOptions, gptPresets } from './gpt-config.js';
 import { difference, golden, goldenBatch, goldenTraining, int32, storeOf, summary } from './gpt.test-helper.js';
@@ -203,3 +204,40 @@ describe('the same model in a batch', () => {
     }
   });
 });
+
+describe('the loss of some targets', () => {
+  it.each(presets)('%s: computing the head for those alone changes neither loss nor gradients', async (name) => {
+    const model = gpt(tiny(name));
+    const store = await storeOf(engine, model, initialise(model.parameters, 1));
+    const feeds = {
+      parameters: store,
+      inputs: Int32Array.of(3, 1, 4, 1, 5, 9, 2, 6),
+      targets: Int32Array.of(1, 4, 1, 5, 9, 2, 6, 5),
+      mask: Float32Array.of(0, 1, 0, 1, 0, 0, 1, 0),
+    };
+    const run = async (mostTargets?: number) => {
+      const program = await engine.compile(
+        ({ parameters, inputs, targets, mask }) =>
+          valueAndGrad((p: typeof parameters) => model.loss(p, inputs, targets, mask, { mostTargets }))(parameters),
+        {
+          parameters: model.parameters,
+          inputs: int32(2, 4),
+          targets: int32(2, 4),
+          mask: { shape: [2, 4], dtype: 'float32' as const },
+        },
+      );
+      const { value, gradients: tree } = (await program.run(feeds)) as { value: unknown; gradients: unknown };
+      return [value, ...leaves(tree, isArray).map(({ leaf }) => leaf)].flatMap((values) => [
+        ...(values as Float32Array),
+      ]);
+    };
+    const all = await run();
+    for (const most of [3, 5]) {
+      const some = await run(most);
+      expect(some.length).toBe(all.length);
+      expect(Math.max(...all.map((value, index) => Math.abs(value - some[index]!)))).toBeLessThan(1e-5);
+    }
+  });
+});
+
+const isArray = (value: unknown): value is Float32Array => value instanceof Float32Array;

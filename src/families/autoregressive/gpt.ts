@@ -27,10 +27,12 @@ import {
   mean,
   mul,
   relu,
+  reshape,
   rotaryEmbedding,
   silu,
   squaredRelu,
   splitHeads,
+  topK,
 } from '../../tensor/index.js';
 import { type GptConfig, type GptOptions, gptConfig } from './gpt-config.js';
 
@@ -68,6 +70,11 @@ export interface ForwardOptions {
   dropoutKey?: Tensor;
 }
 
+export interface LossOptions extends ForwardOptions {
+  /** No batch counts more targets than this: the head is then computed for so many alone. */
+  mostTargets?: number;
+}
+
 /** Keys and values of earlier tokens, one pair a block: [B, K, M, D] each. */
 export type GptCache = readonly { readonly key: Tensor; readonly value: Tensor }[];
 
@@ -84,7 +91,7 @@ export interface Gpt {
    * Mean cross-entropy in nats per token: of each target [B, T] after the inputs [B, T] up to its place. A mask [B, T]
    * says which targets count.
    */
-  loss(parameters: GptParameters, inputs: Tensor, targets: Tensor, mask?: Tensor, options?: ForwardOptions): Tensor;
+  loss(parameters: GptParameters, inputs: Tensor, targets: Tensor, mask?: Tensor, options?: LossOptions): Tensor;
   /** New tokens [B, S] on top of a cache → hidden states [B, S, width] and the longer cache. See `cachedAttention`. */
   decode(
     parameters: GptParameters,
@@ -202,9 +209,14 @@ export function gpt(options: GptOptions): Gpt {
     hidden,
     head,
     logits,
-    loss: (p, inputs, targets, mask, forward) => {
-      const losses = crossEntropy(logits(p, inputs, forward), targets);
-      return mask ? maskedMean(losses, mask) : mean(losses);
+    loss: (p, inputs, targets, mask, { mostTargets = Infinity, ...forward } = {}) => {
+      const states = hidden(p, inputs, forward);
+      if (!mask) return mean(crossEntropy(head(p, states), targets));
+      if (mostTargets >= targets.shape[0]! * targets.shape[1]!)
+        return maskedMean(crossEntropy(head(p, states), targets), mask);
+      const { values: counts, indices } = topK(reshape(mask, [-1]), mostTargets);
+      const counted = gather(reshape(states, [-1, config.width]), indices);
+      return maskedMean(crossEntropy(head(p, counted), gather(reshape(targets, [-1]), indices)), counts);
     },
     decode: (p, tokens, { positions, lengths, cache }) => {
       const grown: { key: Tensor; value: Tensor }[] = [];
