@@ -69,7 +69,7 @@ const ownPreset = {
 const titles: Record<StageEvent['stage'], string> = {
   tokenizer: 'Tokenizer: byte pairs from the text',
   pretraining: 'Pretraining: the next token of plain text',
-  supervised: 'Supervised fine-tuning: dialogues written by people, some of whom bluff',
+  supervised: 'Supervised fine-tuning: dialogues written by people, who sometimes bluff',
   rankings: 'Rankings: answers sampled from the model, ordered by a labeler',
   reward: 'Reward model: what the labeler would prefer',
   reinforcement: 'PPO: practice on prompts, towards the reward model’s praise',

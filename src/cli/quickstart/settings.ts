@@ -101,17 +101,17 @@ export const scales = {
     },
     reinforcement: {
       ppo: {
-        iterations: 40,
+        iterations: 30,
         rolloutSize: 64,
         minibatchSize: 64,
         samplesPerPrompt: 4,
         maxTokens: 24,
-        klCoefficient: 0.05,
+        klCoefficient: 0.2,
         pretrainingCoefficient: 0.3,
       },
       training: {
         optimizer: { kind: 'adam', beta2: 0.95, epsilon: 1e-5, epsilonInside: 'tensorflow' },
-        schedule: { kind: 'linear', learningRate: 1e-4, warmupSteps: 5, finalFraction: 0.1 },
+        schedule: { kind: 'linear', learningRate: 6e-5, warmupSteps: 5, finalFraction: 0.1 },
       },
     },
   },
