@@ -122,14 +122,39 @@ export function groupIntoBatches(examples: readonly RankedExample[], shape: Rewa
   return batches;
 }
 
-/** Examples that can teach something and fit: two ranks or more, two to nine answers, short enough. */
-export function usableRankings(
-  examples: readonly RankedExample[],
-  time: number,
-): { usable: RankedExample[]; allTied: number; tooLong: number } {
+/** Rankings that can teach something, and what was left out of the others. */
+export interface UsableRankings {
+  readonly usable: RankedExample[];
+  /** Rankings without two ranks. */
+  readonly allTied: number;
+  /** Rankings of which no two answers with different ranks fit. */
+  readonly tooLong: number;
+  /** Answers that did not fit, of all rankings. */
+  readonly longAnswers: number;
+}
+
+/** Leaves out the answers that do not fit into `time` tokens with their prompt, and rankings that then say nothing. */
+export function usableRankings(examples: readonly RankedExample[], time: number): UsableRankings {
   const untied = examples.filter(({ ranks }) => pairsOf(ranks).length > 0);
-  const usable = untied.filter(({ sequences }) => sequences.every((sequence) => sequence.length <= time));
-  return { usable, allTied: examples.length - untied.length, tooLong: untied.length - usable.length };
+  const fitting = untied.map((example) => fittingAnswers(example, time));
+  const usable = fitting.filter(({ ranks }) => pairsOf(ranks).length > 0);
+  const answersOf = (list: readonly RankedExample[]) => list.reduce((sum, { ranks }) => sum + ranks.length, 0);
+  return {
+    usable,
+    allTied: examples.length - untied.length,
+    tooLong: untied.length - usable.length,
+    longAnswers: answersOf(untied) - answersOf(fitting),
+  };
+}
+
+function fittingAnswers(example: RankedExample, time: number): RankedExample {
+  const { sequences, ranks, counts } = example;
+  const fits = (_: unknown, answer: number): boolean => sequences[answer]!.length <= time;
+  return {
+    sequences: sequences.filter(fits),
+    ranks: ranks.filter(fits),
+    ...(counts && { counts: counts.filter(fits) }),
+  };
 }
 
 /** Shuffled epochs of reward batches. */

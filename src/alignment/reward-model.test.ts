@@ -99,10 +99,17 @@ describe('rankings as batches', () => {
     );
   });
 
-  it('leaves out rankings that say nothing or do not fit, and counts them', () => {
+  it('leaves out what says nothing or does not fit, and counts it', () => {
     const long = { sequences: [new Int32Array(9), new Int32Array(3)], ranks: [0, 1] };
-    const { usable, allTied, tooLong } = usableRankings([ranking(1, [2, 2]), ranking(1, [1, 2]), long], 8);
-    expect([usable.length, allTied, tooLong]).toEqual([1, 1, 1]);
+    const partly = {
+      sequences: [new Int32Array(3), new Int32Array(9), new Int32Array(4)],
+      ranks: [2, 0, 1],
+      counts: [5, 6, 7],
+    };
+    const given = [ranking(1, [2, 2]), ranking(1, [1, 2]), long, partly];
+    const { usable, allTied, tooLong, longAnswers } = usableRankings(given, 8);
+    expect([usable.length, allTied, tooLong, longAnswers]).toEqual([2, 1, 1, 2]);
+    expect(usable[1]).toEqual({ sequences: [new Int32Array(3), new Int32Array(4)], ranks: [2, 1], counts: [5, 7] });
   });
 });
 
@@ -152,6 +159,19 @@ describe("the reward model's details", () => {
     const deviation = Math.sqrt(scores.reduce((sum, score) => sum + (score - mean) ** 2, 0) / scores.length);
     expect(mean).toBeCloseTo(0, 4);
     expect(deviation).toBeCloseTo(1, 3);
+  });
+
+  it('R6b: one reference has no spread to scale by, and is only moved to 0', async () => {
+    const others = [sequence(1, 3, 4), sequence(2, 3, 3)];
+    const gap = async () => {
+      const [first, second] = await scorer.score(others);
+      return first! - second!;
+    };
+    const before = await gap();
+    const reference = [sequence(5, 3, 3)];
+    await normaliseScores({ scorer, store, reference });
+    expect((await scorer.score(reference))[0]).toBeCloseTo(0, 4);
+    expect(await gap()).toBeCloseTo(before, 3);
   });
 });
 

@@ -158,8 +158,8 @@ function neighboursOfOnePrompt(sequences: readonly Int32Array[], time: number): 
 export interface PairAccuracy {
   /** Mean over prompts of the share of their pairs in order; an equal score counts one half. */
   readonly accuracy: number;
-  /** Standard error of that mean over prompts: pairs of one prompt are not independent. */
-  readonly standardError: number;
+  /** Standard error of that mean over prompts, as pairs of one prompt are not independent; null for one prompt alone. */
+  readonly standardError: number | null;
   readonly prompts: number;
   readonly pairs: number;
 }
@@ -181,13 +181,21 @@ export async function pairAccuracy(scorer: Scorer, examples: readonly RankedExam
   }
   const count = Math.max(1, shares.length);
   const accuracy = shares.reduce((a, b) => a + b, 0) / count;
-  const spread = shares.reduce((total, share) => total + (share - accuracy) ** 2, 0) / Math.max(1, count - 1);
-  return { accuracy, standardError: Math.sqrt(spread / count), prompts: shares.length, pairs };
+  const squares = shares.reduce((total, share) => total + (share - accuracy) ** 2, 0);
+  const standardError = count < 2 ? null : Math.sqrt(squares / (count - 1) / count);
+  return { accuracy, standardError, prompts: shares.length, pairs };
+}
+
+/** "71.0 ± 2.1% of 480 pairs in order (96 prompts)" */
+export function describePairAccuracy({ accuracy, standardError, prompts, pairs }: PairAccuracy): string {
+  const percent = (share: number): string => (100 * share).toFixed(1);
+  const error = standardError === null ? '' : ` ± ${percent(standardError)}`;
+  return `${percent(accuracy)}${error}% of ${pairs} pairs in order (${prompts} prompt${prompts === 1 ? '' : 's'})`;
 }
 
 /**
  * Shifts and scales the head so that scores of reference sequences have mean 0 and standard deviation 1: reward models
- * are blind to both, and PPO is not. Done before training and after it (Ziegler et al. 2019, Ouyang et al. 2022).
+ * are blind to both, and PPO is not. Scores that do not differ, as one alone, are only shifted. Done before training and after it (Ziegler et al. 2019, Ouyang et al. 2022).
  *
  * @returns the mean and standard deviation before
  */
@@ -201,7 +209,7 @@ export async function normaliseScores(options: {
   const variance = scores.reduce((total, score) => total + (score - mean) ** 2, 0) / scores.length;
   const standardDeviation = Math.sqrt(variance);
   const values = await options.store.read();
-  const gain = 1 / Math.max(standardDeviation, 1e-6);
+  const gain = standardDeviation < 1e-6 ? 1 : 1 / standardDeviation;
   const bias = values['scalar.bias']!;
   const weight = values['scalar.weight']!;
   await options.store.write({

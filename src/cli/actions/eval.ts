@@ -1,5 +1,5 @@
-import { type PairAccuracy, createScorer, pairAccuracy } from '../../alignment/reward-model.js';
-import { usableRankings } from '../../alignment/reward-batches.js';
+import { type PairAccuracy, createScorer, describePairAccuracy, pairAccuracy } from '../../alignment/reward-model.js';
+import { type UsableRankings, usableRankings } from '../../alignment/reward-batches.js';
 import type { Chat } from '../../data/chats.js';
 import { readChats } from '../../data/chats.js';
 import { packedList } from '../../data/packed-batches.js';
@@ -35,7 +35,7 @@ const BATCH_SIZE = 8;
 interface Results {
   text?: HeldOutLoss & { bitsPerByte: number };
   chats?: HeldOutLoss & { dialogues: number };
-  rankings?: PairAccuracy & { allTied: number; tooLong: number };
+  rankings?: PairAccuracy & Omit<UsableRankings, 'usable'>;
   almanac?: Omit<ExamResult, 'answers'>;
 }
 
@@ -139,13 +139,13 @@ async function onRankings(evaluation: Evaluation, paths: readonly string[]): Pro
   for await (const ranking of readRankings({ paths: [...paths], ...bad, signal })) rankings.push(ranking);
   sayBadRows(bad, say);
   const time = config.contextLength;
-  const { usable, allTied, tooLong } = usableRankings(encodeRankings(rankings, { tokenizer, template }), time);
+  const { usable, ...leftOut } = usableRankings(encodeRankings(rankings, { tokenizer, template }), time);
   if (usable.length === 0) throw new DataError(`${paths.join(', ')}: no ranking fits into ${time} tokens`);
   const model = rewardModelOf(loaded);
   return withStore(engine, leavesOf(model.parameters), loaded, async (store) => {
     const padToken = tokenizer.idOf(CONTROL.pad);
     const scorer = await createScorer({ engine, model, store, longest: time, padToken });
-    return { ...(await pairAccuracy(scorer, usable)), allTied, tooLong };
+    return { ...(await pairAccuracy(scorer, usable)), ...leftOut };
   });
 }
 
@@ -191,8 +191,8 @@ function format({ text, chats, rankings, almanac }: Results): string {
   }
   if (rankings) {
     lines.push(
-      `rankings  ${percent(rankings.accuracy)} ± ${percent(rankings.standardError)} of the pairs in order ` +
-        `(${rankings.prompts} prompts, ${rankings.pairs} pairs; ${rankings.tooLong} too long, ${rankings.allTied} all tied)`,
+      `rankings  ${describePairAccuracy(rankings)}; left out: ${rankings.longAnswers} answers too long, ` +
+        `${rankings.tooLong} rankings with them, ${rankings.allTied} all tied`,
     );
   }
   if (almanac) {

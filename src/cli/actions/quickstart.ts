@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import pc from 'picocolors';
+import { type PairAccuracy, describePairAccuracy } from '../../alignment/reward-model.js';
 import { sgemmPeak } from '../../runtime/sgemm-peak.js';
 import { formatDuration, terminalProgress } from '../../training/progress.js';
 import { chatLoop } from '../chat-loop.js';
@@ -75,7 +76,11 @@ const titles: Record<StageEvent['stage'], string> = {
   reinforcement: 'PPO: practice on prompts, towards the reward model’s praise',
 };
 
-function announce({ stage, state, seconds, exam, lineage }: StageEvent, say: (text: string) => void): void {
+function announce({ stage, state, note, seconds, exam, lineage }: StageEvent, say: (text: string) => void): void {
+  if (state === 'note') {
+    say(`  ${note}`);
+    return;
+  }
   if (state === 'begin') {
     say(pc.bold(`\n${titles[stage]}`));
     return;
@@ -88,9 +93,8 @@ function announce({ stage, state, seconds, exam, lineage }: StageEvent, say: (te
         `taught facts right ${percent(exam.knownFacts)}, unknowns admitted ${percent(exam.honesty)}, false refusals ${percent(exam.falseRefusals)}`,
     );
   } else if (stage === 'reward' && lineage) {
-    const { accuracy, standardError, pairs } = lineage.results as Record<string, number>;
-    say(
-      `  done${time}: orders ${(100 * accuracy!).toFixed(1)} ± ${(100 * standardError!).toFixed(1)}% of ${pairs} held-out pairs right`,
-    );
+    const results = lineage.results as unknown as PairAccuracy & { tooLong: number };
+    const left = results.tooLong > 0 ? `; ${results.tooLong} rankings did not fit into the context` : '';
+    say(`  done${time}: puts ${describePairAccuracy(results)}, held out${left}`);
   } else say(`  done${time}`);
 }

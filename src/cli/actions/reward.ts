@@ -1,4 +1,4 @@
-import type { RankedExample } from '../../alignment/reward-batches.js';
+import type { RankedExample, UsableRankings } from '../../alignment/reward-batches.js';
 import { readChats } from '../../data/chats.js';
 import type { Chat } from '../../data/chats.js';
 import { type Ranking, readRankings } from '../../data/rankings.js';
@@ -63,9 +63,9 @@ export async function rewardCommand(invocation: Invocation<RewardFlags, RewardCo
       ancestors: [modelAsAncestor(parent), source],
     }),
   );
-  const { tooLong } = lineage.results;
-  if (typeof tooLong === 'number' && tooLong > 0)
-    say(`${tooLong} rankings did not fit into ${time} tokens and were left out`);
+  const { tooLong, longAnswers } = lineage.results as unknown as UsableRankings;
+  if (longAnswers > 0)
+    say(`${longAnswers} answers did not fit into ${time} tokens and were left out, and ${tooLong} rankings with them`);
   answerWithModel(
     invocation,
     flags.out,

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Example } from '../../data/examples.js';
+import type { EncodedChats } from '../../data/examples.js';
 import { randomWindows } from '../../data/windows.js';
 import type { ExamResult } from '../../evaluation/exam.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
@@ -38,7 +38,9 @@ export type StageName = 'tokenizer' | 'pretraining' | 'supervised' | 'rankings' 
 
 export interface StageEvent {
   readonly stage: StageName;
-  readonly state: 'begin' | 'end';
+  readonly state: 'begin' | 'note' | 'end';
+  /** Something about the stage's data that its user should know. */
+  readonly note?: string;
   readonly seconds?: number;
   readonly lineage?: Lineage;
   readonly exam?: ExamResult;
@@ -107,20 +109,27 @@ export async function runPipeline(context: StageContext, options: PipelineOption
     contentId(dialogues.map((messages) => JSON.stringify(messages)));
   const chats: Ancestor = { ...task.origins.chats, id: await idOf(task.chats) };
   const { contextLength } = pretrained.config;
-  const encoded = async (chats: readonly (readonly Message[])[]): Promise<Example[]> =>
-    (await encodeDialogues(chatsOf(chats), { tokenizer, template, contextLength })).examples;
-  const supervised = await stage('supervised', folderOf('2-supervised'), async () =>
-    superviseFineTuning(context, {
+  const encoded = (dialogues: readonly (readonly Message[])[]) =>
+    encodeDialogues(chatsOf(dialogues), { tokenizer, template, contextLength });
+  const supervised = await stage('supervised', folderOf('2-supervised'), async () => {
+    const { examples, leftOut } = await encoded(task.chats);
+    if (leftOut.length > 0) {
+      const note =
+        `${leftOut.length} of ${task.chats.length} dialogues are longer than the context of ${contextLength} tokens, and left ` +
+        'out: --pretraining.model.contextLength makes it longer';
+      onStage?.({ stage: 'supervised', state: 'note', note });
+    }
+    return superviseFineTuning(context, {
       out: folderOf('2-supervised'),
       config: config.supervised,
       parent: pretrained,
       template,
-      examples: await encoded(task.chats),
-      validation: await encoded(task.heldOutChats),
+      examples,
+      validation: (await encoded(task.heldOutChats)).examples,
       pretraining: tokens.train,
       ancestors: [modelAsAncestor(pretrained), chats],
-    }),
-  );
+    });
+  });
 
   const { rankings } = task;
   if (rankings !== undefined) {
@@ -140,7 +149,7 @@ export async function runPipeline(context: StageContext, options: PipelineOption
         parent: supervised,
         rankings: ranked.slice(heldOutCount),
         heldOut: ranked.slice(0, heldOutCount),
-        reference: (await encoded(task.heldOutChats.slice(0, 200))).map(({ ids }) => ids),
+        reference: await referenceFor(task, encoded),
         ancestors: [modelAsAncestor(supervised), { ...task.origins.rankings, id }],
       }),
     );
@@ -194,6 +203,15 @@ async function prepareTokenizer(
       return tokenizer;
     },
   });
+}
+
+/** Dialogues to centre the reward on: held out ones, and others where few of those fit into the context. */
+async function referenceFor(
+  { heldOutChats, chats }: Task,
+  encode: (dialogues: Task['chats']) => Promise<EncodedChats>,
+): Promise<Int32Array[]> {
+  const { examples } = await encode([...heldOutChats.slice(0, 200), ...chats.slice(0, 200)]);
+  return examples.slice(0, 200).map(({ ids }) => ids);
 }
 
 /** What the tokenizer is trained on. */

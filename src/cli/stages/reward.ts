@@ -31,7 +31,7 @@ export async function trainReward(context: StageContext, options: RewardOptions)
   const model = scalarModel(languageModelOf(parent));
   const padToken = parent.tokenizer.idOf(CONTROL.pad);
   const time = Math.min(config.time ?? Infinity, model.body.config.contextLength);
-  const { usable, allTied, tooLong } = usableRankings(rankings, time);
+  const { usable, ...leftOut } = usableRankings(rankings, time);
   const { usable: usableHeldOut } = usableRankings(heldOut, time);
   const store = await engine.createStore({
     leaves: leavesOf(model.parameters),
@@ -75,8 +75,7 @@ export async function trainReward(context: StageContext, options: RewardOptions)
         results: {
           ...accuracy,
           rankings: usable.length,
-          allTied,
-          tooLong,
+          ...leftOut,
           scoreMean: before.mean,
           scoreDeviation: before.standardDeviation,
           steps,
