@@ -107,7 +107,7 @@ const targetsOf = (examples: readonly Example[]): Int32Array =>
 function targetsPerRow(targets: Int32Array, tokens: number, contextLength: number): number {
   const share = targets.reduce((sum, count) => sum + count, 0) / tokens;
   const richest = targets.reduce((most, count) => Math.max(most, count), 0);
-  return Math.min(contextLength, Math.max(richest, Math.ceil(1.2 * share * contextLength)));
+  return Math.min(contextLength, Math.max(1, richest, Math.ceil(1.2 * share * contextLength)));
 }
 
 function buildBatch(options: PackedOptions & Partial<Segmented>, rows: readonly PackedRow[]): HostBatch | PackedBatch {
