@@ -42,7 +42,7 @@ const smoke = {
   },
 };
 
-/** Enough for a standard error of .02 on a kind's share of right answers: the quickstart asks fewer, for its time. */
+/** A standard error of at most .032 on a kind's share of right answers; the quickstart asks fewer, for its time. */
 const questionsPerKind = 250;
 
 const configOf = (scale: keyof typeof seeds, seed: number): QuickstartConfig =>

@@ -16,7 +16,7 @@ import { runTorch } from './nanogpt-torch.helper.js';
 
 const steps = { smoke: 20, cpu: 2000 };
 
-/** Twice nanoGPT's, in PyTorch as well: 1e-3 ends at 1.90 to 1.92 over the whole last tenth in either (docs/LOG.md). */
+/** Twice nanoGPT's, in PyTorch as well: 1e-3 ends at 1.90 to 1.91 over the whole last tenth in either (docs/LOG.md). */
 const learningRate = 2e-3;
 
 const settingsOf = (scale: 'smoke' | 'cpu') =>

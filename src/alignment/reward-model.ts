@@ -195,7 +195,8 @@ export function describePairAccuracy({ accuracy, standardError, prompts, pairs }
 
 /**
  * Shifts and scales the head so that scores of reference sequences have mean 0 and standard deviation 1: reward models
- * are blind to both, and PPO is not. Scores that do not differ, as one alone, are only shifted. Done before training and after it (Ziegler et al. 2019, Ouyang et al. 2022).
+ * are blind to both, and PPO is not. Scores that do not differ, as one alone, are only shifted. Done before training and
+ * after it (Ziegler et al. 2019, Ouyang et al. 2022).
  *
  * @returns the mean and standard deviation before
  */
