@@ -8,13 +8,7 @@ import { describeMachine } from '../src/runtime/machine.js';
 import { formatTable, type Bench } from './result.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
-const peers = [
-  '@tensorflow/tfjs',
-  '@tensorflow/tfjs-backend-wasm',
-  '@huggingface/tokenizers',
-  'tokenizers',
-  'tiktoken',
-];
+const peers = ['@huggingface/tokenizers', 'tokenizers', 'tiktoken'];
 
 /** Benchmarks are the files of this folder that are not the frame around them. */
 function benchNames(): string[] {

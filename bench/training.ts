@@ -94,7 +94,7 @@ async function measure(configuration: Configuration): Promise<{ row: BenchResult
     peers.set('descent', { peer: descent, steps: configuration.steps });
     const threads = descent.about['threads'] as number;
     peers.set('sgemm', { peer: await startNode('sgemm.ts', { threads }), steps: 10 });
-    if (name === 'A') peers.set('tfjs', { peer: await startNode('gpt-tfjs.ts', { ...config, threads: 1 }), steps: 2 });
+    if (name === 'A') peers.set('tfjs', { peer: await startNode('tfjs/gpt.js', { ...config, threads: 1 }), steps: 2 });
     const measured = await takeTurns(peers);
     return report(configuration, measured, torch.threads);
   } finally {

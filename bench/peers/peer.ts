@@ -63,7 +63,9 @@ export async function startPeer(
     const line = await lines.next();
     if (line.done !== true) return JSON.parse(line.value) as Record<string, unknown>;
     await exited;
-    throw new DescentError(`${command} ${args.join(' ')} ended: ${complaints.trim().slice(-2000)}`);
+    throw new DescentError(`${command} ${args.join(' ')} ended: ${complaints.trim().slice(-2000)}`, {
+      advice: 'Is the peer installed? CONTRIBUTING.md says what the benchmarks want.',
+    });
   };
   const about = await answer();
   return {

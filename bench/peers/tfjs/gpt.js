@@ -1,42 +1,29 @@
 /**
  * A GPT training step in TensorFlow.js on its WebAssembly backend, to be measured beside Descent's: the model of
- * gpt_torch.py in tf operations, gradients by tf.variableGrads, tf.train.adam (it has no decoupled weight decay).
- * Speaks the same JSON lines as gpt_torch.py.
+ * ../gpt_torch.py in tf operations, gradients by tf.variableGrads, tf.train.adam (it has no decoupled weight decay).
+ * Speaks the same JSON lines as gpt_torch.py. Its packages are its own: npm install --prefix bench/peers/tfjs
  */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { setThreadsCount, setWasmPaths, getThreadsCount } from '@tensorflow/tfjs-backend-wasm';
-import { answerSteps, peerConfig } from './answer.js';
+import { answerSteps, peerConfig } from '../answer.ts';
 
 const require = createRequire(import.meta.url);
 const config = peerConfig();
 const { vocab, context, width, layers, heads, batch } = config;
 const headWidth = width / heads;
 
-interface Block {
-  norm1: Affine;
-  qkv: Affine;
-  project: Affine;
-  norm2: Affine;
-  up: Affine;
-  down: Affine;
-}
-interface Affine {
-  weight: tf.Variable;
-  bias: tf.Variable;
-}
-
-const normal = (shape: [number, number], std = 0.02) => tf.variable(tf.randomNormal(shape, 0, std, 'float32', 1));
-const dense = (inputs: number, outputs: number, std = 0.02): Affine => ({
+const normal = (shape, std = 0.02) => tf.variable(tf.randomNormal(shape, 0, std, 'float32', 1));
+const dense = (inputs, outputs, std = 0.02) => ({
   weight: normal([inputs, outputs], std),
   bias: tf.variable(tf.zeros([outputs])),
 });
-const norm = (): Affine => ({ weight: tf.variable(tf.ones([width])), bias: tf.variable(tf.zeros([width])) });
+const norm = () => ({ weight: tf.variable(tf.ones([width])), bias: tf.variable(tf.zeros([width])) });
 
 function createModel() {
   const residual = 0.02 / Math.sqrt(2 * layers);
-  const blocks = Array.from({ length: layers }, (): Block => ({
+  const blocks = Array.from({ length: layers }, () => ({
     norm1: norm(),
     qkv: dense(width, 3 * width),
     project: dense(width, width, residual),
@@ -47,7 +34,7 @@ function createModel() {
   return { tokens: normal([vocab, width]), positions: normal([context, width]), blocks, norm: norm() };
 }
 
-function layerNorm(x: tf.Tensor, { weight, bias }: Affine): tf.Tensor {
+function layerNorm(x, { weight, bias }) {
   const centered = x.sub(x.mean(-1, true));
   return centered.mul(centered.square().mean(-1, true).add(1e-5).rsqrt()).mul(weight).add(bias);
 }
@@ -57,27 +44,26 @@ function layerNorm(x: tf.Tensor, { weight, bias }: Affine): tf.Tensor {
  * gradient that comes with tf.matMul asks for two of those; transposing first keeps the peer at its best.
  */
 const multiply = tf.customGrad((x, w, save) => {
-  const [left, right] = [x as tf.Tensor2D, w as tf.Tensor2D];
-  (save as tf.GradSaveFunc)([left, right]);
-  const gradient = (dy: tf.Tensor2D, saved: tf.Tensor[]) => {
-    const [savedLeft, savedRight] = saved as [tf.Tensor2D, tf.Tensor2D];
+  save([x, w]);
+  const gradient = (dy, saved) => {
+    const [savedLeft, savedRight] = saved;
     return [tf.matMul(dy, tf.transpose(savedRight)), tf.matMul(tf.transpose(savedLeft), dy)];
   };
-  return { value: tf.matMul(left, right), gradFunc: gradient as (dy: tf.Tensor, saved: tf.Tensor[]) => tf.Tensor[] };
+  return { value: tf.matMul(x, w), gradFunc: gradient };
 });
 
-const linear = (x: tf.Tensor, { weight, bias }: Affine) => multiply(x, weight).add(bias);
+const linear = (x, { weight, bias }) => multiply(x, weight).add(bias);
 
-function gelu(x: tf.Tensor): tf.Tensor {
+function gelu(x) {
   const inner = x.add(x.mul(x).mul(x).mul(0.044715)).mul(Math.sqrt(2 / Math.PI));
   return x.mul(0.5).mul(inner.tanh().add(1));
 }
 
-function attention(x: tf.Tensor, block: Block, mask: tf.Tensor): tf.Tensor {
+function attention(x, block, mask) {
   const parts = tf.split(linear(x, block.qkv), 3, -1);
   const [query, key, value] = parts.map((part) =>
     part.reshape([batch, context, heads, headWidth]).transpose([0, 2, 1, 3]),
-  ) as [tf.Tensor, tf.Tensor, tf.Tensor];
+  );
   const scores = tf
     .matMul(query, key, false, true)
     .mul(1 / Math.sqrt(headWidth))
@@ -86,14 +72,9 @@ function attention(x: tf.Tensor, block: Block, mask: tf.Tensor): tf.Tensor {
   return linear(mixed.reshape([batch * context, width]), block.project);
 }
 
-function loss(
-  model: ReturnType<typeof createModel>,
-  inputs: tf.Tensor,
-  targets: tf.Tensor,
-  mask: tf.Tensor,
-): tf.Scalar {
+function loss(model, inputs, targets, mask) {
   // The backend has no kernel for the gradient of a gather; with this few tokens a product with one-hot rows is faster.
-  let x: tf.Tensor = multiply(inputs, model.tokens).reshape([batch, context, width]).add(model.positions);
+  let x = multiply(inputs, model.tokens).reshape([batch, context, width]).add(model.positions);
   x = x.reshape([batch * context, width]);
   for (const block of model.blocks) {
     x = x.add(attention(layerNorm(x, block.norm1), block, mask));
@@ -109,10 +90,10 @@ await tf.setBackend('wasm');
 await tf.ready();
 
 /** One row per token, one-hot; `offset` 1 gives the targets. (Asking oneHot for float32 returns garbage.) */
-function oneHotRows(offset: number): tf.Tensor2D {
-  const at = (i: number) => Math.floor(i / context) * (context + 1) + (i % context) + offset;
-  const ids = Array.from({ length: batch * context }, (_, i) => config.tokens[at(i)]!);
-  return tf.oneHot(tf.tensor1d(ids, 'int32'), vocab).toFloat() as tf.Tensor2D;
+function oneHotRows(offset) {
+  const at = (i) => Math.floor(i / context) * (context + 1) + (i % context) + offset;
+  const ids = Array.from({ length: batch * context }, (_, i) => config.tokens[at(i)]);
+  return tf.oneHot(tf.tensor1d(ids, 'int32'), vocab).toFloat();
 }
 
 const model = createModel();
@@ -126,7 +107,7 @@ const mask = tf.tidy(() =>
 );
 const optimizer = tf.train.adam(config.learningRate, 0.9, 0.95, 1e-8);
 
-function step(): number {
+function step() {
   const value = tf.tidy(() => {
     const result = tf.variableGrads(() => loss(model, inputs, targets, mask));
     optimizer.applyGradients(Object.entries(result.grads).map(([name, tensor]) => ({ name, tensor })));
@@ -134,7 +115,7 @@ function step(): number {
   });
   const [number] = value.dataSync();
   value.dispose();
-  return number!;
+  return number;
 }
 
 await answerSteps(
