@@ -28,7 +28,7 @@ export interface CommandDefinition<Flags = Record<string, unknown>, Config = unk
   /** Declares flags on commander's command. */
   readonly flags?: (command: CommanderCommand) => void;
   /** Settings; their descriptions are the help, and every key can be set as `--dotted.key value`. */
-  readonly config?: z.ZodType<Config>;
+  readonly config?: () => Promise<z.ZodType<Config>>;
   /** Said at the first Ctrl-C, where the command does something then other than to end. */
   readonly onInterrupt?: string;
   readonly run: (invocation: Invocation<Flags, Config>) => Promise<void>;

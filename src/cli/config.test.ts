@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { closest } from './closest.js';
-import { checkConfig, describeSettings, settingsHelp } from './config.js';
+import { checkConfig, describeSettings } from './config.js';
+import { settingsHelp } from './settings-help.js';
 import { merge, readOverrides } from './overrides.js';
 
 const schema = z.strictObject({
@@ -89,7 +90,7 @@ describe('settings as help', () => {
   });
 
   it('stays within the width', () => {
-    const lines = settingsHelp(schema, 60).split('\n').slice(2);
+    const lines = settingsHelp(describeSettings(schema), 60).split('\n').slice(2);
     expect(lines.length).toBeGreaterThan(3);
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(60);
   });

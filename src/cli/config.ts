@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { ConfigError } from '../errors.js';
 import { closest } from './closest.js';
 import { type Nested, isNested } from './overrides.js';
-import { helpWidth, wrap } from './wrap.js';
+import type { SettingHelp } from './settings-help.js';
 
-/** Settings on the command line: a file, dotted overrides, and help made from the schema's own words. */
+/** Settings on the command line: a file, dotted overrides, and a description made from the schema's own words. */
 
 /** Reads a settings file, JSON or YAML. @throws ConfigError naming the file */
 export async function readConfigFile(path: string): Promise<Nested> {
@@ -56,12 +56,6 @@ interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[];
 }
 
-export interface SettingHelp {
-  readonly key: string;
-  readonly summary: string;
-  readonly default: unknown;
-}
-
 /** Every setting with its dotted key, description and default, in the order of the schema. */
 export function describeSettings(schema: z.ZodType): SettingHelp[] {
   const visit = (node: JsonSchema, key: string): SettingHelp[] => {
@@ -76,18 +70,4 @@ export function describeSettings(schema: z.ZodType): SettingHelp[] {
     return [{ key, summary: `${node.description ?? ''}${listed}`, default: node.default }];
   };
   return visit(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema, '');
-}
-
-/** The settings as help text, wrapped to the width of the terminal. */
-export function settingsHelp(schema: z.ZodType, width = helpWidth()): string {
-  const settings = describeSettings(schema);
-  const column = Math.max(...settings.map(({ key }) => key.length)) + 6;
-  const rows = settings.map(({ key, summary, default: value }) => {
-    const shown = value === undefined ? '' : ` [${JSON.stringify(value)}]`;
-    return (
-      `  --${key}`.padEnd(column) +
-      wrap(`${summary}${shown}`, Math.max(30, width - column)).join(`\n${' '.repeat(column)}`)
-    );
-  });
-  return ['', 'Settings, with their defaults (each also a key of the --config file):', ...rows].join('\n');
 }

@@ -1,63 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import type { CommandDefinition } from './command.js';
+import { commands, groups } from './command-table.js';
 import { helpWidth, reflow } from './wrap.js';
-
-interface Entry {
-  readonly summary: string;
-  readonly load: () => Promise<{ command: CommandDefinition }>;
-}
-
-/** Commands by name. The one that is asked for is loaded, the others are not: help answers at once. */
-const commands: Record<string, Entry> = {
-  quickstart: {
-    summary: 'train a small ChatGPT through every stage of InstructGPT, and talk to it',
-    load: () => import('./commands/quickstart.js'),
-  },
-  'tokenizer train': {
-    summary: 'make a tokenizer from text',
-    load: () => import('./commands/tokenizer-train.js'),
-  },
-  'tokenizer encode': {
-    summary: 'text to token ids, or back',
-    load: () => import('./commands/tokenizer-encode.js'),
-  },
-  'tokenizer inspect': {
-    summary: "a tokenizer's vocabulary, or what it makes of a text",
-    load: () => import('./commands/tokenizer-inspect.js'),
-  },
-  'data prepare': {
-    summary: 'text to token files, split into training and validation',
-    load: () => import('./commands/data-prepare.js'),
-  },
-  'data inspect': {
-    summary: 'count text, chats or rankings; show which tokens carry loss',
-    load: () => import('./commands/data-inspect.js'),
-  },
-  train: { summary: 'pretrain a GPT on text', load: () => import('./commands/train.js') },
-  sft: { summary: 'fine-tune a model on dialogues', load: () => import('./commands/sft.js') },
-  reward: { summary: 'train a reward model on ranked answers', load: () => import('./commands/reward.js') },
-  ppo: { summary: 'improve a chat model against a reward', load: () => import('./commands/ppo.js') },
-  generate: { summary: 'complete a text', load: () => import('./commands/generate.js') },
-  chat: { summary: 'talk to a model', load: () => import('./commands/chat.js') },
-  eval: {
-    summary: "measure a model: perplexity, pair accuracy, the almanac's exam",
-    load: () => import('./commands/eval.js'),
-  },
-  report: { summary: 'write the report of a run again', load: () => import('./commands/report.js') },
-  runs: { summary: 'list runs and how far they got', load: () => import('./commands/runs.js') },
-  lineage: { summary: "print a model's family tree", load: () => import('./commands/lineage.js') },
-  recipes: {
-    summary: 'list the published results that can be measured again',
-    load: () => import('./commands/recipes.js'),
-  },
-  reproduce: { summary: 'run a recipe and hold it against its target', load: () => import('./commands/reproduce.js') },
-};
-
-const groups: Record<string, string> = {
-  tokenizer: 'train, encode, inspect: make and use tokenizers',
-  data: 'prepare, inspect: text, chats and rankings',
-};
 
 async function main(argv: readonly string[]): Promise<void> {
   const { version } = await import('./version.js');
@@ -78,7 +22,8 @@ async function main(argv: readonly string[]): Promise<void> {
     const command = parent.command(second ?? first);
     if (argv[0] === first && (second === undefined || argv[1] === second)) {
       const { addCommand } = await import('./run-command.js');
-      await addCommand(command, (await load()).command);
+      const asksForHelp = argv.includes('--help') || argv.includes('-h');
+      await addCommand(command, (await load()).command, { name, asksForHelp });
     } else {
       command.description(summary);
     }

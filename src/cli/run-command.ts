@@ -12,9 +12,13 @@ interface CommonFlags extends Record<string, unknown> {
 }
 
 /** Puts a definition behind a command of the program: flags, settings, help, and what happens on Ctrl-C. */
-export async function addCommand(command: Command, definition: CommandDefinition): Promise<void> {
+export async function addCommand(
+  command: Command,
+  definition: CommandDefinition,
+  { name, asksForHelp }: { name: string; asksForHelp: boolean },
+): Promise<void> {
   command.description(definition.details);
-  for (const { name, summary } of definition.positional ?? []) command.argument(name, summary);
+  for (const argument of definition.positional ?? []) command.argument(argument.name, argument.summary);
   definition.flags?.(command);
   command.option('--json', 'print one JSON value on standard output, for machines');
   const { config } = definition;
@@ -23,8 +27,11 @@ export async function addCommand(command: Command, definition: CommandDefinition
     // Unknown options are settings; what is left of the words is counted again below.
     command.allowUnknownOption().allowExcessArguments();
     command.usage(`${command.usage()} [--setting value ...]`);
-    const { settingsHelp } = await import('./config.js');
-    command.addHelpText('after', () => settingsHelp(config));
+    if (asksForHelp) {
+      const { describedByBuild, settingsHelp } = await import('./settings-help.js');
+      const settings = describedByBuild(name) ?? (await import('./config.js')).describeSettings(await config());
+      command.addHelpText('after', () => settingsHelp(settings));
+    }
   }
   command.action(() => invoke(command, definition));
 }
@@ -64,7 +71,8 @@ async function invoke(command: Command, definition: CommandDefinition): Promise<
 }
 
 /** The settings of a command that has some: defaults, then the file, then the words. */
-async function readSettings(command: Command, { config }: CommandDefinition, words: Nested) {
+async function readSettings(command: Command, definition: CommandDefinition, words: Nested) {
+  const config = await definition.config?.();
   if (config === undefined) return { given: words, config: undefined };
   // Only now: a command without settings needs no schemas.
   const { checkConfig, readConfigFile } = await import('./config.js');

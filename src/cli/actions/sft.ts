@@ -9,7 +9,7 @@ import type { RunFlags } from '../flags.js';
 import { pretrainingMix } from '../pretraining-mix.js';
 import { answerWithModel, badRowsOf, openModel, sayBadRows, withStage } from '../session.js';
 import { filesAsAncestor } from '../stages/corpus.js';
-import { encodeDialogues, modelAsAncestor } from '../stages/examples.js';
+import { encodeDialogues, encodeHeldOut, modelAsAncestor } from '../stages/examples.js';
 import { holdOut } from '../stages/hold-out.js';
 import type { SftCommandConfig } from '../stages/settings.js';
 import { superviseFineTuning } from '../stages/supervised.js';
@@ -34,8 +34,7 @@ export async function sftCommand(invocation: Invocation<SftFlags, SftCommandConf
   const { rest, heldOut } = holdOut(chats, config.validation);
   const encoding = { tokenizer, template, contextLength };
   const training = await encodeDialogues(rest, encoding);
-  // Held-out dialogues that are all too long leave nothing to measure; that is no reason not to train.
-  const validation = heldOut.length === 0 ? [] : await encodeHeldOut(heldOut, encoding);
+  const validation = await encodeHeldOut(heldOut, encoding);
   say(
     `${training.examples.length.toLocaleString('en')} dialogues with ${training.targets.toLocaleString('en')} of ` +
       `${training.tokens.toLocaleString('en')} tokens in the loss; ${validation.length} held out`,
@@ -69,12 +68,3 @@ export async function sftCommand(invocation: Invocation<SftFlags, SftCommandConf
   );
   answerWithModel(invocation, flags.out, lineage, `Talk to it: npx descent chat ${flags.out}`);
 }
-
-const encodeHeldOut = async (chats: readonly Chat[], encoding: Parameters<typeof encodeDialogues>[1]) =>
-  encodeDialogues(chats, encoding).then(
-    ({ examples }) => examples,
-    (error: unknown) => {
-      if (error instanceof DataError) return [];
-      throw error;
-    },
-  );

@@ -1,7 +1,7 @@
 import type { ChatFlags } from '../actions/chat.js';
 import { defineCommand } from '../command.js';
 import { engineFlags } from '../flags.js';
-import { type GenerateConfig, chatSchema } from '../sampling-settings.js';
+import type { GenerateConfig } from '../sampling-settings.js';
 
 export const command = defineCommand<ChatFlags, GenerateConfig>({
   details: `Talks to a model that was fine-tuned on dialogues. With a message it answers that and ends; questions on
@@ -17,6 +17,6 @@ standard input, one a line, are one conversation.
     command.option('--system <text>', 'a system message before the conversation');
     engineFlags(command);
   },
-  config: chatSchema,
+  config: async () => (await import('../sampling-settings.js')).chatSchema,
   run: async (invocation) => (await import('../actions/chat.js')).chatCommand(invocation),
 });

@@ -1,7 +1,7 @@
 import type { DataPrepareFlags } from '../actions/data-prepare.js';
 import { defineCommand } from '../command.js';
 import { textFlags } from '../flags.js';
-import { type SplitConfig, splitSchema } from '../stages/settings.js';
+import type { SplitConfig } from '../stages/settings.js';
 
 export const command = defineCommand<DataPrepareFlags, SplitConfig>({
   details: `Turns text into token files, split into training and validation, with the tokenizer beside them: a folder
@@ -15,6 +15,6 @@ for descent train --data. Texts larger than memory stream.
         .requiredOption('--tokenizer <folder>', 'the tokenizer')
         .option('--out <folder>', 'where the token files go', 'data'),
     ),
-  config: splitSchema,
+  config: async () => (await import('../stages/settings.js')).splitSchema,
   run: async (invocation) => (await import('../actions/data-prepare.js')).prepareData(invocation),
 });

@@ -1,7 +1,7 @@
 import type { GenerateFlags } from '../actions/generate.js';
 import { defineCommand } from '../command.js';
 import { engineFlags, wholeNumber } from '../flags.js';
-import { type GenerateConfig, generateSchema } from '../sampling-settings.js';
+import type { GenerateConfig } from '../sampling-settings.js';
 
 export const command = defineCommand<GenerateFlags, GenerateConfig>({
   details: `Completes a text; without one, begins a new document. For answers of a chat model: descent chat.
@@ -18,6 +18,6 @@ export const command = defineCommand<GenerateFlags, GenerateConfig>({
       .option('--samples <n>', 'how many completions', wholeNumber(1), 1);
     engineFlags(command);
   },
-  config: generateSchema,
+  config: async () => (await import('../sampling-settings.js')).generateSchema,
   run: async (invocation) => (await import('../actions/generate.js')).generateCommand(invocation),
 });

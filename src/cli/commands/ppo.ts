@@ -1,7 +1,7 @@
 import type { PpoFlags } from '../actions/ppo.js';
 import { defineCommand, savesAndStops } from '../command.js';
 import { runFlags } from '../flags.js';
-import { type PpoCommandConfig, ppoCommandSchema } from '../stages/settings.js';
+import type { PpoCommandConfig } from '../stages/settings.js';
 
 export const command = defineCommand<PpoFlags, PpoCommandConfig>({
   details: `Reinforcement learning: the supervised model practises on prompts and is moved towards what the reward says,
@@ -28,7 +28,7 @@ each, or a promise of them:
       .option('--skip-bad', 'leave bad rows out, and say how many there were');
     runFlags(command, 'runs/ppo');
   },
-  config: ppoCommandSchema,
+  config: async () => (await import('../stages/settings.js')).ppoCommandSchema,
   onInterrupt: savesAndStops,
   run: async (invocation) => (await import('../actions/ppo.js')).ppoCommand(invocation),
 });

@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import type { QuickstartFlags } from '../actions/quickstart.js';
 import { defineCommand, savesAndStops } from '../command.js';
 import { engineFlags } from '../flags.js';
-import { type QuickstartConfig, quickstartSchema, scales } from '../quickstart/settings.js';
+import type { QuickstartConfig, Scale } from '../quickstart/settings.js';
 
 export const command = defineCommand<QuickstartFlags, QuickstartConfig>({
   details: `Trains a small ChatGPT through every stage of InstructGPT: pretraining, supervised fine-tuning, a reward
@@ -11,10 +11,14 @@ ten minutes on two cores. What is finished is kept: a second call goes on where 
 
   descent quickstart
   descent quickstart --data my-text/ --chats my.jsonl --rankings my-rankings.jsonl --out runs/mine`,
-  config: quickstartSchema,
+  config: async () => (await import('../quickstart/settings.js')).quickstartSchema,
   flags: (command) => {
     command
-      .addOption(new Option('--scale <size>', 'size of the job').choices(Object.keys(scales)).default('small'))
+      .addOption(
+        new Option('--scale <size>', 'size of the job')
+          .choices(['small', 'medium', 'large'] satisfies Scale[])
+          .default('small'),
+      )
       .option('--out <folder>', 'where everything goes', 'runs/quickstart')
       .option('--data <paths...>', 'your own text to pretrain on: files and folders')
       .option('--chats <paths...>', 'your own dialogues: JSONL, JSON, CSV or Parquet')

@@ -1,7 +1,7 @@
 import type { RewardFlags } from '../actions/reward.js';
 import { defineCommand, savesAndStops } from '../command.js';
 import { runFlags } from '../flags.js';
-import { type RewardCommandConfig, rewardCommandSchema } from '../stages/settings.js';
+import type { RewardCommandConfig } from '../stages/settings.js';
 
 export const command = defineCommand<RewardFlags, RewardCommandConfig>({
   details: `Trains a reward model from the supervised one: a number for an answer, learnt from ranked answers, two to nine
@@ -20,7 +20,7 @@ order is reported with its standard error.
       .option('--skip-bad', 'leave bad rows out, and say how many there were');
     runFlags(command, 'runs/reward');
   },
-  config: rewardCommandSchema,
+  config: async () => (await import('../stages/settings.js')).rewardCommandSchema,
   onInterrupt: savesAndStops,
   run: async (invocation) => (await import('../actions/reward.js')).rewardCommand(invocation),
 });

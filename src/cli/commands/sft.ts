@@ -1,7 +1,7 @@
 import type { SftFlags } from '../actions/sft.js';
 import { defineCommand, savesAndStops } from '../command.js';
 import { runFlags } from '../flags.js';
-import { type SftCommandConfig, sftCommandSchema } from '../stages/settings.js';
+import type { SftCommandConfig } from '../stages/settings.js';
 
 export const command = defineCommand<SftFlags, SftCommandConfig>({
   details: `Supervised fine-tuning: a language model learns to chat from dialogues. Only what the assistant says is in
@@ -16,7 +16,7 @@ the loss. Dialogues may be OpenAI messages, ShareGPT, Alpaca, or prompt and comp
       .option('--skip-bad', 'leave bad rows out, and say how many there were');
     runFlags(command, 'runs/sft');
   },
-  config: sftCommandSchema,
+  config: async () => (await import('../stages/settings.js')).sftCommandSchema,
   onInterrupt: savesAndStops,
   run: async (invocation) => (await import('../actions/sft.js')).sftCommand(invocation),
 });

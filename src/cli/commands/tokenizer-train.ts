@@ -1,7 +1,7 @@
 import type { TokenizerTrainFlags } from '../actions/tokenizer-train.js';
 import { defineCommand } from '../command.js';
 import { textFlags } from '../flags.js';
-import { type TokenizerConfig, tokenizerSchema } from '../stages/settings.js';
+import type { TokenizerConfig } from '../stages/settings.js';
 
 export const command = defineCommand<TokenizerTrainFlags, TokenizerConfig>({
   details: `Makes a tokenizer from text and writes it as tokenizer.json, which other libraries read too.
@@ -12,6 +12,6 @@ export const command = defineCommand<TokenizerTrainFlags, TokenizerConfig>({
     { name: '<paths...>', summary: 'text: files and folders (.txt, .md, .jsonl, .csv, .parquet, each also .gz)' },
   ],
   flags: (command) => textFlags(command.option('--out <folder>', 'where the tokenizer goes', 'tokenizer')),
-  config: tokenizerSchema,
+  config: async () => (await import('../stages/settings.js')).tokenizerSchema,
   run: async (invocation) => (await import('../actions/tokenizer-train.js')).trainTokenizerCommand(invocation),
 });

@@ -1,7 +1,7 @@
 import type { TrainFlags } from '../actions/train.js';
 import { defineCommand, savesAndStops } from '../command.js';
 import { runFlags, textFlags } from '../flags.js';
-import { type TrainCommandConfig, trainCommandSchema } from '../stages/settings.js';
+import type { TrainCommandConfig } from '../stages/settings.js';
 
 export const command = defineCommand<TrainFlags, TrainCommandConfig>({
   details: `Pretrains a GPT on text and writes a model folder. Without --tokenizer it makes one of the same text.
@@ -17,7 +17,7 @@ Ctrl-C saves; the same command goes on from there, and a finished run is not mad
       .option('--from <model>', 'go on from this model, with its shape and its tokenizer');
     runFlags(textFlags(command), 'runs/train');
   },
-  config: trainCommandSchema,
+  config: async () => (await import('../stages/settings.js')).trainCommandSchema,
   onInterrupt: savesAndStops,
   run: async (invocation) => (await import('../actions/train.js')).trainCommand(invocation),
 });

@@ -12,7 +12,7 @@ import { ChatTemplate, type Message } from '../../tokenizer/chat.js';
 import type { Tokenizer } from '../../tokenizer/tokenizer.js';
 import { answererOf, chatPrompt, withGenerator } from '../stages/answering.js';
 import { keptTokenizer, keptTokens } from '../stages/corpus.js';
-import { chatsOf, encodeDialogues, modelAsAncestor } from '../stages/examples.js';
+import { chatsOf, encodeDialogues, encodeHeldOut, modelAsAncestor } from '../stages/examples.js';
 import { trainPpo } from '../stages/ppo.js';
 import { pretrain } from '../stages/pretrain.js';
 import { trainReward } from '../stages/reward.js';
@@ -109,8 +109,8 @@ export async function runPipeline(context: StageContext, options: PipelineOption
     contentId(dialogues.map((messages) => JSON.stringify(messages)));
   const chats: Ancestor = { ...task.origins.chats, id: await idOf(task.chats) };
   const { contextLength } = pretrained.config;
-  const encoded = (dialogues: readonly (readonly Message[])[]) =>
-    encodeDialogues(chatsOf(dialogues), { tokenizer, template, contextLength });
+  const encoding = { tokenizer, template, contextLength };
+  const encoded = (dialogues: readonly (readonly Message[])[]) => encodeDialogues(chatsOf(dialogues), encoding);
   const supervised = await stage('supervised', folderOf('2-supervised'), async () => {
     const { examples, leftOut } = await encoded(task.chats);
     if (leftOut.length > 0) {
@@ -125,7 +125,7 @@ export async function runPipeline(context: StageContext, options: PipelineOption
       parent: pretrained,
       template,
       examples,
-      validation: (await encoded(task.heldOutChats)).examples,
+      validation: await encodeHeldOut(chatsOf(task.heldOutChats), encoding),
       pretraining: tokens.train,
       ancestors: [modelAsAncestor(pretrained), chats],
     });

@@ -35,8 +35,8 @@ export async function withGenerator<Result>(
 }
 
 /**
- * Lets a model answer dialogues. One without a chat template has only learnt to go on writing: it gets the questions as
- * plain lines, and its answer is the rest of the line.
+ * Lets a model answer dialogues. One without a chat template has only learnt to go on writing: it gets the turns as one
+ * line, and its answer is the rest of the line.
  */
 export function answererOf(generator: Generator, loaded: LoadedModel, options: AnswererOptions = {}): Answerer {
   const { tokenizer, template } = loaded;
@@ -44,7 +44,7 @@ export function answererOf(generator: Generator, loaded: LoadedModel, options: A
   const shared = { maxTokens, temperature, seed };
   return async (dialogues) => {
     if (template === undefined) {
-      const prompts = dialogues.map((messages) => messages.map(({ content }) => `${content}\n`).join(''));
+      const prompts = dialogues.map((messages) => messages.map(({ content }) => content).join(' '));
       const stopTokens = [tokenizer.idOf(CONTROL.endOfText)];
       const answers = await generator.generateBatch({ ...shared, prompts, stop: ['\n'], stopTokens });
       return answers.map(({ text, finishReason }) => ({ text: text.trim(), finished: finishReason === 'stop' }));

@@ -1,6 +1,7 @@
 import type { RankedExample } from '../../alignment/reward-batches.js';
 import type { Chat } from '../../data/chats.js';
-import { type EncodedChats, encodeChats } from '../../data/examples.js';
+import { type EncodedChats, type Example, encodeChats } from '../../data/examples.js';
+import { DataError } from '../../errors.js';
 import type { Ancestor } from '../../formats/lineage.js';
 import type { LoadedModel } from '../../formats/model-folder.js';
 import { type ChatTemplate, type Message, encodeChat } from '../../tokenizer/chat.js';
@@ -19,6 +20,19 @@ export const encodeDialogues = (
   { tokenizer, template, contextLength }: Encoding & { contextLength: number },
 ): Promise<EncodedChats> =>
   encodeChats({ chats, encode: (messages) => encodeChat(tokenizer, template, messages), contextLength });
+
+/** Held-out dialogues. Where all are too long there is nothing to measure, which is no reason not to train. */
+export const encodeHeldOut = (
+  chats: readonly Chat[],
+  encoding: Encoding & { contextLength: number },
+): Promise<readonly Example[]> =>
+  encodeDialogues(chats, encoding).then(
+    ({ examples }) => examples,
+    (error: unknown) => {
+      if (error instanceof DataError) return [];
+      throw error;
+    },
+  );
 
 /** Dialogues that were not read from a file. */
 export const chatsOf = (dialogues: readonly (readonly Message[])[]): Chat[] =>
