@@ -1,10 +1,14 @@
 import {
   type Tensor,
+  type ConvolutionOptions,
   add,
+  conv,
+  convTranspose,
   gather,
   layerNorm,
   matmul,
   mul,
+  reshape,
   rmsNorm,
   where,
   lessEqual,
@@ -36,6 +40,58 @@ export function linear(parameters: TensorsOf<LinearSpec>, x: Tensor): Tensor {
   const product = matmul(x, parameters.weight);
   return parameters.bias ? add(product, parameters.bias) : product;
 }
+
+/** Gaussian of deviation gain / √inputs, which keeps the size of activations: √2 before a ReLU (He et al. 2015). */
+export const scaledNormal = (inputs: number, gain = 1): Initialiser => normal(gain / Math.sqrt(inputs));
+
+export interface ConvolutionSpec {
+  /** [out, in / groups, height, width]; of a transposed convolution [in, out, height, width]. */
+  readonly weight: ParameterSpec;
+  /** [out] */
+  readonly bias?: ParameterSpec;
+}
+
+export interface ConvolutionSpecOptions {
+  /** Side of the kernel, or [height, width]. Default 3. */
+  kernel?: number | readonly [number, number];
+  bias?: boolean;
+  gain?: number;
+  init?: Initialiser;
+}
+
+const kernelOf = ({ kernel = 3 }: ConvolutionSpecOptions): readonly [number, number] =>
+  typeof kernel === 'number' ? [kernel, kernel] : kernel;
+
+export function convolutionSpec(from: number, to: number, options: ConvolutionSpecOptions = {}): ConvolutionSpec {
+  const [height, width] = kernelOf(options);
+  const init = options.init ?? scaledNormal(from * height * width, options.gain);
+  return {
+    weight: parameter([to, from, height, width], { init }),
+    ...((options.bias ?? true) && { bias: parameter([to]) }),
+  };
+}
+
+const addChannels = (x: Tensor, bias: Tensor | undefined): Tensor =>
+  bias === undefined ? x : add(x, reshape(bias, [1, bias.size, 1, 1]));
+
+/** x [B, in, H, W] → [B, out, H', W']; `same` padding unless told otherwise. */
+export const convolve = (p: TensorsOf<ConvolutionSpec>, x: Tensor, options: ConvolutionOptions = {}): Tensor =>
+  addChannels(conv(x, p.weight, { padding: 'same', ...options }), p.bias);
+
+export function transposedConvolutionSpec(
+  from: number,
+  to: number,
+  options: ConvolutionSpecOptions & { stride?: number } = {},
+): ConvolutionSpec {
+  const [height, width] = kernelOf(options);
+  // Each output pixel is reached by kernel / stride² of the inputs.
+  const init = options.init ?? scaledNormal((from * height * width) / (options.stride ?? 2) ** 2, options.gain);
+  return { weight: parameter([from, to, height, width], { init }), bias: parameter([to]) };
+}
+
+/** x [B, in, H, W] → [B, out, stride · H, stride · W], for a kernel of twice the stride. */
+export const convolveTransposed = (p: TensorsOf<ConvolutionSpec>, x: Tensor, stride = 2): Tensor =>
+  addChannels(convTranspose(x, p.weight, { stride, padding: (p.weight.shape[2]! - stride) / 2 }), p.bias);
 
 export interface EmbeddingSpec {
   /** [entries, width] */

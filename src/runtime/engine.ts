@@ -11,7 +11,7 @@ import { Store } from './store.js';
 import { physicalCores } from './threads.js';
 
 export type { Device } from './device.js';
-export type { HostTree, Program } from './program.js';
+export type { HostTree, Program, StoreReference } from './program.js';
 export type { HostData, LeafSpec } from './protocol.js';
 export type { Store } from './store.js';
 

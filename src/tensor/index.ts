@@ -13,6 +13,7 @@ export * from './losses.js';
 export { groupNorm, layerNorm, logSoftmax, normalise, rmsNorm, softmax } from './normalisation.js';
 export { avgPool, maxPool, resize, type PoolOptions } from './pooling.js';
 export type { DType, Shape, TensorSpec } from './primitives.js';
+export { Draws, randomNormal } from './random-tensors.js';
 export { argMax, logSumExp, max, mean, min, standardDeviation, variance } from './reductions.js';
 export { concat, expandDims, pad, reverse, slice, sliceAxis, split, squeeze, stack } from './shaping.js';
 export { broadcastTo, reshape, sum, sumTo, transpose, type ReductionOptions } from './structure.js';

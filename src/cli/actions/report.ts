@@ -5,7 +5,7 @@ import pc from 'picocolors';
 import { FormatError } from '../../errors.js';
 import type { ExamResult } from '../../evaluation/exam.js';
 import { type Lineage, readLineage } from '../../formats/lineage.js';
-import { hasModel } from '../../formats/model-folder.js';
+import { hasModel } from '../../formats/folder.js';
 import type { Invocation } from '../command.js';
 import type { PipelineResult, StageName, StageReport } from '../quickstart/pipeline.js';
 import { writeReport } from '../quickstart/report.js';

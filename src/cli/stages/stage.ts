@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InterruptedError } from '../interrupted.js';
 import { type Lineage, readLineage } from '../../formats/lineage.js';
-import { hasModel } from '../../formats/model-folder.js';
+import { hasModel } from '../../formats/folder.js';
 import { parameterLeaves } from '../../nn/parameters.js';
 import type { Engine, LeafSpec } from '../../runtime/engine.js';
 import { createTrainStep } from '../../runtime/train-step.js';

@@ -1,0 +1,174 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import {
+  type ImageBatchOptions,
+  discretisations,
+  imageBatchSpec,
+  imageBatches,
+  largestPixel,
+} from '../../data/images/batches.js';
+import { type ImageSet, classesOf, sliceImages } from '../../data/images/image-set.js';
+import { type ImageSource, holdOutImages } from '../../data/images/sources.js';
+import type { Json } from '../../data/json.js';
+import { densityOf } from '../../evaluation/density.js';
+import type { Lineage } from '../../formats/lineage.js';
+import { type ModelImages, imageData, saveImageModel } from '../../formats/image-model-folder.js';
+import type { FamilyModel } from '../../formats/image-models.js';
+import { encodePng, grid } from '../../formats/pictures.js';
+import type { ImageModel } from '../../nn/image-model.js';
+import { initialise } from '../../nn/parameters.js';
+import { writeFileAtomically } from '../../runtime/atomic-file.js';
+import type { StoreReference } from '../../runtime/engine.js';
+import { type ImageSampler, imageSampler } from '../../sampling/images.js';
+import type { Phase } from '../../training/phase.js';
+import { trainingSchema } from '../../training/settings.js';
+import { type StageContext, finishedStage, fingerprintOf, leavesOf, modelFolderOf, trainInFolder } from './stage.js';
+
+/** Training an image model: one stage for every family. */
+
+/** The settings of a model's training: its own, and those that all share. */
+export const imageTrainingSchema = ({ definition }: FamilyModel) =>
+  z.strictObject({
+    model: definition.schema.prefault({}),
+    pixels: z
+      .enum(discretisations)
+      .default(definition.pixels)
+      .describe(
+        'what a pixel is: bytes, or 0 and 1: drawn anew each time (dynamic), once (static), or cut at the middle (threshold)',
+      ),
+    batchSize: z.int().positive().default(64).describe('images per step'),
+    flip: z.boolean().default(false).describe('mirror half of the training images, by chance'),
+    evaluationImages: z.int().positive().default(1000).describe('images held out of training and measured on'),
+    seed: z.int().min(0).default(1).describe('seed of the initial weights and of the order of the data'),
+    training: trainingSchema.prefault({}),
+  });
+export type ImageTrainingConfig = z.output<ReturnType<typeof imageTrainingSchema>>;
+
+export interface TrainImagesOptions {
+  readonly out: string;
+  readonly found: FamilyModel;
+  readonly config: ImageTrainingConfig;
+  readonly source: ImageSource;
+}
+
+/** Trains an image model in a run folder and saves it; figures during training are of images it is not trained on. */
+export async function trainImages(context: StageContext, options: TrainImagesOptions): Promise<Lineage> {
+  const { out, found, config, source } = options;
+  const { definition } = found;
+  const fingerprint = fingerprintOf([definition.name, config, source.id, source.train.count]);
+  const finished = await finishedStage(out, fingerprint);
+  if (finished) return finished;
+
+  const { engine } = context;
+  const images = imagesOf(source.train, config);
+  const data = imageData(images);
+  const model = definition.build(config.model, data);
+  const { train, validation } = holdOutImages(source.train, Math.min(config.evaluationImages, source.train.count >> 1));
+  const averaged = config.training.average !== null;
+  const store = await engine.createStore({ leaves: leavesOf(model.parameters), trainable: true, average: averaged });
+  const weights: StoreReference = averaged ? { store, buffer: 'average' } : store;
+  try {
+    await store.write(initialise(model.parameters, config.seed));
+    const { batchSize, pixels, seed } = config;
+    const batches = { batchSize, pixels, seed };
+    const measure =
+      model.density &&
+      (await densityOf({
+        ...batches,
+        engine,
+        weights,
+        parameters: model.parameters,
+        density: model.density,
+        images: validation,
+      }));
+    const sampler = model.generative && (await imageSampler({ engine, model, data, weights, batchSize: sampleCount }));
+    const result = await trainInFolder(context, {
+      out,
+      title: `Training: ${definition.title}`,
+      config: config as Json,
+      fingerprint,
+      unit: 'images',
+      stores: { model: store },
+      phases: phasesOf(model, { ...batches, images: train, flip: config.flip }),
+      settings: config.training,
+      ...(measure && {
+        evaluate: async ({ signal }) => {
+          const { nats, bitsPerDimension } = await measure({ signal });
+          return { nats, bitsPerDimension };
+        },
+      }),
+      ...(sampler && { sample: ({ step, signal }) => drawSamples(sampler, images, { out, step, signal }) }),
+    });
+    return await saveImageModel({
+      folder: modelFolderOf(out),
+      definition,
+      config: config.model,
+      images,
+      values: await store.read(averaged ? 'average' : 'parameters'),
+      lineage: {
+        stage: `${found.family}: ${definition.name}`,
+        name: definition.name,
+        ancestors: [
+          { role: 'data', name: source.name, id: source.id, size: `${train.count.toLocaleString('en')} images` },
+        ],
+        settings: { fingerprint, ...config },
+        results: {
+          ...result.evaluation?.metrics,
+          steps: result.steps,
+          seconds: result.seconds,
+          images: result.tokens,
+        },
+      },
+    });
+  } finally {
+    await store.dispose();
+  }
+}
+
+/** What a model of these images has to know of them. */
+export const imagesOf = (set: ImageSet, { pixels }: Pick<ImageTrainingConfig, 'pixels'>): ModelImages => ({
+  channels: set.channels,
+  height: set.height,
+  width: set.width,
+  pixels,
+  labelNames: set.labelNames ?? Array.from({ length: classesOf(set) }, (_, index) => String(index)),
+});
+
+/** Test images, or where there are none those that training held out. */
+export const testImages = (source: ImageSource, held: number): ImageSet =>
+  source.test ?? sliceImages(source.train, source.train.count - held);
+
+function phasesOf(model: ImageModel, batches: ImageBatchOptions): Phase[] {
+  return model.losses.map(({ name, loss, trainable, assigns = false }): Phase => ({
+    name,
+    source: imageBatches(batches),
+    parameters: model.parameters,
+    batch: imageBatchSpec(batches.images, batches.batchSize),
+    loss: loss,
+    ...(trainable && { trainable }),
+    // A step of plain descent with rate 1 along (old − new) is an assignment.
+    ...(assigns && {
+      optimizer: { kind: 'sgd' as const },
+      schedule: { kind: 'constant' as const, learningRate: 1 },
+      clipNorm: null,
+      guarded: false,
+    }),
+  }));
+}
+
+const sampleCount = 64;
+
+async function drawSamples(
+  sampler: ImageSampler,
+  images: ModelImages,
+  { out, step, signal }: { out: string; step: number; signal: AbortSignal },
+): Promise<{ picture: string }> {
+  const { images: values } = await sampler({ count: sampleCount, seed: 0, signal });
+  const picture = join('pictures', `${String(step).padStart(7, '0')}.png`);
+  const largest = largestPixel(images.pixels);
+  const path = join(out, picture);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFileAtomically(path, encodePng(grid({ ...images, values, largest }, { scale: 2 })));
+  return { picture };
+}

@@ -1,0 +1,129 @@
+import { counterRandom, shuffle } from '../../tensor/random.js';
+import { DataError } from '../../errors.js';
+import type { Json } from '../json.js';
+import { readPosition } from '../state.js';
+import { type ImageSet, type ImageShape, dimensions, imageAt } from './image-set.js';
+import { flipImage } from './resample.js';
+
+/**
+ * What a pixel is to a model. `bytes`: 0 to 255. `dynamic`: 0 or 1, drawn anew each time with the grey value as the
+ * probability (Salakhutdinov & Murray 2008); `static`: drawn so once and for all; `threshold`: 1 from 128 on.
+ */
+export const discretisations = ['bytes', 'dynamic', 'static', 'threshold'] as const;
+export type Discretisation = (typeof discretisations)[number];
+
+/** The largest value of a pixel. */
+export const largestPixel = (pixels: Discretisation): number => (pixels === 'bytes' ? 255 : 1);
+
+/** images float32 [B, C, H, W] in whole numbers; labels int32 [B], all 0 where there are none. */
+export interface ImageBatch {
+  readonly images: Float32Array;
+  readonly labels: Int32Array;
+  readonly [key: string]: Float32Array | Int32Array;
+}
+
+export interface ImageBatchOptions {
+  readonly images: ImageSet;
+  readonly batchSize: number;
+  readonly pixels: Discretisation;
+  readonly seed: number;
+  /** Mirrors half of the images, by chance. Default false. */
+  readonly flip?: boolean;
+}
+
+/** An endless stream of image batches: every image once an epoch, in an order by (seed, epoch). */
+export interface ImageBatches {
+  next(): ImageBatch;
+  state(): Json;
+  restore(state: Json): void;
+  describe(): string;
+  readonly batchSize: number;
+  /** What the rate is counted in: images. */
+  readonly tokensPerBatch: number;
+}
+
+/** @throws DataError when there are no images */
+export function imageBatches(options: ImageBatchOptions): ImageBatches {
+  const { images, batchSize, pixels, seed, flip = false } = options;
+  if (images.count === 0) throw new DataError(`${images.name}: there are no images to train on`);
+  const order = new Uint32Array(images.count);
+  let drawn = 0;
+  let epochOfOrder = -1;
+  const nextIndex = (): number => {
+    const epoch = Math.floor(drawn / images.count);
+    if (epoch !== epochOfOrder) {
+      for (let i = 0; i < order.length; i++) order[i] = i;
+      shuffle(counterRandom(seed, 'epoch of images', epoch), order);
+      epochOfOrder = epoch;
+    }
+    return order[drawn++ % images.count]!;
+  };
+  return {
+    batchSize,
+    tokensPerBatch: batchSize,
+    next() {
+      const flips = flip ? counterRandom(seed, 'flips', drawn) : () => 1;
+      const draw = pixels === 'dynamic' ? counterRandom(seed, 'binarisation', drawn) : undefined;
+      const indices = Array.from({ length: batchSize }, nextIndex);
+      return readBatch({ images, indices, pixels, draw, mirrored: () => flips() < 0.5 });
+    },
+    state: () => ({ drawn, images: images.count }),
+    restore(state) {
+      drawn = readPosition(state, ['drawn'], { images: images.count }).drawn;
+    },
+    describe: () => `${batchSize} of ${images.count.toLocaleString('en-US')} images (${images.name}), seed ${seed}`,
+  };
+}
+
+/** A batch, and how many of its rows count; the others only fill the shape. */
+export interface CountedImages {
+  readonly batch: ImageBatch;
+  readonly count: number;
+  /** Of the first row. */
+  readonly start: number;
+}
+
+/** All images once and in order, e.g. to measure on. The draws of a dynamic binarisation depend on (seed, image). */
+export function* imageList(options: Omit<ImageBatchOptions, 'flip'>): Generator<CountedImages> {
+  const { images, batchSize, pixels, seed } = options;
+  for (let start = 0; start < images.count; start += batchSize) {
+    const count = Math.min(batchSize, images.count - start);
+    const indices = Array.from({ length: batchSize }, (_, row) => start + Math.min(row, count - 1));
+    const draw = pixels === 'dynamic' ? counterRandom(seed, 'binarisation of a list', start) : undefined;
+    yield { batch: readBatch({ images, indices, pixels, draw }), count, start };
+  }
+}
+
+/** Black and white need no draw, and most pixels of a drawing are one of them. */
+const isOne = (grey: number, random: () => number): boolean => grey === 255 || (grey > 0 && grey > 255 * random());
+
+function readBatch(options: {
+  images: ImageSet;
+  indices: readonly number[];
+  pixels: Discretisation;
+  draw: (() => number) | undefined;
+  mirrored?: () => boolean;
+}): ImageBatch {
+  const { images, indices, pixels, draw, mirrored } = options;
+  const size = dimensions(images);
+  const values = new Float32Array(indices.length * size);
+  indices.forEach((index, row) => {
+    const stored = imageAt(images, index);
+    const image = mirrored?.() === true ? flipImage(stored, images) : stored;
+    const random = pixels === 'static' ? counterRandom(0, 'static binarisation', index) : draw;
+    const into = values.subarray(row * size, (row + 1) * size);
+    if (random !== undefined) for (let i = 0; i < size; i++) into[i] = isOne(image[i]!, random) ? 1 : 0;
+    else if (pixels === 'threshold') for (let i = 0; i < size; i++) into[i] = image[i]! >= 128 ? 1 : 0;
+    else into.set(image);
+  });
+  const { labels } = images;
+  return { images: values, labels: Int32Array.from(indices, (index) => labels?.[index] ?? 0) };
+}
+
+/** How much of a shape a batch of images is, for programs. */
+export const imageBatchSpec = ({ channels, height, width }: ImageShape, batchSize: number) =>
+  ({
+    images: { shape: [batchSize, channels, height, width], dtype: 'float32' },
+    labels: { shape: [batchSize], dtype: 'int32' },
+    key: { shape: [2], dtype: 'int32' },
+  }) as const;

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { imageBatches } from './batches.js';
+import { imagesFromCifar } from './cifar.js';
+import { imagesFromIdx } from './idx.js';
+import { imageAt } from './image-set.js';
+import { resample } from './resample.js';
+import { readImages } from './sources.js';
+
+const idx = (shape: number[], data: number[]): Uint8Array =>
+  Uint8Array.from([0, 0, 8, shape.length, ...shape.flatMap((length) => [0, 0, 0, length]), ...data]);
+
+describe('images', () => {
+  it('reads idx files, and says what is wrong with one', () => {
+    const bytes = idx([2, 1, 2], [1, 2, 3, 4]);
+    const set = imagesFromIdx({ bytes, file: 'a' }, { bytes: idx([2], [7, 8]), file: 'b' });
+    expect(Array.from(imageAt(set, 1))).toEqual([3, 4]);
+    expect(Array.from(set.labels!)).toEqual([7, 8]);
+    expect(() => imagesFromIdx({ bytes: bytes.slice(0, -1), file: 'a.idx' })).toThrow(/a\.idx: .*needs 4 bytes.*are 3/);
+    expect(() => imagesFromIdx({ bytes, file: 'a' }, { bytes: idx([3], [1, 2, 3]), file: 'b' })).toThrow(
+      /b holds \[3\]/,
+    );
+  });
+
+  it("reads CIFAR's records", () => {
+    const bytes = new Uint8Array(3073).fill(9);
+    bytes[0] = 3;
+    expect(imagesFromCifar(bytes, 'c')).toMatchObject({ count: 1, channels: 3, labels: Int32Array.of(3) });
+    expect(() => imagesFromCifar(bytes.slice(1), 'c.bin')).toThrow(/c\.bin: 3072 bytes/);
+  });
+
+  it('resamples: a mean when shrinking by box, a constant stays one', () => {
+    const shape = { channels: 1, height: 2, width: 2 };
+    expect(Array.from(resample([0, 2, 4, 6], shape, { height: 1, width: 1 }, 'box'))).toEqual([3]);
+    for (const value of resample([5, 5, 5, 5], shape, { height: 3, width: 5 })) expect(value).toBeCloseTo(5, 12);
+  });
+
+  it('brings MNIST along, and gives every image once an epoch, resumably', async () => {
+    const { train, test } = await readImages({ source: 'mnist' });
+    expect([train.count, test?.count, train.height, train.width]).toEqual([60_000, 10_000, 28, 28]);
+    const options = { images: train, batchSize: 8, pixels: 'dynamic' as const, seed: 3 };
+    const source = imageBatches(options);
+    source.next();
+    const state = source.state();
+    const second = source.next();
+    expect(new Set(second.images)).toEqual(new Set([0, 1]));
+    const resumed = imageBatches(options);
+    resumed.restore(state);
+    expect(resumed.next()).toEqual(second);
+  });
+});

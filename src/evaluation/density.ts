@@ -1,0 +1,63 @@
+import { type ImageBatchOptions, imageBatchSpec, imageList } from '../data/images/batches.js';
+import { dimensions } from '../data/images/image-set.js';
+import type { Density, ImageTensors } from '../nn/image-model.js';
+import type { Engine, StoreReference } from '../runtime/engine.js';
+
+/** How probable a model finds images: a number that always says what kind of number it is, and of what pixels. */
+export interface DensityFigure {
+  readonly kind: Density['kind'];
+  /** Draws per image, of an estimate. */
+  readonly draws?: number;
+  /** Mean of −log p(x), nats per image. */
+  readonly nats: number;
+  /** The same per pixel and channel, in bits. */
+  readonly bitsPerDimension: number;
+  /** Of the mean over images, in nats. */
+  readonly standardError: number;
+  readonly images: number;
+  readonly pixels: ImageBatchOptions['pixels'];
+  readonly shape: readonly [channels: number, height: number, width: number];
+}
+
+/** Compiles the mean over a fixed set of images; the parameters are read anew at each call. */
+export async function densityOf(
+  options: Omit<ImageBatchOptions, 'flip'> & {
+    engine: Engine;
+    /** Declared parameters, and where their values are. */
+    parameters: object;
+    weights: StoreReference;
+    density: Density;
+  },
+): Promise<(options?: { signal?: AbortSignal }) => Promise<DensityFigure>> {
+  const { engine, weights, parameters, density, images, batchSize, pixels, seed } = options;
+  const program = await engine.compile(
+    ((given: { parameters: never; batch: ImageTensors }) => ({
+      logProb: density.logProb(given.parameters, given.batch),
+    })) as never,
+    { parameters, batch: imageBatchSpec(images, batchSize) },
+    { name: 'density' },
+  );
+  return async ({ signal } = {}) => {
+    const values: number[] = [];
+    for (const { batch, count, start } of imageList(options)) {
+      signal?.throwIfAborted();
+      const key = Int32Array.of(seed, start);
+      const { logProb } = (await program.run({ parameters: weights, batch: { ...batch, key } })) as {
+        logProb: Float32Array;
+      };
+      values.push(...logProb.subarray(0, count));
+    }
+    const nats = -values.reduce((sum, value) => sum + value, 0) / values.length;
+    const spread = values.reduce((sum, value) => sum + (value + nats) ** 2, 0) / Math.max(1, values.length - 1);
+    return {
+      kind: density.kind,
+      ...(density.draws !== undefined && { draws: density.draws }),
+      nats,
+      bitsPerDimension: nats / (dimensions(images) * Math.LN2),
+      standardError: Math.sqrt(spread / values.length),
+      images: values.length,
+      pixels,
+      shape: [images.channels, images.height, images.width],
+    };
+  };
+}

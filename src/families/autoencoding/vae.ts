@@ -1,0 +1,213 @@
+import { z } from 'zod';
+import {
+  bernoulliLogProb,
+  bernoulliMean,
+  centred,
+  discretisedLogisticLogProb,
+  logisticToPixel,
+  normalDivergence,
+  normalLogProb,
+  perRow,
+} from '../../nn/distributions.js';
+import {
+  type Density,
+  type ImageModel,
+  type ImageTensors,
+  type LossTensors,
+  defineImageModel,
+} from '../../nn/image-model.js';
+import { type ParameterSpec, type TensorsOf, parameter } from '../../nn/parameters.js';
+import {
+  Draws,
+  type Tensor,
+  add,
+  broadcastTo,
+  clip,
+  exp,
+  expandDims,
+  logSumExp,
+  maximum,
+  mean,
+  mul,
+  neg,
+  reshape,
+  sliceAxis,
+  squeeze,
+  sub,
+  sum,
+} from '../../tensor/index.js';
+import { networks } from './vae-networks.js';
+
+/** The variational auto-encoder (Kingma & Welling 2014) and its importance-weighted objective (Burda et al. 2016). */
+
+export const vaeSchema = z.strictObject({
+  network: z.enum(['mlp', 'convolutional']).default('mlp').describe('what encoder and decoder are made of'),
+  width: z.int().positive().default(400).describe('units of a hidden layer, or channels of the first convolution'),
+  layers: z.int().positive().default(2).describe('hidden layers of each network, where fully connected'),
+  latents: z.int().positive().default(32).describe('numbers in a code'),
+  likelihood: z
+    .enum(['auto', 'bernoulli', 'logistic', 'gaussian'])
+    .default('auto')
+    .describe(
+      'p(pixel | code): bernoulli for binary pixels; for bytes a discretised logistic, or a Gaussian with learned variance over pixels with uniform noise; auto: bernoulli or logistic',
+    ),
+  beta: z.number().min(0).default(1).describe('weight of the divergence from the prior; 1 is the bound itself'),
+  freeBits: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('nats of divergence per latent, averaged over the batch, that cost nothing (Kingma et al. 2016)'),
+  draws: z
+    .int()
+    .positive()
+    .default(1)
+    .describe('codes drawn for each image in training; more than 1: the importance-weighted bound (IWAE)'),
+});
+
+type VaeConfig = z.output<typeof vaeSchema>;
+
+interface Likelihood {
+  /** Numbers that the decoder gives for every pixel. */
+  readonly perPixel: number;
+  readonly parameters: Readonly<Record<string, ParameterSpec>>;
+  /** log p of each pixel given the decoder's output [N, perPixel, C, H, W]; pixels [N, C, H, W]. */
+  readonly logProb: (p: Readonly<Record<string, Tensor>>, pixels: Tensor, output: Tensor, draws: Draws) => Tensor;
+  readonly mean: (output: Tensor) => Tensor;
+}
+
+const logScaleOf = (p: Readonly<Record<string, Tensor>>): Tensor =>
+  reshape(clip(p['logScale']!, -7, 2), [1, p['logScale']!.size, 1, 1]);
+
+function likelihoodOf(config: VaeConfig, levels: number, channels: number): Likelihood {
+  const kind = config.likelihood === 'auto' ? (levels === 2 ? 'bernoulli' : 'logistic') : config.likelihood;
+  const location = (output: Tensor): Tensor => squeeze(output, 1);
+  const scale = { logScale: parameter([channels], { init: { kind: 'zeros' } }) };
+  switch (kind) {
+    case 'bernoulli':
+      return {
+        perPixel: 1,
+        parameters: {},
+        logProb: (_, pixels, output) => bernoulliLogProb(mul(pixels, 1 / (levels - 1)), location(output)),
+        mean: (output) => mul(bernoulliMean(location(output)), levels - 1),
+      };
+    case 'logistic':
+      return {
+        perPixel: 1,
+        parameters: scale,
+        logProb: (p, pixels, output) =>
+          discretisedLogisticLogProb(pixels, location(output), sub(logScaleOf(p), 2), levels),
+        mean: (output) => logisticToPixel(location(output), levels),
+      };
+    case 'gaussian':
+      return {
+        perPixel: 1,
+        parameters: scale,
+        // log p of the whole number is at least the mean log density over its unit of noise (Theis et al. 2016).
+        logProb: (p, pixels, output, draws) => {
+          const noisy = sub(mul(add(pixels, draws.uniform(pixels.shape)), 2 / levels), 1);
+          return add(normalLogProb(noisy, location(output), sub(logScaleOf(p), 1)), Math.log(2 / levels));
+        },
+        mean: (output) => logisticToPixel(location(output), levels),
+      };
+  }
+}
+
+export const definition = defineImageModel({
+  name: 'vae',
+  title: 'variational auto-encoder',
+  source: 'Kingma & Welling 2014, arXiv:1312.6114; with draws > 1 Burda et al. 2016, arXiv:1509.00519',
+  schema: vaeSchema,
+  pixels: 'dynamic',
+  build: (config, data): ImageModel => {
+    const { latents } = config;
+    const { levels, channels } = data;
+    const likelihood = likelihoodOf(config, levels, channels);
+    const sizes = { outputs: 2 * latents, inputs: latents, perPixel: likelihood.perPixel };
+    const net = networks(config, data, sizes);
+    const parameters = { networks: net.parameters, likelihood: likelihood.parameters };
+    type Parameters = TensorsOf<typeof parameters>;
+
+    const posterior = (p: Parameters, images: Tensor): { mean: Tensor; logDeviation: Tensor } => {
+      const output = net.encode(p.networks, centred(images, levels));
+      const logDeviation = sliceAxis(output, { axis: 1, start: latents });
+      return { mean: sliceAxis(output, { axis: 1, limit: latents }), logDeviation: clip(logDeviation, -6, 4) };
+    };
+
+    /** log p(x | z) summed over pixels, for codes [N, latents] of images [N, C, H, W]. */
+    const reconstruction = (p: Parameters, images: Tensor, code: Tensor, draws: Draws): Tensor =>
+      perRow(likelihood.logProb(p.likelihood, images, net.decode(p.networks, code), draws));
+
+    /** log p(x, z) − log q(z | x) of several codes for each image: [draws, B]. */
+    const importance = (p: Parameters, { images, key }: ImageTensors, count: number): Tensor => {
+      const draws = new Draws(key);
+      const batch = images.shape[0]!;
+      const { mean: centre, logDeviation } = posterior(p, images);
+      const noise = draws.normal([count, batch, latents]);
+      const code = add(centre, mul(exp(logDeviation), noise));
+      const repeated = reshape(broadcastTo(expandDims(images, 0), [count, ...images.shape]), [
+        count * batch,
+        ...images.shape.slice(1),
+      ]);
+      const pixels = reshape(reconstruction(p, repeated, reshape(code, [count * batch, latents]), draws), [
+        count,
+        batch,
+      ]);
+      const prior = sum(normalLogProb(code, 0, 0), { axes: 2 });
+      const proposal = sum(sub(normalLogProb(noise, 0, 0), logDeviation), { axes: 2 });
+      return add(pixels, sub(prior, proposal));
+    };
+    const logMean = (weights: Tensor): Tensor => sub(logSumExp(weights, { axes: 0 }), Math.log(weights.shape[0]!));
+
+    const bound = (p: Parameters, { images, key }: ImageTensors) => {
+      const draws = new Draws(key);
+      const { mean: centre, logDeviation } = posterior(p, images);
+      const code = draws.gaussian(centre, exp(logDeviation));
+      return { pixels: reconstruction(p, images, code, draws), divergence: normalDivergence(centre, logDeviation) };
+    };
+
+    const estimate = (draws: number): Density => ({
+      kind: 'estimate',
+      draws,
+      logProb: (p, batch) => logMean(importance(p, batch, draws)),
+    });
+
+    return {
+      parameters,
+      losses: [
+        {
+          name: 'vae',
+          loss: (p, batch): LossTensors => {
+            if (config.draws > 1) {
+              const weights = importance(p, batch, config.draws);
+              return { loss: neg(mean(logMean(weights))), metrics: { negativeElbo: neg(mean(weights)) } };
+            }
+            const { pixels, divergence } = bound(p, batch);
+            const perLatent = mean(divergence, { axes: 0 });
+            const paid = config.freeBits > 0 ? maximum(perLatent, config.freeBits) : perLatent;
+            const total = sum(perLatent);
+            return {
+              loss: sub(mul(sum(paid), config.beta), mean(pixels)),
+              metrics: { negativeElbo: sub(total, mean(pixels)), divergence: total },
+            };
+          },
+        },
+      ],
+      density: {
+        kind: 'lower-bound',
+        logProb: (p, batch) => {
+          const { pixels, divergence } = bound(p, batch);
+          return sub(pixels, perRow(divergence));
+        },
+      },
+      tighter: estimate,
+      generative: {
+        noise: { code: [latents] },
+        sample: (p: Parameters, { noise }) => likelihood.mean(net.decode(p.networks, noise['code']!)),
+      },
+      codec: {
+        encode: (p, { images }) => posterior(p, images).mean,
+        decode: (p: Parameters, code) => likelihood.mean(net.decode(p.networks, code)),
+      },
+    };
+  },
+});

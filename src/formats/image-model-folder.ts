@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { type Discretisation, discretisations } from '../data/images/batches.js';
+import { FormatError } from '../errors.js';
+import type { ImageData, ImageModel, ImageModelDefinition } from '../nn/image-model.js';
+import { parameterCount } from '../nn/parameters.js';
+import {
+  CONFIG_FILE,
+  type LineageToSave,
+  lineageOf,
+  readConfig,
+  readWeights,
+  writeJson,
+  writeModelFolder,
+} from './folder.js';
+import { findImageModel } from './image-models.js';
+import type { Lineage } from './lineage.js';
+
+/** An image model as a folder: which model, its settings, what images it is for, and its weights. */
+
+const MODEL_TYPE = 'descent-image';
+
+const configSchema = z.object({
+  model_type: z.literal(MODEL_TYPE),
+  name: z.string(),
+  model: z.record(z.string(), z.unknown()),
+  images: z.object({
+    channels: z.int().positive(),
+    height: z.int().positive(),
+    width: z.int().positive(),
+    pixels: z.enum(discretisations),
+    labelNames: z.array(z.string()),
+  }),
+});
+
+/** The images that a model is for. */
+export interface ModelImages {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly pixels: Discretisation;
+  /** One for each class; empty without labels. */
+  readonly labelNames: readonly string[];
+}
+
+export interface LoadedImageModel {
+  readonly folder: string;
+  readonly definition: ImageModelDefinition;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly images: ModelImages;
+  readonly model: ImageModel;
+  readonly values: Record<string, Float32Array>;
+  readonly lineage?: Lineage;
+}
+
+/** What a model is built for. */
+export const imageData = ({ channels, height, width, pixels, labelNames }: ModelImages): ImageData => ({
+  channels,
+  height,
+  width,
+  levels: pixels === 'bytes' ? 256 : 2,
+  classes: labelNames.length,
+});
+
+export async function saveImageModel(options: {
+  folder: string;
+  definition: ImageModelDefinition;
+  config: Readonly<Record<string, unknown>>;
+  images: ModelImages;
+  values: Readonly<Record<string, Float32Array>>;
+  lineage: LineageToSave;
+}): Promise<Lineage> {
+  const { folder, definition, config, images, values, lineage } = options;
+  const specs = definition.build(config, imageData(images)).parameters;
+  return writeModelFolder({ folder, specs, values, lineage }, (partial) =>
+    writeJson(join(partial, CONFIG_FILE), {
+      model_type: MODEL_TYPE,
+      name: definition.name,
+      model: config,
+      images,
+      parameters: parameterCount(specs),
+    }),
+  );
+}
+
+/** @throws FormatError naming the file and what is wrong with it */
+export async function loadImageModel(folder: string): Promise<LoadedImageModel> {
+  const parsed = configSchema.safeParse(await readConfig(folder));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new FormatError(`${join(folder, CONFIG_FILE)}: ${issue!.path.join('.')}: ${issue!.message}`, {
+      advice: 'This is no image model. descent train <model> makes one.',
+    });
+  }
+  const { name, images } = parsed.data;
+  const { definition } = await findImageModel(name);
+  const config = definition.schema.parse(parsed.data.model);
+  const model = definition.build(config, imageData(images));
+  const values = await readWeights(folder, model.parameters);
+  const lineage = await lineageOf(folder);
+  return { folder, definition, config, images, model, values, ...(lineage && { lineage }) };
+}
