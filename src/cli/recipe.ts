@@ -37,6 +37,8 @@ export interface RecipeResult {
   readonly rows?: readonly RecipeRow[];
   /** What else was measured; saved beside the figures. */
   readonly details?: Readonly<Record<string, unknown>>;
+  /** PNG files, by name: `--save` writes them for the documentation. */
+  readonly pictures?: Readonly<Record<string, Uint8Array>>;
   /** What one has to know to read them. */
   readonly notes?: readonly string[];
 }

@@ -42,8 +42,16 @@ export interface ImageLoss {
   readonly loss: (parameters: ParameterTree, batch: ImageTensors) => LossTensors;
   /** Parameters that it moves, by path. Default: all. */
   readonly trainable?: (path: string) => boolean;
-  /** Assigns new values in place of descending: see `assignment`. */
+  /**
+   * Assigns new values in place of descending: its loss is Σ ½ (parameter − new value)², new values held constant, and
+   * a step of plain descent with rate 1 lands on them. E.g. a codebook that is a moving average.
+   */
   readonly assigns?: boolean;
+  /**
+   * Shares of the run between which it takes part, e.g. a prior that waits for its codes. `first`: the first step alone,
+   * e.g. an initialisation from data. Default [0, 1].
+   */
+  readonly during?: readonly [from: number, until: number] | 'first';
 }
 
 /**
@@ -60,12 +68,56 @@ export interface Density {
 /** Draws images from noise in one go. */
 export interface Generative {
   /** Standard normal numbers that one image is made of, by name: shapes without the batch axis. */
-  readonly noise: Readonly<Record<string, readonly number[]>>;
+  readonly noise: Shapes;
   /** → images [B, C, H, W]. The noise comes already multiplied by the temperature. */
   readonly sample: (
     parameters: ParameterTree,
-    given: { readonly noise: Readonly<Record<string, Tensor>>; readonly labels: Tensor },
+    given: { readonly noise: NamedTensors; readonly labels: Tensor },
   ) => Tensor;
+}
+
+/** float32 shapes by name, without the batch axis. */
+export type Shapes = Readonly<Record<string, readonly number[]>>;
+export type NamedTensors = Readonly<Record<string, Tensor>>;
+
+/** Draws images value by value, each given those before it, and recomputes only what a new value changes. */
+export interface Sequential {
+  /** Values of one image, in the order of drawing: pixels (of each pixel its channels in turn), tokens, or codes. */
+  readonly length: number;
+  /** A value is a whole number below this. */
+  readonly levels: number;
+  /** What is kept from value to value; zeros before the first. */
+  readonly state: Shapes;
+  /** Values that take turns, each with a program of its own: the channels of a pixel. Default 1. */
+  readonly turns?: number;
+  /** Logits of a value: [B, levels]. The value before it is `previous`, int32 [B]; before the first value it is 0. */
+  readonly next: (
+    parameters: ParameterTree,
+    given: SequentialTensors & { readonly previous: Tensor },
+    turn: number,
+  ) => { readonly logits: Tensor; readonly state: NamedTensors };
+  /** What is computed once for a whole row of values, before its first one. */
+  readonly row?: {
+    /** Values of a row. */
+    readonly length: number;
+    /** The row before, int32 [B, length], zeros before the first → the state. */
+    readonly start: (
+      parameters: ParameterTree,
+      given: SequentialTensors & { readonly previousRow: Tensor },
+    ) => NamedTensors;
+  };
+  /** images → values, int32 [B, length] */
+  readonly toValues: (parameters: ParameterTree, images: Tensor) => Tensor;
+  /** values int32 [B, length] → images */
+  readonly toImages: (parameters: ParameterTree, values: Tensor, labels: Tensor) => Tensor;
+}
+
+export interface SequentialTensors {
+  readonly state: NamedTensors;
+  /** int32 [1]: how many values are drawn already. */
+  readonly index: Tensor;
+  /** int32 [B] */
+  readonly labels: Tensor;
 }
 
 /** Images to codes and back. */
@@ -76,6 +128,35 @@ export interface Codec {
   readonly decode: (parameters: ParameterTree, code: Tensor, labels: Tensor) => Tensor;
 }
 
+/** What a network makes of an image on the way: for linear probes, fine-tuning, and distances between sets of images. */
+export interface Features {
+  /** Numbers of one image. */
+  readonly size: number;
+  /** → [B, size] */
+  readonly of: (parameters: ParameterTree, batch: ImageTensors) => Tensor;
+}
+
+/** Names the class of an image. */
+export interface Classifier {
+  /** → [B, classes] */
+  readonly logits: (parameters: ParameterTree, batch: ImageTensors) => Tensor;
+}
+
+/** Enlarges images; several times, and differently each time where the noise differs. */
+export interface Upscaler {
+  /** Side of the large image over that of the small one. */
+  readonly factor: number;
+  /** As in `Generative`. */
+  readonly noise: Shapes;
+  /** The small image of a large one. */
+  readonly reduce: (images: Tensor) => Tensor;
+  /** small [B, C, H / factor, W / factor] → [B, C, H, W] */
+  readonly enlarge: (
+    parameters: ParameterTree,
+    given: { readonly small: Tensor; readonly noise: NamedTensors },
+  ) => Tensor;
+}
+
 export interface ImageModel {
   /** Declared parameters. */
   readonly parameters: object;
@@ -84,7 +165,11 @@ export interface ImageModel {
   /** A tighter value of the same density, with many draws. */
   readonly tighter?: (draws: number) => Density;
   readonly generative?: Generative;
+  readonly sequential?: Sequential;
   readonly codec?: Codec;
+  readonly features?: Features;
+  readonly classifier?: Classifier;
+  readonly upscaler?: Upscaler;
 }
 
 /** One model of a family: `families/<family>/<name>.ts` exports one as `definition`. */

@@ -58,6 +58,11 @@ export interface Phase extends LossTerm {
   readonly trainable?: (path: string) => boolean;
   /** The phase runs on steps that are a multiple of this. Default 1. */
   readonly every?: number;
+  /**
+   * It runs after step `from` (default 0) and up to step `until` (default: the last), and its learning rate's schedule
+   * spans these: e.g. a prior over codes that waits until the codes are final.
+   */
+  readonly during?: { readonly from?: number; readonly until?: number };
   /** Losses added to this one before the optimizer's step, on batches of their own, e.g. PPO's pretraining loss. */
   readonly also?: readonly LossTerm[];
   /** Differences from the run's optimizer and schedule, e.g. a GAN's second learning rate. */

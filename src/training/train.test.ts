@@ -94,6 +94,19 @@ describe('train', () => {
     expect(status).toMatchObject({ status: 'finished', step: 20, steps: 20 });
   });
 
+  it('runs a phase between its steps alone, with a schedule that spans them', async () => {
+    const source = new CountingSource();
+    const later = quadraticPhase({ name: 'later', source, during: { from: 10, until: 15 } });
+    const { folder } = await session('two phases', { phases: [quadraticPhase(), later] });
+    expect(source.count).toBe(5 * settings.accumulation);
+    const rates = (await readJsonLines(folder.metrics.path)).flatMap(({ step, ...line }) =>
+      'later.learningRate' in line ? [[step, line['later.learningRate'] as number] as const] : [],
+    );
+    expect(rates.map(([step]) => step)).toEqual([11, 12, 13, 14, 15]);
+    // A warm-up of three steps, from a quarter of the peak.
+    expect(rates.slice(0, 3).map(([, rate]) => (4 * rate) / settings.schedule.learningRate)).toEqual([1, 2, 3]);
+  });
+
   it('takes the same steps resumed as unbroken: parameters, moments, average and log, bit for bit', async () => {
     const whole = await session('whole');
     // Aborts within steps 4, 5 (where an evaluation is due), 10 (samples too), 19 and 20 of the run.

@@ -143,7 +143,7 @@ export class Trainer {
    */
   async step(): Promise<StepReport> {
     const step = this.#step + 1;
-    const due = this.#phases.filter(({ phase }) => step % (phase.every ?? 1) === 0);
+    const due = this.#phases.filter(({ phase }) => isDue(phase, step));
     const metrics: Record<string, number> = {};
     let main: PhaseReport | undefined;
     let tokens = 0;
@@ -262,7 +262,8 @@ export class Trainer {
     }
     for (const { term } of terms) Object.assign(metrics, term.source.metrics?.());
 
-    const learningRate = learningRateAt(schedule, step, steps);
+    const { from = 0, until = steps } = phase.during ?? {};
+    const learningRate = learningRateAt(schedule, step - from, until - from);
     const { gradientNorm, applied } = await terms[0]!.step.apply({ learningRate, step: prepared.updates + 1 });
     if (!applied || !Number.isFinite(gradientNorm)) {
       throw notFinite(step, phase, loss, gradientNorm, prepared.guard);
@@ -320,6 +321,9 @@ async function startAverage(store: TrainableStore): Promise<void> {
     await store.write({ [path]: values }, 'average');
   }
 }
+
+const isDue = ({ every = 1, during }: Phase, step: number): boolean =>
+  step % every === 0 && step > (during?.from ?? 0) && step <= (during?.until ?? Infinity);
 
 const storeName = (phase: Phase): string => phase.store ?? 'model';
 

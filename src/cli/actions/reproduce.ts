@@ -48,6 +48,11 @@ export async function reproduceCommand(invocation: Invocation<ReproduceFlags>): 
     };
     await writeFileAtomically(path, `${JSON.stringify(saved, null, 2)}\n`);
     say(`Saved ${path}`);
+    const drawn = join('docs', 'pictures');
+    await mkdir(drawn, { recursive: true });
+    for (const [picture, bytes] of Object.entries(result.pictures ?? {})) {
+      await writeFileAtomically(join(drawn, `${name}-${picture}.png`), bytes);
+    }
   }
   if (!record.pass && scale !== 'smoke') process.exitCode = 1;
 }

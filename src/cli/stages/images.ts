@@ -90,7 +90,7 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
       fingerprint,
       unit: 'images',
       stores: { model: store },
-      phases: phasesOf(model, { ...batches, images: train, flip: config.flip }),
+      phases: phasesOf(model, { ...batches, images: train, flip: config.flip }, config.training.steps),
       settings: config.training,
       ...(measure && {
         evaluate: async ({ signal }) => {
@@ -139,13 +139,15 @@ export const imagesOf = (set: ImageSet, { pixels }: Pick<ImageTrainingConfig, 'p
 export const testImages = (source: ImageSource, held: number): ImageSet =>
   source.test ?? sliceImages(source.train, source.train.count - held);
 
-function phasesOf(model: ImageModel, batches: ImageBatchOptions): Phase[] {
-  return model.losses.map(({ name, loss, trainable, assigns = false }): Phase => ({
+function phasesOf(model: ImageModel, batches: ImageBatchOptions, steps: number): Phase[] {
+  return model.losses.map(({ name, loss, trainable, during = [0, 1], assigns = false }): Phase => ({
     name,
     source: imageBatches(batches),
     parameters: model.parameters,
     batch: imageBatchSpec(batches.images, batches.batchSize),
     loss: loss,
+    during:
+      during === 'first' ? { until: 1 } : { from: Math.round(during[0] * steps), until: Math.round(during[1] * steps) },
     ...(trainable && { trainable }),
     // A step of plain descent with rate 1 along (old − new) is an assignment.
     ...(assigns && {

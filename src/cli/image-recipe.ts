@@ -1,0 +1,166 @@
+import { join } from 'node:path';
+import { type ImageSet, sliceImages } from '../data/images/image-set.js';
+import { type ImageSource, readImages } from '../data/images/sources.js';
+import { findImageModel } from '../formats/image-models.js';
+import { largestPixel } from '../data/images/batches.js';
+import { encodePng, grid } from '../formats/pictures.js';
+import { Engine } from '../runtime/engine.js';
+import { readJsonLines } from '../training/json-lines.js';
+import { type OpenImageModel, openImageModel } from './open-image-model.js';
+import type { Recipe, RecipeOptions, RecipeResult, RecipeRow } from './recipe.js';
+import { type ImageTrainingConfig, imageTrainingSchema, testImages, trainImages } from './stages/images.js';
+import { modelFolderOf } from './stages/stage.js';
+
+/** A recipe of an image model is its settings and what is measured; this does the rest. */
+export interface ImageRecipe extends Omit<Recipe, 'run' | 'scales'> {
+  /** Name of the model. Default: the recipe's. */
+  readonly model?: string;
+  /** As `readImages` takes it. Default: mnist. */
+  readonly data?: string;
+  readonly scales: Readonly<Record<'cpu', ImageScale>> & Readonly<Partial<Record<'gpu', ImageScale>>>;
+  /** Settings of the model that make the smoke test small. */
+  readonly smokeModel?: Readonly<Record<string, unknown>>;
+  /** Figures of the trained model; the first is the headline. */
+  readonly measure: (trained: TrainedImages) => Promise<ImageFigures>;
+}
+
+export interface ImageScale {
+  /** For lists: size, steps, how long it takes. */
+  readonly about: string;
+  /** As in the configuration of `descent train <model>`; the rest are defaults. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/** What a recipe measures on. */
+export interface TrainedImages extends Pick<RecipeOptions, 'scale' | 'signal' | 'folder' | 'progress' | 'say'> {
+  readonly open: OpenImageModel;
+  readonly source: ImageSource;
+  /** Images no model was trained on; few of them at smoke scale. */
+  readonly test: ImageSet;
+  readonly config: ImageTrainingConfig;
+}
+
+export interface ImageFigures {
+  readonly rows: readonly RecipeRow[];
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly notes?: readonly string[];
+  /** PNG files, by name; beside those that every model gets. */
+  readonly pictures?: Readonly<Record<string, Uint8Array>>;
+}
+
+const smokeImages = 16;
+
+/** What a smoke test changes: a few small batches. */
+const smokeSettings = (settings: ImageScale['settings'], model: ImageRecipe['smokeModel'] = {}) => ({
+  ...settings,
+  model: { ...(settings['model'] as object | undefined), ...model },
+  batchSize: 8,
+  evaluationImages: smokeImages,
+  training: { ...(settings['training'] as object | undefined), steps: 6, evaluateEvery: 6, sampleEvery: 6 },
+});
+
+/** Trains, measures, and draws. */
+export function imageRecipe(definition: ImageRecipe): Recipe {
+  const { model = definition.name, data = 'mnist', scales, smokeModel, measure, ...recipe } = definition;
+  const run = async (options: RecipeOptions): Promise<RecipeResult> => {
+    const { scale, folder, signal, progress } = options;
+    const isSmoke = scale === 'smoke';
+    const { settings } = scale === 'gpu' ? scales.gpu! : scales.cpu;
+    const found = await findImageModel(model);
+    const config = imageTrainingSchema(found).parse(isSmoke ? smokeSettings(settings, smokeModel) : settings);
+    const all = await readImages({ source: options.data ?? data, ...(signal && { signal }) });
+    const source = isSmoke ? { ...all, train: sliceImages(all.train, 0, 4 * smokeImages) } : all;
+    const engine = await Engine.create();
+    try {
+      const context = { engine, signal, changed: 'restart' as const, ...(progress && { progress }) };
+      const lineage = await trainImages(context, { out: folder, found, config, source });
+      const open = await openImageModel(engine, modelFolderOf(folder));
+      const images = testImages(source, config.evaluationImages);
+      const test = isSmoke ? sliceImages(images, 0, smokeImages) : images;
+      const figures = await measure({ ...options, open, source, test, config });
+      const rows = [
+        ...figures.rows,
+        { metric: 'seconds of training', value: Math.round(lineage.results['seconds'] as number) },
+      ];
+      return {
+        value: rows[0]!.value,
+        rows,
+        details: { ...figures.details, curve: await curveOf(folder), training: lineage.results, config },
+        ...(figures.notes && { notes: figures.notes }),
+        pictures: { ...(await picturesOf(open, test, signal)), ...figures.pictures },
+      };
+    } finally {
+      await engine.dispose();
+    }
+  };
+  const abouts = Object.fromEntries(Object.entries(scales).map(([scale, { about }]) => [scale, about]));
+  return { ...recipe, scales: { smoke: 'six small batches, seconds', ...abouts }, run };
+}
+
+/** Log-likelihood of the test images, as the headline figure in nats or in bits per dimension. */
+export const measureDensity =
+  (unit: 'nats' | 'bitsPerDimension', { metric, target, direction }: Pick<Recipe, 'metric' | 'target' | 'direction'>) =>
+  async ({ open, test, signal }: TrainedImages): Promise<ImageFigures> => {
+    const figure = await open.density(test, { ...(signal && { signal }) });
+    const standardError = (figure.standardError * figure[unit]) / figure.nats;
+    const kind = { exact: 'Exact', 'lower-bound': 'A lower bound', estimate: 'An estimate' }[figure.kind];
+    return {
+      rows: [{ metric, value: figure[unit], standardError, target, direction }],
+      details: { figure },
+      notes: [`${kind}, over ${figure.images} test images; pixels: ${figure.pixels}.`],
+    };
+  };
+
+/** The evaluations of a run, over time. */
+async function curveOf(folder: string): Promise<unknown[]> {
+  const lines = await readJsonLines(join(folder, 'metrics.jsonl'));
+  let seconds = 0;
+  return lines.flatMap((line) => {
+    if (typeof line['seconds'] === 'number') seconds = line['seconds'];
+    return line['evaluation'] === undefined
+      ? []
+      : [{ step: line.step, seconds: Math.round(seconds), ...(line['evaluation'] as object) }];
+  });
+}
+
+/** Samples and reconstructions, where the model gives them. */
+async function picturesOf(
+  open: OpenImageModel,
+  test: ImageSet,
+  signal: AbortSignal | undefined,
+): Promise<Record<string, Uint8Array>> {
+  const { model, images } = open;
+  const largest = largestPixel(images.pixels);
+  const aborts = { ...(signal && { signal }) };
+  const pictures: Record<string, Uint8Array> = {};
+  if (model.generative) {
+    const sample = await open.sampler();
+    const { images: values } = await sample({ count: 64, ...aborts });
+    pictures['samples'] = encodePng(grid({ ...images, values, largest }));
+  }
+  if (model.codec) {
+    const shown = sliceImages(test, 0, 32);
+    const { originals, images: again } = await open.reconstruct(shown, aborts);
+    pictures['reconstructions'] = encodePng(
+      grid({ ...images, values: interleave(originals, again, shown.count, 8), largest }, { columns: 8 }),
+    );
+  }
+  return pictures;
+}
+
+/** Rows of originals, each above the row of what became of them. */
+export function interleave(
+  originals: Float32Array,
+  others: Float32Array,
+  count: number,
+  columns: number,
+): Float32Array {
+  const size = originals.length / count;
+  const values = new Float32Array(2 * Math.ceil(count / columns) * columns * size);
+  for (let start = 0, to = 0; start < count; start += columns, to += 2 * columns) {
+    const end = Math.min(count, start + columns);
+    values.set(originals.subarray(start * size, end * size), to * size);
+    values.set(others.subarray(start * size, end * size), (to + columns) * size);
+  }
+  return values;
+}
