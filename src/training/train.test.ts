@@ -104,7 +104,9 @@ describe('train', () => {
     );
     expect(rates.map(([step]) => step)).toEqual([11, 12, 13, 14, 15]);
     // A warm-up of three steps, from a quarter of the peak.
-    expect(rates.slice(0, 3).map(([, rate]) => (4 * rate) / settings.schedule.learningRate)).toEqual([1, 2, 3]);
+    expect(rates.slice(0, 3).map(([, rate]) => Math.round((400 * rate) / settings.schedule.learningRate))).toEqual([
+      100, 200, 300,
+    ]);
   });
 
   it('takes the same steps resumed as unbroken: parameters, moments, average and log, bit for bit', async () => {
