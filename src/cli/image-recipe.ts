@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { type ImageSet, sliceImages } from '../data/images/image-set.js';
 import { type ImageSource, readImages } from '../data/images/sources.js';
 import { findImageModel } from '../formats/image-models.js';
-import { largestPixel } from '../data/images/batches.js';
-import { encodePng, grid } from '../formats/pictures.js';
+import { encodePng } from '../formats/pictures.js';
 import { Engine } from '../runtime/engine.js';
 import { readJsonLines } from '../training/json-lines.js';
+import { reconstructionPicture, samplePicture } from './image-pictures.js';
 import { type OpenImageModel, openImageModel } from './open-image-model.js';
 import type { Recipe, RecipeOptions, RecipeResult, RecipeRow } from './recipe.js';
 import { type ImageTrainingConfig, imageTrainingSchema, testImages, trainImages } from './stages/images.js';
@@ -129,38 +129,11 @@ async function picturesOf(
   test: ImageSet,
   signal: AbortSignal | undefined,
 ): Promise<Record<string, Uint8Array>> {
-  const { model, images } = open;
-  const largest = largestPixel(images.pixels);
+  const { model } = open;
   const aborts = { ...(signal && { signal }) };
   const pictures: Record<string, Uint8Array> = {};
-  if (model.generative) {
-    const sample = await open.sampler();
-    const { images: values } = await sample({ count: 64, ...aborts });
-    pictures['samples'] = encodePng(grid({ ...images, values, largest }));
-  }
-  if (model.codec) {
-    const shown = sliceImages(test, 0, 32);
-    const { originals, images: again } = await open.reconstruct(shown, aborts);
-    pictures['reconstructions'] = encodePng(
-      grid({ ...images, values: interleave(originals, again, shown.count, 8), largest }, { columns: 8 }),
-    );
-  }
+  if (model.generative) pictures['samples'] = encodePng(await samplePicture(open, { count: 64, ...aborts }));
+  if (model.codec)
+    pictures['reconstructions'] = encodePng(await reconstructionPicture(open, test, { count: 32, ...aborts }));
   return pictures;
-}
-
-/** Rows of originals, each above the row of what became of them. */
-export function interleave(
-  originals: Float32Array,
-  others: Float32Array,
-  count: number,
-  columns: number,
-): Float32Array {
-  const size = originals.length / count;
-  const values = new Float32Array(2 * Math.ceil(count / columns) * columns * size);
-  for (let start = 0, to = 0; start < count; start += columns, to += 2 * columns) {
-    const end = Math.min(count, start + columns);
-    values.set(originals.subarray(start * size, end * size), to * size);
-    values.set(others.subarray(start * size, end * size), (to + columns) * size);
-  }
-  return values;
 }

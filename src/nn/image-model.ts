@@ -161,6 +161,8 @@ export interface ImageModel {
   /** Declared parameters. */
   readonly parameters: object;
   readonly losses: readonly ImageLoss[];
+  /** Labels change what it draws. Default false. */
+  readonly conditional?: boolean;
   readonly density?: Density;
   /** A tighter value of the same density, with many draws. */
   readonly tighter?: (draws: number) => Density;
