@@ -4,6 +4,7 @@ import { type ImageSource, readImages } from '../data/images/sources.js';
 import { findImageModel } from '../formats/image-models.js';
 import { encodePng } from '../formats/pictures.js';
 import { Engine } from '../runtime/engine.js';
+import { canDraw } from '../sampling/images.js';
 import { readJsonLines } from '../training/json-lines.js';
 import { reconstructionPicture, samplePicture } from './image-pictures.js';
 import { type OpenImageModel, openImageModel } from './open-image-model.js';
@@ -133,7 +134,7 @@ async function picturesOf(
   const { model } = open;
   const aborts = { ...(signal && { signal }) };
   const pictures: Record<string, Uint8Array> = {};
-  if (model.generative) pictures['samples'] = encodePng(await samplePicture(open, { count: 64, ...aborts }));
+  if (canDraw(model)) pictures['samples'] = encodePng(await samplePicture(open, { count: 64, ...aborts }));
   if (model.codec)
     pictures['reconstructions'] = encodePng(await reconstructionPicture(open, test, { count: 32, ...aborts }));
   return pictures;
