@@ -3,7 +3,7 @@ import { type ImageSet, sliceImages } from '../data/images/image-set.js';
 import { type ImageSource, readImages } from '../data/images/sources.js';
 import { findImageModel } from '../formats/image-models.js';
 import { largestPixel } from '../data/images/batches.js';
-import { encodePng, grid } from '../formats/pictures.js';
+import { type Pictures, encodePng, grid } from '../formats/pictures.js';
 import { Engine } from '../runtime/engine.js';
 import { readJsonLines } from '../training/json-lines.js';
 import { type OpenImageModel, openImageModel } from './open-image-model.js';
@@ -132,6 +132,11 @@ async function picturesOf(
   const { model, images } = open;
   const largest = largestPixel(images.pixels);
   const aborts = { ...(signal && { signal }) };
+  const beside = (sets: readonly Float32Array[], count: number): Pictures => ({
+    ...images,
+    values: interleave(sets, count, 8),
+    largest,
+  });
   const pictures: Record<string, Uint8Array> = {};
   if (model.generative) {
     const sample = await open.sampler();
@@ -141,26 +146,27 @@ async function picturesOf(
   if (model.codec) {
     const shown = sliceImages(test, 0, 32);
     const { originals, images: again } = await open.reconstruct(shown, aborts);
-    pictures['reconstructions'] = encodePng(
-      grid({ ...images, values: interleave(originals, again, shown.count, 8), largest }, { columns: 8 }),
-    );
+    pictures['reconstructions'] = encodePng(grid(beside([originals, again], shown.count), { columns: 8 }));
+  }
+  if (model.restorer) {
+    const shown = sliceImages(test, 0, 32);
+    const { originals, seen, images: whole } = await open.restore(shown, aborts);
+    pictures['restorations'] = encodePng(grid(beside([originals, seen, whole], shown.count), { columns: 8 }));
   }
   return pictures;
 }
 
-/** Rows of originals, each above the row of what became of them. */
-export function interleave(
-  originals: Float32Array,
-  others: Float32Array,
-  count: number,
-  columns: number,
-): Float32Array {
-  const size = originals.length / count;
-  const values = new Float32Array(2 * Math.ceil(count / columns) * columns * size);
-  for (let start = 0, to = 0; start < count; start += columns, to += 2 * columns) {
+/** Rows of the first set, each above the rows of what became of them in the others. */
+export function interleave(sets: readonly Float32Array[], count: number, columns: number): Float32Array {
+  const size = sets[0]!.length / count;
+  const row = columns * size;
+  const values = new Float32Array(Math.ceil(count / columns) * sets.length * row);
+  for (let start = 0, to = 0; start < count; start += columns) {
     const end = Math.min(count, start + columns);
-    values.set(originals.subarray(start * size, end * size), to * size);
-    values.set(others.subarray(start * size, end * size), (to + columns) * size);
+    for (const set of sets) {
+      values.set(set.subarray(start * size, end * size), to);
+      to += row;
+    }
   }
   return values;
 }

@@ -4,7 +4,7 @@ import { type DensityFigure, densityOf } from '../evaluation/density.js';
 import { type LoadedImageModel, imageData, loadImageModel } from '../formats/image-model-folder.js';
 import type { Density, ImageData } from '../nn/image-model.js';
 import type { Engine, Store } from '../runtime/engine.js';
-import { type Reconstructions, reconstructImages } from '../sampling/codes.js';
+import { type Reconstructions, type Restorations, reconstructImages, restoreImages } from '../sampling/codes.js';
 import { type ImageSampler, imageSampler } from '../sampling/images.js';
 import { leavesOf } from './stages/stage.js';
 
@@ -20,6 +20,7 @@ export interface OpenImageModel extends LoadedImageModel {
   ): Promise<DensityFigure>;
   sampler(options?: { batchSize?: number }): Promise<ImageSampler>;
   reconstruct(images: ImageSet, options?: { signal?: AbortSignal }): Promise<Reconstructions>;
+  restore(images: ImageSet, options?: { signal?: AbortSignal }): Promise<Restorations>;
   /** Images as batches of what this model takes for pixels. */
   batches(images: ImageSet, batchSize?: number): Omit<ImageBatchOptions, 'flip'>;
 }
@@ -51,5 +52,7 @@ export async function openImageModel(engine: Engine, folder: string): Promise<Op
     sampler: (options = {}) => imageSampler({ engine, model, data, weights, ...options }),
     reconstruct: (images, { signal } = {}) =>
       reconstructImages({ ...batches(images), engine, model, weights, ...(signal && { signal }) }),
+    restore: (images, { signal } = {}) =>
+      restoreImages({ ...batches(images), engine, model, weights, ...(signal && { signal }) }),
   };
 }

@@ -128,6 +128,15 @@ export interface Codec {
   readonly decode: (parameters: ParameterTree, code: Tensor, labels: Tensor) => Tensor;
 }
 
+/** Makes images whole again of which it sees only a part, or a noisy version. */
+export interface Restorer {
+  /** images → what the model is shown of them, and what it makes of that, both [B, C, H, W] in the images' values. */
+  readonly restore: (
+    parameters: ParameterTree,
+    batch: ImageTensors,
+  ) => { readonly seen: Tensor; readonly restored: Tensor };
+}
+
 /** What a network makes of an image on the way: for linear probes, fine-tuning, and distances between sets of images. */
 export interface Features {
   /** Numbers of one image. */
@@ -167,6 +176,7 @@ export interface ImageModel {
   readonly generative?: Generative;
   readonly sequential?: Sequential;
   readonly codec?: Codec;
+  readonly restorer?: Restorer;
   readonly features?: Features;
   readonly classifier?: Classifier;
   readonly upscaler?: Upscaler;
