@@ -61,6 +61,8 @@ export interface ImageLoss {
 export interface Density {
   readonly kind: 'exact' | 'lower-bound' | 'estimate';
   readonly draws?: number;
+  /** What it is a probability of, where that is not the images as given: e.g. the tokens of a palette. */
+  readonly of?: string;
   /** log p of each image in nats, [B]; of the discrete image, not of a density over noisy pixels. */
   readonly logProb: (parameters: ParameterTree, batch: ImageTensors) => Tensor;
 }

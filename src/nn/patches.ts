@@ -51,7 +51,8 @@ export function patchesOf({ channels, height, width }: ImageData, side: number):
 export function gridPositions(rows: number, columns: number, width: number): Tensor {
   const half = width / 2;
   const frequencies = half / 2;
-  if (!Number.isInteger(frequencies)) throw new ConfigError(`positions on a grid need a width that divides by 4, not ${width}`);
+  if (!Number.isInteger(frequencies))
+    throw new ConfigError(`positions on a grid need a width that divides by 4, not ${width}`);
   const values = new Float32Array(rows * columns * width);
   for (let place = 0; place < rows * columns; place++) {
     [Math.floor(place / columns), place % columns].forEach((coordinate, axis) => {

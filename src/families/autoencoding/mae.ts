@@ -191,8 +191,7 @@ export const definition = defineImageModel({
           const predicted = predict(p, all, chosen);
           const pixels = config.normalised ? add(mul(predicted, deviation), centre) : predicted;
           const isMasked = less(0.5, expandDims(chosen.mask, 2));
-          const toImages = (x: Tensor): Tensor =>
-            mul(add(clip(patches.toImages(x), -1, 1), 1), (data.levels - 1) / 2);
+          const toImages = (x: Tensor): Tensor => mul(add(clip(patches.toImages(x), -1, 1), 1), (data.levels - 1) / 2);
           return {
             seen: toImages(where(isMasked, 0, all)),
             restored: toImages(where(isMasked, pixels, all)),
