@@ -1,62 +1,32 @@
 import { ConfigError } from '../errors.js';
-import type { ImageData, ImageModel } from '../nn/image-model.js';
-import type { Engine, HostTree, StoreReference } from '../runtime/engine.js';
+import type { Generative, ImageModel } from '../nn/image-model.js';
+import type { HostTree } from '../runtime/engine.js';
 import { counterRandom, fillNormal } from '../tensor/random.js';
 import type { Tensor, TensorSpec } from '../tensor/index.js';
+import { type ImageSampler, type ImageSamplerOptions, labelsFor, padded } from './image-options.js';
+import { sequentialSampler } from './sequential.js';
 
-export interface ImageSamplerOptions {
-  readonly engine: Engine;
-  readonly model: ImageModel;
-  readonly data: ImageData;
-  readonly weights: StoreReference;
-  /** Images drawn side by side; changes nothing but the speed. Default 64. */
-  readonly batchSize?: number;
-}
-
-export interface SampleOptions {
-  readonly count: number;
-  readonly seed?: number;
-  /** The class of each image, or of all; by default every class in turn. */
-  readonly labels?: number | readonly number[];
-  /** Scales the noise: below 1 less varied and more typical. Default 1. */
-  readonly temperature?: number;
-  readonly signal?: AbortSignal;
-}
-
-/** Pictures as a model gives them: [count, C, H, W], 0 to its largest value. */
-export interface Samples {
-  readonly images: Float32Array;
-  readonly labels: Int32Array;
-}
+export type { ImageSampler, ImageSamplerOptions, SampleOptions, Samples } from './image-options.js';
 
 /** Numbers of one image's noise: image n of a seed is the same in any batch and any number of images. */
 export function noiseOf(seed: number, name: string, index: number, size: number): Float32Array {
   return fillNormal(counterRandom(seed, `sample ${name}`, index), new Float32Array(size));
 }
 
-/** The classes of so many images. */
-export function labelsFor(count: number, classes: number, labels: SampleOptions['labels']): Int32Array {
-  const wanted = typeof labels === 'number' ? [labels] : labels;
-  const wrong = wanted?.find((label) => !Number.isInteger(label) || label < 0 || label >= classes);
-  if (wrong !== undefined) {
-    throw new ConfigError(
-      `class ${wrong}: ${classes === 0 ? 'this model knows no classes' : `there are ${classes}, from 0`}`,
-    );
-  }
-  return Int32Array.from(
-    { length: count },
-    (_, index) => wanted?.[index % wanted.length] ?? index % Math.max(1, classes),
-  );
+/** Whether images can be drawn from a model. */
+export const canDraw = ({ generative, sequential }: ImageModel): boolean =>
+  generative !== undefined || sequential !== undefined;
+
+/** Compiles what draws images from a model: in one go, or value by value. @throws ConfigError when the model cannot */
+export async function imageSampler(options: ImageSamplerOptions): Promise<ImageSampler> {
+  const { generative, sequential } = options.model;
+  if (generative !== undefined) return generativeSampler(options, generative);
+  if (sequential !== undefined) return sequentialSampler(options, sequential);
+  throw new ConfigError('This model cannot draw images');
 }
 
-/** Draws images. */
-export type ImageSampler = (options: SampleOptions) => Promise<Samples>;
-
-/** Compiles what draws images from a model. @throws ConfigError when the model cannot */
-export async function imageSampler(options: ImageSamplerOptions): Promise<ImageSampler> {
+async function generativeSampler(options: ImageSamplerOptions, generative: Generative): Promise<ImageSampler> {
   const { engine, model, data, weights, batchSize = 64 } = options;
-  const { generative } = model;
-  if (generative === undefined) throw new ConfigError('This model cannot draw images');
   const noise = Object.fromEntries(
     Object.entries(generative.noise).map(([name, shape]): [string, TensorSpec] => [
       name,
@@ -98,9 +68,3 @@ export async function imageSampler(options: ImageSamplerOptions): Promise<ImageS
     return { images, labels: classes };
   };
 }
-
-const padded = (values: Int32Array, length: number): Int32Array => {
-  const full = new Int32Array(length);
-  full.set(values);
-  return full;
-};

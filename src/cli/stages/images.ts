@@ -21,7 +21,7 @@ import type { ImageModel } from '../../nn/image-model.js';
 import { initialise } from '../../nn/parameters.js';
 import { writeFileAtomically } from '../../runtime/atomic-file.js';
 import type { StoreReference } from '../../runtime/engine.js';
-import { type ImageSampler, imageSampler } from '../../sampling/images.js';
+import { type ImageSampler, canDraw, imageSampler } from '../../sampling/images.js';
 import type { Phase } from '../../training/phase.js';
 import { trainingSchema } from '../../training/settings.js';
 import { type StageContext, finishedStage, fingerprintOf, leavesOf, modelFolderOf, trainInFolder } from './stage.js';
@@ -92,7 +92,7 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
       classes: data.classes,
       images: validation,
     };
-    const sampler = model.generative && (await imageSampler({ engine, model, data, weights, batchSize: sampleCount }));
+    const sampler = canDraw(model) && (await imageSampler({ engine, model, data, weights, batchSize: sampleCount }));
     const result = await trainInFolder(context, {
       out,
       title: `Training: ${definition.title}`,
