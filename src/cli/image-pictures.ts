@@ -34,11 +34,22 @@ export async function reconstructionPicture(
   set: ImageSet,
   { count, signal }: OfImages,
 ): Promise<Canvas> {
-  const coder = await open.coder(sliceImages(set, 0, count));
-  const { images, codes, labels } = await coder.encode({ ...(signal && { signal }) });
-  const decoded = await coder.decode(codes, labels, { ...(signal && { signal }) });
-  const columns = Math.min(8, labels.length);
-  return imagesPicture(open, interleave([images, decoded], labels.length, columns), { columns });
+  const shown = sliceImages(set, 0, count);
+  const { originals, images } = await open.reconstruct(shown, { ...(signal && { signal }) });
+  const columns = Math.min(8, shown.count);
+  return imagesPicture(open, interleave([originals, images], shown.count, columns), { columns });
+}
+
+/** Rows of images, each above the rows of what the model was shown of them and what it made of that. */
+export async function restorationPicture(
+  open: OpenImageModel,
+  set: ImageSet,
+  { count, signal }: OfImages,
+): Promise<Canvas> {
+  const { originals, seen, images } = await open.restore(sliceImages(set, 0, count), { ...(signal && { signal }) });
+  const shown = Math.min(count, set.count);
+  const columns = Math.min(8, shown);
+  return imagesPicture(open, interleave([originals, seen, images], shown, columns), { columns });
 }
 
 /** Rows of images, the codes between whose ends lie on a line: [rows, steps] images. */

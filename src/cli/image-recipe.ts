@@ -6,7 +6,7 @@ import { encodePng } from '../formats/pictures.js';
 import { Engine } from '../runtime/engine.js';
 import { canDraw } from '../sampling/images.js';
 import { readJsonLines } from '../training/json-lines.js';
-import { reconstructionPicture, samplePicture } from './image-pictures.js';
+import { reconstructionPicture, restorationPicture, samplePicture } from './image-pictures.js';
 import { type OpenImageModel, openImageModel } from './open-image-model.js';
 import type { Recipe, RecipeOptions, RecipeResult, RecipeRow } from './recipe.js';
 import { type ImageTrainingConfig, imageTrainingSchema, testImages, trainImages } from './stages/images.js';
@@ -137,5 +137,7 @@ async function picturesOf(
   if (canDraw(model)) pictures['samples'] = encodePng(await samplePicture(open, { count: 64, ...aborts }));
   if (model.codec)
     pictures['reconstructions'] = encodePng(await reconstructionPicture(open, test, { count: 32, ...aborts }));
+  if (model.restorer)
+    pictures['restorations'] = encodePng(await restorationPicture(open, test, { count: 32, ...aborts }));
   return pictures;
 }

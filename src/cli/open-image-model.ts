@@ -9,8 +9,9 @@ import { type DensityFigure, densityOf } from '../evaluation/density.js';
 import { type LoadedImageModel, imageData, loadImageModel } from '../formats/image-model-folder.js';
 import type { Density, ImageData } from '../nn/image-model.js';
 import type { Engine, Store } from '../runtime/engine.js';
-import { type ImageCoder, imageCoder } from '../sampling/codes.js';
+import { type ImageCoder, type Reconstructions, imageCoder, reconstructImages } from '../sampling/codes.js';
 import { type ImageSampler, imageSampler } from '../sampling/images.js';
+import { type Restorations, restoreImages } from '../sampling/restore.js';
 import { leavesOf } from './stages/stage.js';
 
 /** A trained image model on an engine: what it can do, with everything it needs at hand. */
@@ -25,6 +26,8 @@ export interface OpenImageModel extends LoadedImageModel {
   ): Promise<DensityFigure>;
   sampler(options?: { batchSize?: number }): Promise<ImageSampler>;
   coder(images: ImageSet): Promise<ImageCoder>;
+  reconstruct(images: ImageSet, options?: { signal?: AbortSignal }): Promise<Reconstructions>;
+  restore(images: ImageSet, options?: { signal?: AbortSignal }): Promise<Restorations>;
   /** Images as batches of what this model takes for pixels. */
   batches(images: ImageSet, batchSize?: number): Omit<ImageBatchOptions, 'flip'>;
 }
@@ -80,6 +83,7 @@ export async function openImageModel(engine: Engine, folder: string): Promise<Op
     pixels: made.pixels,
     seed: 0,
   });
+  const coder = (images: ImageSet) => imageCoder({ ...batches(images), engine, model, weights });
   return {
     ...loaded,
     engine,
@@ -92,6 +96,9 @@ export async function openImageModel(engine: Engine, folder: string): Promise<Op
       return measure({ ...(signal && { signal }) });
     },
     sampler: (options = {}) => imageSampler({ engine, model, data, weights, ...options }),
-    coder: (images) => imageCoder({ ...batches(images), engine, model, weights }),
+    coder,
+    reconstruct: async (images, options) => reconstructImages(await coder(images), options),
+    restore: (images, { signal } = {}) =>
+      restoreImages({ ...batches(images), engine, model, weights, ...(signal && { signal }) }),
   };
 }

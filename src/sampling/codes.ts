@@ -76,3 +76,18 @@ export async function imageCoder(
     },
   };
 }
+
+/** Images as a model gives them back from their codes, beside what it was given; both [count, C, H, W]. */
+export interface Reconstructions {
+  readonly originals: Float32Array;
+  readonly images: Float32Array;
+}
+
+/** Sends the images of a coder through the code and back. */
+export async function reconstructImages(
+  coder: ImageCoder,
+  options: { signal?: AbortSignal } = {},
+): Promise<Reconstructions> {
+  const { images: originals, labels, codes } = await coder.encode(options);
+  return { originals, images: await coder.decode(codes, labels, options) };
+}
