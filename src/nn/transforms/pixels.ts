@@ -27,6 +27,7 @@ import {
 } from '../../tensor/index.js';
 import { normalLogProb, perRow } from '../distributions.js';
 import { parameter } from '../parameters.js';
+import { logNormalDensity, normalQuantile, normalShare } from './normal-quantile.js';
 import { unlessInitialised } from './act-norm.js';
 import { type Transform, defineTransform, sameForAll } from './transform.js';
 
@@ -93,17 +94,15 @@ export function binEnds(levels: number): number[] {
   return [...ends].sort((a, b) => a - b);
 }
 
-/** Share kept free at either end, so that the logit is finite. */
+/** Share kept free at either end, so that the quantile is finite. */
 const margin = 1e-5;
-/** Deviation of the logistic distribution. */
-const logisticDeviation = Math.PI / Math.sqrt(3);
 /** Weight of the histogram of all pixels together in the first histogram of each, in images. */
 const prior = 4;
 
 /**
- * Each pixel through the cumulative distribution of its own histogram, and from there to a logistic distribution of
- * deviation 1: numbers in [0, levels) that a histogram describes become nearly normal, so what is left to the flow is
- * what pixels tell about each other. The histograms are parameters; the first batch initialises them.
+ * Each pixel through the cumulative distribution of its own histogram, and from there to the standard
+ * normal one: numbers in [0, levels) that a histogram describes become normal, so what is left to the flow is what pixels
+ * tell about each other. The histograms are parameters; the first batch initialises them.
  *
  * @param shape of an image, [C, H, W]
  */
@@ -139,12 +138,9 @@ export function histogramPixels(shape: readonly number[], levels: number): Trans
     const logMass = gather(flat(logShare), at);
     const within = div(sub(row, gather(start(), bin)), gather(width(), bin));
     const share = add(mul(add(gather(flat(below), at), mul(exp(logMass), within)), 1 - 2 * margin), margin);
-    const [left, right] = [log(share), log(sub(1, share))];
-    const slope = sub(sub(logMass, gather(logWidth(), bin)), add(left, right));
-    return {
-      z: reshape(mul(sub(left, right), 1 / logisticDeviation), x.shape),
-      logDeterminant: perRow(add(slope, Math.log((1 - 2 * margin) / logisticDeviation))),
-    };
+    const z = normalQuantile(share);
+    const slope = sub(sub(logMass, gather(logWidth(), bin)), logNormalDensity(z));
+    return { z: reshape(z, x.shape), logDeterminant: perRow(add(slope, Math.log(1 - 2 * margin))) };
   };
 
   return defineTransform({
@@ -153,8 +149,8 @@ export function histogramPixels(shape: readonly number[], levels: number): Trans
     forward: ({ fitted }, x) => forward(fitted.logits, x),
     inverse: ({ fitted }, z) => {
       const { logShare, below } = histogram(fitted.logits);
-      const row = reshape(mul(z, logisticDeviation), [z.shape[0]!, size]);
-      const share = clip(mul(sub(sigmoid(row), margin), 1 / (1 - 2 * margin)), 0, 1);
+      const row = reshape(z, [z.shape[0]!, size]);
+      const share = clip(mul(sub(normalShare(row), margin), 1 / (1 - 2 * margin)), 0, 1);
       const reached = cast(lessEqual(expandDims(below, 0), expandDims(share, 2)), 'int32');
       const bin = sub(sum(reached, { axes: 2 }), 1);
       const at = rowsOf(bin);

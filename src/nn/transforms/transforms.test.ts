@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../runtime/engine.js';
 import { actNorm } from './act-norm.js';
+import { inverseAutoregressive, maskedAutoregressive } from './autoregressive.js';
 import { convolutionalConditioner, denseConditioner } from './conditioners.js';
 import { coupling, injection, maskedCoupling } from './coupling.js';
 import { affine } from './elementwise.js';
@@ -62,6 +63,19 @@ const cases: Record<string, TransformCase> = {
       flatten([4, 1, 2]),
     ]),
     shape: [1, 2, 4],
+  },
+  'masked autoregressive': {
+    transform: maskedAutoregressive({ size: 5, width: 9, depth: 2, seed: 1 }),
+    shape: [5],
+  },
+  'masked autoregressive with splines': {
+    transform: maskedAutoregressive({ size: 4, width: 9, depth: 1, seed: 1, elementwise: spline }),
+    shape: [4],
+  },
+  'inverse autoregressive': {
+    transform: inverseAutoregressive({ size: 5, width: 9, depth: 1, vector: 3, seed: 2 }),
+    shape: [5],
+    vector: 3,
   },
   'logit of pixels': { transform: logitPixels(256), shape: [1, 2, 2], argument: pixel },
   'histogram of pixels': { transform: histogramPixels([1, 2, 3], 256), shape: [1, 2, 3], argument: pixel },
