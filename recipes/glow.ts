@@ -10,7 +10,12 @@ export const recipe = imageRecipe({
   source:
     'Kingma & Dhariwal 2018, arXiv:1807.03039; held against 1.05 bits of the full Glow (survey of Kobyzev et al. 2020) at gpu scale, and at cpu scale against 1.45 bits after a quarter of an hour',
   ...figure,
-  smokeModel: { levels: [{ squeeze: 2, steps: 1, width: 8 }, { squeeze: 2, steps: 1, width: 8 }] },
+  smokeModel: {
+    levels: [
+      { squeeze: 2, steps: 1, width: 8 },
+      { squeeze: 2, steps: 1, width: 8 },
+    ],
+  },
   scales: {
     cpu: {
       about: 'two scales, 12 steps of flow, batch 64',

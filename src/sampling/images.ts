@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.js';
-import type { ImageData, ImageModel } from '../nn/image-model.js';
+import type { ImageData, ImageModel, NamedTensors, Shapes } from '../nn/image-model.js';
 import type { Engine, HostTree, StoreReference } from '../runtime/engine.js';
 import { counterRandom, fillNormal } from '../tensor/random.js';
 import type { Tensor, TensorSpec } from '../tensor/index.js';
@@ -57,20 +57,42 @@ export async function imageSampler(options: ImageSamplerOptions): Promise<ImageS
   const { engine, model, data, weights, batchSize = 64 } = options;
   const { generative } = model;
   if (generative === undefined) throw new ConfigError('This model cannot draw images');
-  const noise = Object.fromEntries(
-    Object.entries(generative.noise).map(([name, shape]): [string, TensorSpec] => [
-      name,
-      { shape: [batchSize, ...shape], dtype: 'float32' },
-    ]),
-  );
-  const specs = { parameters: model.parameters, given: { noise, labels: { shape: [batchSize], dtype: 'int32' } } };
+  const { search } = generative;
+  const noise = withBatch(generative.noise, batchSize);
+  const state = withBatch(search?.state ?? {}, batchSize);
+  const labelSpec: TensorSpec = { shape: [batchSize], dtype: 'int32' };
+  const specs = { parameters: model.parameters, given: { noise, labels: labelSpec, state } };
+  interface Traced {
+    readonly parameters: never;
+    readonly given: { readonly noise: NamedTensors; readonly labels: Tensor; readonly state: NamedTensors };
+  }
   const program = await engine.compile(
-    (({ parameters, given }: { parameters: never; given: { noise: Record<string, Tensor>; labels: Tensor } }) => ({
-      images: generative.sample(parameters, given),
-    })) as never,
+    (({ parameters, given }: Traced) => ({ images: generative.sample(parameters, given) })) as never,
     specs,
     { name: 'sample images' },
   );
+  const pass =
+    search &&
+    (await engine.compile(
+      (({ parameters, given }: Traced) => ({ state: search.improve(parameters, given) })) as never,
+      specs,
+      { name: 'one pass of a search' },
+    ));
+  /** Repeats the pass until it changes nothing. A row that is done stays as it is, so no row depends on the others. */
+  const find = async (given: Readonly<Record<string, HostTree>>, signal?: AbortSignal): Promise<HostArrays> => {
+    let found: HostArrays = Object.fromEntries(
+      Object.entries(state).map(([name, { shape }]) => [name, new Float32Array(sizeOf(shape))]),
+    );
+    for (let count = 0; pass !== undefined && count < search!.passes; count++) {
+      signal?.throwIfAborted();
+      const args = { parameters: weights, given: { ...given, state: found } };
+      const result = (await pass.run(args, { ...(signal && { signal }) })) as unknown as { state: HostArrays };
+      const changed = Object.entries(result.state).some(([name, values]) => !sameNumbers(values, found[name]!));
+      found = result.state;
+      if (!changed) break;
+    }
+    return found;
+  };
   const size = data.channels * data.height * data.width;
   return async ({ count, seed = 0, labels, temperature = 1, signal }) => {
     const classes = labelsFor(count, data.classes, labels);
@@ -79,7 +101,7 @@ export async function imageSampler(options: ImageSamplerOptions): Promise<ImageS
       signal?.throwIfAborted();
       const drawn: Record<string, HostTree> = {};
       for (const [name, { shape }] of Object.entries(noise)) {
-        const each = shape.slice(1).reduce((product, length) => product * length, 1);
+        const each = sizeOf(shape.slice(1));
         const values = new Float32Array(batchSize * each);
         for (let row = 0; row < Math.min(batchSize, count - start); row++) {
           values.set(
@@ -89,7 +111,8 @@ export async function imageSampler(options: ImageSamplerOptions): Promise<ImageS
         }
         drawn[name] = values;
       }
-      const given = { noise: drawn, labels: padded(classes.subarray(start, start + batchSize), batchSize) };
+      const asked = { noise: drawn, labels: padded(classes.subarray(start, start + batchSize), batchSize) };
+      const given = { ...asked, state: await find(asked, signal) };
       const result = (await program.run({ parameters: weights, given }, { ...(signal && { signal }) })) as {
         images: Float32Array;
       };
@@ -98,6 +121,22 @@ export async function imageSampler(options: ImageSamplerOptions): Promise<ImageS
     return { images, labels: classes };
   };
 }
+
+type HostArrays = Readonly<Record<string, Float32Array>>;
+
+const withBatch = (shapes: Shapes, batchSize: number): Record<string, TensorSpec> =>
+  Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [name, { shape: [batchSize, ...shape], dtype: 'float32' }]),
+  );
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
+
+/** Bit for bit, so that NaN is equal to itself. */
+const sameNumbers = (a: Float32Array, b: Float32Array): boolean =>
+  Buffer.compare(
+    new Uint8Array(a.buffer, a.byteOffset, a.byteLength),
+    new Uint8Array(b.buffer, b.byteOffset, b.byteLength),
+  ) === 0;
 
 const padded = (values: Int32Array, length: number): Int32Array => {
   const full = new Int32Array(length);

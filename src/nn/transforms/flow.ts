@@ -1,4 +1,4 @@
-import { Draws, type Tensor, add, mean, neg, oneHot } from '../../tensor/index.js';
+import { Draws, type Tensor, add, mean, mul, neg, oneHot } from '../../tensor/index.js';
 import { normalLogProb, perRow } from '../distributions.js';
 import type { ImageData, ImageModel, ImageTensors } from '../image-model.js';
 import { type Given, type Transform, assignmentLoss, fitTransform, isFitted, isFlag } from './transform.js';
@@ -18,10 +18,14 @@ export interface ImageFlowOptions {
   readonly conditional: boolean;
 }
 
+/** The class of each image, where a flow looks at it. */
+export const classGiven = (data: ImageData, conditional: boolean, labels: Tensor): Given =>
+  conditional ? { vector: oneHot(labels, data.classes) } : {};
+
 /** A flow as a model of images. */
 export function imageFlow({ name, data, transform, conditional }: ImageFlowOptions): ImageModel {
   const size = data.channels * data.height * data.width;
-  const vectorOf = (labels: Tensor): Given => (conditional ? { vector: oneHot(labels, data.classes) } : {});
+  const vectorOf = (labels: Tensor): Given => classGiven(data, conditional, labels);
   const givenOf = ({ labels, key }: ImageTensors): Given => ({ draws: new Draws(key), ...vectorOf(labels) });
   const logProb = (p: unknown, batch: ImageTensors): Tensor => flowLogProb(transform, p, batch.images, givenOf(batch));
   return {
@@ -41,7 +45,7 @@ export function imageFlow({ name, data, transform, conditional }: ImageFlowOptio
         trainable: (path) => !isFlag(path),
         loss: (p, batch) => {
           const nats = neg(mean(logProb(p, batch)));
-          return { loss: nats };
+          return { loss: nats, metrics: { bitsPerDimension: mul(nats, 1 / (size * Math.LN2)) } };
         },
       },
     ],
