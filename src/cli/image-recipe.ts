@@ -5,6 +5,7 @@ import { findImageModel } from '../formats/image-models.js';
 import { largestPixel } from '../data/images/batches.js';
 import { encodePng, grid } from '../formats/pictures.js';
 import { Engine } from '../runtime/engine.js';
+import { canDraw } from '../sampling/images.js';
 import { readJsonLines } from '../training/json-lines.js';
 import { type OpenImageModel, openImageModel } from './open-image-model.js';
 import type { Recipe, RecipeOptions, RecipeResult, RecipeRow } from './recipe.js';
@@ -133,7 +134,7 @@ async function picturesOf(
   const largest = largestPixel(images.pixels);
   const aborts = { ...(signal && { signal }) };
   const pictures: Record<string, Uint8Array> = {};
-  if (model.generative) {
+  if (canDraw(model)) {
     const sample = await open.sampler();
     const { images: values } = await sample({ count: 64, ...aborts });
     pictures['samples'] = encodePng(grid({ ...images, values, largest }));

@@ -11,6 +11,7 @@ import {
 import { type ImageSet, classesOf, sliceImages } from '../../data/images/image-set.js';
 import { type ImageSource, holdOutImages } from '../../data/images/sources.js';
 import type { Json } from '../../data/json.js';
+import { classifierAccuracy } from '../../evaluation/classification.js';
 import { densityOf } from '../../evaluation/density.js';
 import type { Lineage } from '../../formats/lineage.js';
 import { type ModelImages, imageData, saveImageModel } from '../../formats/image-model-folder.js';
@@ -20,7 +21,7 @@ import type { ImageModel } from '../../nn/image-model.js';
 import { initialise } from '../../nn/parameters.js';
 import { writeFileAtomically } from '../../runtime/atomic-file.js';
 import type { StoreReference } from '../../runtime/engine.js';
-import { type ImageSampler, imageSampler } from '../../sampling/images.js';
+import { type ImageSampler, canDraw, imageSampler } from '../../sampling/images.js';
 import type { Phase } from '../../training/phase.js';
 import { trainingSchema } from '../../training/settings.js';
 import { type StageContext, finishedStage, fingerprintOf, leavesOf, modelFolderOf, trainInFolder } from './stage.js';
@@ -82,7 +83,16 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
         density: model.density,
         images: validation,
       }));
-    const sampler = model.generative && (await imageSampler({ engine, model, data, weights, batchSize: sampleCount }));
+    const { classifier } = model;
+    const judging = {
+      ...batches,
+      engine,
+      weights,
+      parameters: model.parameters,
+      classes: data.classes,
+      images: validation,
+    };
+    const sampler = canDraw(model) && (await imageSampler({ engine, model, data, weights, batchSize: sampleCount }));
     const result = await trainInFolder(context, {
       out,
       title: `Training: ${definition.title}`,
@@ -92,10 +102,14 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
       stores: { model: store },
       phases: phasesOf(model, { ...batches, images: train, flip: config.flip }, config.training.steps),
       settings: config.training,
-      ...(measure && {
+      ...((measure ?? classifier) && {
         evaluate: async ({ signal }) => {
-          const { nats, bitsPerDimension } = await measure({ signal });
-          return { nats, bitsPerDimension };
+          const figure = await measure?.({ signal });
+          const judged = classifier && (await classifierAccuracy({ ...judging, classifier, signal }));
+          return {
+            ...(figure && { nats: figure.nats, bitsPerDimension: figure.bitsPerDimension }),
+            ...(judged && { accuracy: judged.accuracy }),
+          };
         },
       }),
       ...(sampler && { sample: ({ step, signal }) => drawSamples(sampler, images, { out, step, signal }) }),

@@ -1,0 +1,55 @@
+import { ConfigError } from '../errors.js';
+import type { ImageData, ImageModel } from '../nn/image-model.js';
+import type { Engine, StoreReference } from '../runtime/engine.js';
+
+/** What every way of drawing images takes and gives. */
+
+export interface ImageSamplerOptions {
+  readonly engine: Engine;
+  readonly model: ImageModel;
+  readonly data: ImageData;
+  readonly weights: StoreReference;
+  /** Images drawn side by side; changes nothing but the speed. Default 64. */
+  readonly batchSize?: number;
+}
+
+export interface SampleOptions {
+  readonly count: number;
+  readonly seed?: number;
+  /** The class of each image, or of all; by default every class in turn. */
+  readonly labels?: number | readonly number[];
+  /** Scales the noise: below 1 less varied and more typical. Default 1. */
+  readonly temperature?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Pictures as a model gives them: [count, C, H, W], 0 to its largest value. */
+export interface Samples {
+  readonly images: Float32Array;
+  readonly labels: Int32Array;
+}
+
+/** Draws images. */
+export type ImageSampler = (options: SampleOptions) => Promise<Samples>;
+
+/** The classes of so many images. */
+export function labelsFor(count: number, classes: number, labels: SampleOptions['labels']): Int32Array {
+  const wanted = typeof labels === 'number' ? [labels] : labels;
+  const wrong = wanted?.find((label) => !Number.isInteger(label) || label < 0 || label >= classes);
+  if (wrong !== undefined) {
+    throw new ConfigError(
+      `class ${wrong}: ${classes === 0 ? 'this model knows no classes' : `there are ${classes}, from 0`}`,
+    );
+  }
+  return Int32Array.from(
+    { length: count },
+    (_, index) => wanted?.[index % wanted.length] ?? index % Math.max(1, classes),
+  );
+}
+
+/** Zeros at the end. */
+export const padded = (values: Int32Array, length: number): Int32Array => {
+  const full = new Int32Array(length);
+  full.set(values);
+  return full;
+};

@@ -1,0 +1,64 @@
+import type { z } from 'zod';
+import type { ImageData, ImageModel, ImageModelDefinition } from '../nn/image-model.js';
+import { parameterLeaves } from '../nn/parameters.js';
+import type { Engine, Store } from '../runtime/engine.js';
+import { counterRandom, fillNormal } from '../tensor/random.js';
+
+/** A model small enough for its laws to be tried on every image, with weights far from where training starts. */
+export interface TinyImageModel {
+  readonly model: ImageModel;
+  readonly data: ImageData;
+  readonly weights: Store;
+}
+
+export interface TinyImageModelOptions {
+  readonly definition: ImageModelDefinition;
+  /** Its settings, where the defaults are too large. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  readonly data: ImageData;
+  /** Deviation of the weights. Default 0.5. */
+  readonly deviation?: number;
+}
+
+export async function tinyImageModel(engine: Engine, options: TinyImageModelOptions): Promise<TinyImageModel> {
+  const { definition, config = {}, data, deviation = 0.5 } = options;
+  const model = definition.build(definition.schema.parse(config), data);
+  const weights = await randomWeights(engine, model.parameters, deviation);
+  return { model, data, weights };
+}
+
+/** A store of parameters that are all drawn from one Gaussian: no layer is without effect. */
+export async function randomWeights(engine: Engine, parameters: object, deviation = 0.5): Promise<Store> {
+  const leaves = parameterLeaves(parameters).map(({ path, spec }) => ({ path, shape: [...spec.shape] }));
+  const store = await engine.createStore({ leaves });
+  await store.write(
+    Object.fromEntries(
+      leaves.map(({ path, shape }) => {
+        const values = new Float32Array(shape.reduce((size, length) => size * length, 1));
+        const inputs = Math.max(1, values.length / (shape[0] ?? 1));
+        const scale = shape.length < 2 ? deviation : (2 * deviation) / Math.sqrt(Math.min(inputs, shape[0] ?? 1));
+        fillNormal(counterRandom(7, path, 0), values).forEach((value, index) => (values[index] = value * scale));
+        return [path, values];
+      }),
+    ),
+  );
+  return store;
+}
+
+/** Every image there is, one after the other. */
+export function allImages({ channels, height, width, levels }: ImageData): Float32Array {
+  const size = channels * height * width;
+  const count = levels ** size;
+  const images = new Float32Array(count * size);
+  for (let image = 0; image < count; image++) {
+    for (let at = 0, rest = image; at < size; at++, rest = Math.floor(rest / levels))
+      images[image * size + at] = rest % levels;
+  }
+  return images;
+}
+
+/** Some images, pixel by pixel by chance. */
+export function someImages({ channels, height, width, levels }: ImageData, count: number): Float32Array {
+  const random = counterRandom(3, 'some images', 0);
+  return Float32Array.from({ length: count * channels * height * width }, () => Math.floor(random() * levels));
+}
