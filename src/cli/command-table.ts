@@ -41,6 +41,10 @@ export const commands: Record<string, Entry> = {
     summary: "measure a model: perplexity, pair accuracy, the almanac's exam",
     load: () => import('./commands/eval.js'),
   },
+  evaluate: {
+    summary: 'measure image models: likelihood, distance of samples from real images, reconstructions',
+    load: () => import('./commands/evaluate.js'),
+  },
   report: { summary: 'write the report of a run again', load: () => import('./commands/report.js') },
   runs: { summary: 'list runs and how far they got', load: () => import('./commands/runs.js') },
   lineage: { summary: "print a model's family tree", load: () => import('./commands/lineage.js') },
