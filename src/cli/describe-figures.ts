@@ -44,8 +44,12 @@ function describeSamples({ frechet, kernel, precision, recall, floor, ...how }: 
   const { extractor, images, pixels, neighbours } = how;
   const judge = `${extractor.features} features of ${extractor.name} ${extractor.hash}`;
   const beside = (text: string, least: number): string => `${text.padEnd(22)} floor ${digits(least)}`;
+  const few = images > extractor.features ? '' : '; fewer images than features: the Fréchet distance is rough';
   return [
-    ['samples', `${count(images)} against as many test images by ${judge}; pixels: ${pixels}; floor: training images`],
+    [
+      'samples',
+      `${count(images)} against as many test images by ${judge}; pixels: ${pixels}; floor: training images${few}`,
+    ],
     ['  Fréchet', beside(digits(frechet), floor.frechet)],
     [
       '  kernel',

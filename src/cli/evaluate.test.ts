@@ -2,9 +2,13 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { imageAt } from '../data/images/image-set.js';
 import { readImages } from '../data/images/sources.js';
 import { findImageModel } from '../formats/image-models.js';
+import type { Generative } from '../nn/image-model.js';
 import { Engine } from '../runtime/engine.js';
+import { imageSampler } from '../sampling/images.js';
+import { add, constant, gather, mul, reshape } from '../tensor/index.js';
 import { counterRandom } from '../tensor/random.js';
 import { start } from './descent.test-helper.js';
 import { evaluateImageModel, modelExtractor } from './image-evaluation.js';
@@ -102,6 +106,28 @@ describe('descent evaluate', () => {
     expect(made.pixels).toBe('dynamic');
     expect(made.frechet).toBeGreaterThan(floor.frechet);
     expect(floor.precision).toBeGreaterThan(0.5);
+  });
+
+  it('asks whether samples are of their class only of a model that heeds classes', async () => {
+    const open = await openImageModel(engine, modelFolderOf(join(cwd, 'vae')));
+    const classifier = await openImageModel(engine, modelFolderOf(join(cwd, 'judge')));
+    const { train, test } = await readImages({ source: join(cwd, 'bars') });
+    // One training image of each class, in turn; the last class is never drawn as asked.
+    const shown = Float32Array.from([0, 80, 80].flatMap((index) => [...imageAt(train, index)]));
+    const generative: Generative = {
+      noise: { unused: [1] },
+      sample: (_, { noise, labels }) =>
+        add(gather(constant(shown, [3, 1, side, side]), labels), mul(reshape(noise['unused']!, [-1, 1, 1, 1]), 0)),
+    };
+    const { model, data, weights } = open;
+    const painter = { ...model, generative };
+    const sampler = () => imageSampler({ engine, model: painter, data, weights });
+    const options = { train, test: test!, classifier, samples: 60 };
+    const { classes } = await evaluateImageModel({ ...options, open: { ...open, model: painter, sampler } });
+    expect(classes).toMatchObject({
+      asAsked: { accuracy: expect.closeTo(2 / 3, 9) as number, images: 60 },
+      coverage: { covered: 2, shares: [expect.closeTo(1 / 3, 9), expect.closeTo(2 / 3, 9), 0] as number[] },
+    });
   });
 
   it('trains a classifier of its own where none is given, once', async () => {
