@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import pc from 'picocolors';
-import { type ImageSource, holdOutImages, readImages } from '../../data/images/sources.js';
+import { type ImageSource, readImages } from '../../data/images/sources.js';
 import { classesOf } from '../../data/images/image-set.js';
 import { ConfigError } from '../../errors.js';
 import { type TableModel, figureTable } from '../../evaluation/figure-table.js';
@@ -12,6 +12,7 @@ import type { EngineFlags } from '../flags.js';
 import { type ImageModelFigures, evaluateImageModel, modelExtractor, networkExtractor } from '../image-evaluation.js';
 import { type OpenImageModel, openImageModel } from '../open-image-model.js';
 import { findModel, withEngine } from '../session.js';
+import { heldOutImages } from '../stages/images.js';
 import { ownClassifier } from '../stages/own-classifier.js';
 import { formatTable } from '../table.js';
 
@@ -54,7 +55,8 @@ async function evaluateOne(
   folder: string,
 ): Promise<Evaluated> {
   const open = await openImageModel(engine, folder);
-  const source = await dataOf(open, flags.data, signal);
+  const read = await dataOf(open, flags.data, signal);
+  const source = { ...read, ...split(read, open) };
   const trainedOn = open.lineage?.ancestors.find(({ role }) => role === 'data');
   if (trainedOn?.id !== undefined && trainedOn.id !== source.id) {
     say(`${folder} was trained on other data (${trainedOn.name}, ${trainedOn.id}) than it is measured on.`);
@@ -66,7 +68,7 @@ async function evaluateOne(
   ];
   const { samples, seed } = flags;
   const figures = await evaluateImageModel({
-    ...{ open, ...split(source, open), extractors, samples, seed, say, signal },
+    ...{ open, train: source.train, test: source.test, extractors, samples, seed, say, signal },
     ...(judge && { classifier: judge }),
   });
   const { name, id } = source;
@@ -87,12 +89,12 @@ async function dataOf(open: OpenImageModel, given: string | undefined, signal: A
   });
 }
 
-/** Images to train on and to measure on, the latter as training held them out where the data has none of its own. */
-function split(source: ImageSource, { lineage }: OpenImageModel) {
+/** What the model saw and what it did not: the test images, or where there are none those that training held out. */
+function split(source: ImageSource, { lineage }: OpenImageModel): Required<Pick<ImageSource, 'train' | 'test'>> {
   const { train, test } = source;
   if (test !== undefined) return { train, test };
   const kept = lineage?.settings['evaluationImages'];
-  const held = holdOutImages(train, Math.min(typeof kept === 'number' ? kept : 1000, train.count >> 1));
+  const held = heldOutImages(source, typeof kept === 'number' ? kept : 1000);
   return { train: held.train, test: held.validation };
 }
 
