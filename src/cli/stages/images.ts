@@ -11,6 +11,7 @@ import {
 import { type ImageSet, classesOf, sliceImages } from '../../data/images/image-set.js';
 import { type ImageSource, holdOutImages } from '../../data/images/sources.js';
 import type { Json } from '../../data/json.js';
+import { classifierAccuracy } from '../../evaluation/classification.js';
 import { densityOf } from '../../evaluation/density.js';
 import type { Lineage } from '../../formats/lineage.js';
 import { type ModelImages, imageData, saveImageModel } from '../../formats/image-model-folder.js';
@@ -82,6 +83,15 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
         density: model.density,
         images: validation,
       }));
+    const { classifier } = model;
+    const judging = {
+      ...batches,
+      engine,
+      weights,
+      parameters: model.parameters,
+      classes: data.classes,
+      images: validation,
+    };
     const sampler = canDraw(model) && (await imageSampler({ engine, model, data, weights, batchSize: sampleCount }));
     const result = await trainInFolder(context, {
       out,
@@ -92,10 +102,14 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
       stores: { model: store },
       phases: phasesOf(model, { ...batches, images: train, flip: config.flip }, config.training.steps),
       settings: config.training,
-      ...(measure && {
+      ...((measure ?? classifier) && {
         evaluate: async ({ signal }) => {
-          const { nats, bitsPerDimension } = await measure({ signal });
-          return { nats, bitsPerDimension };
+          const figure = await measure?.({ signal });
+          const judged = classifier && (await classifierAccuracy({ ...judging, classifier, signal }));
+          return {
+            ...(figure && { nats: figure.nats, bitsPerDimension: figure.bitsPerDimension }),
+            ...(judged && { accuracy: judged.accuracy }),
+          };
         },
       }),
       ...(sampler && { sample: ({ step, signal }) => drawSamples(sampler, images, { out, step, signal }) }),
@@ -151,8 +165,8 @@ function phasesOf(model: ImageModel, batches: ImageBatchOptions, steps: number):
     ...(trainable && { trainable }),
     // A step of plain descent with rate 1 along (old − new) is an assignment.
     ...(assigns && {
-      optimizer: { kind: 'sgd' as const },
-      schedule: { kind: 'constant' as const, learningRate: 1 },
+      optimizer: { kind: 'sgd' as const, momentum: 0, weightDecay: 0 },
+      schedule: { kind: 'constant' as const, learningRate: 1, warmupSteps: 0 },
       clipNorm: null,
       guarded: false,
     }),
