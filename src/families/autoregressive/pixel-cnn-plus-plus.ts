@@ -6,7 +6,7 @@ import { convolveRow, convolveRows, dilationOf } from '../../nn/raster/convoluti
 import { rasterImageModel } from '../../nn/raster/image-model.js';
 import { logisticMixtureHead } from '../../nn/raster/logistic-mixture.js';
 import type { Pass } from '../../nn/raster/pass.js';
-import { type RasterContext, type RasterNetwork, raster } from '../../nn/raster/raster.js';
+import { type Grid, type RasterContext, type RasterNetwork, raster } from '../../nn/raster/raster.js';
 import { type Tensor, add, concat, elu, mul, neg, reshape, sigmoid, split } from '../../tensor/index.js';
 
 /**
@@ -93,6 +93,14 @@ function network({ width, blocks, conditional }: Config, inputs: number, classes
   return result;
 }
 
+/** PixelCNN++ over a grid of values; of a conditional one, `classes` says how many. */
+export const pixelCnnPlusPlusRaster = (config: Config, grid: Grid, classes = 0) =>
+  raster(
+    network(config, grid.channels + 1, classes),
+    logisticMixtureHead(2 * config.width, config.mixtures, grid),
+    grid,
+  );
+
 export const definition = defineImageModel({
   name: 'pixel-cnn-plus-plus',
   title: 'PixelCNN++',
@@ -100,8 +108,7 @@ export const definition = defineImageModel({
   schema,
   pixels: 'bytes',
   build: (config, data): ImageModel => {
-    const head = logisticMixtureHead(2 * config.width, config.mixtures, data);
-    const pixels = raster(network(config, data.channels + 1, data.classes), head, data);
+    const pixels = pixelCnnPlusPlusRaster(config, data, data.classes);
     return rasterImageModel('pixel-cnn-plus-plus', pixels, data, config);
   },
 });

@@ -4,7 +4,7 @@ import { convolutionSpec, convolve } from '../../nn/layers.js';
 import { categoricalHead } from '../../nn/raster/heads.js';
 import { oddSide, rasterImageModel } from '../../nn/raster/image-model.js';
 import { convolveMasked, maskedSpec } from '../../nn/raster/convolutions.js';
-import { type RasterNetwork, raster } from '../../nn/raster/raster.js';
+import { type Grid, type RasterNetwork, raster } from '../../nn/raster/raster.js';
 import { add, relu } from '../../tensor/index.js';
 
 /**
@@ -47,6 +47,10 @@ function pixelCnn({ width, blocks, kernel }: PixelCnnConfig, inputs: number) {
   return network;
 }
 
+/** PixelCNN over a grid of values. */
+export const pixelCnnRaster = (config: PixelCnnConfig, grid: Grid) =>
+  raster(pixelCnn(config, grid.channels + 1), categoricalHead(2 * config.width, config.hidden, grid), grid);
+
 export const definition = defineImageModel({
   name: 'pixel-cnn',
   title: 'PixelCNN',
@@ -54,8 +58,6 @@ export const definition = defineImageModel({
   schema: pixelCnnSchema,
   pixels: 'dynamic',
   build: (config, data): ImageModel => {
-    const network = pixelCnn(config, data.channels + 1);
-    const head = categoricalHead(2 * config.width, config.hidden, data);
-    return rasterImageModel('pixel-cnn', raster(network, head, data), data);
+    return rasterImageModel('pixel-cnn', pixelCnnRaster(config, data), data);
   },
 });

@@ -5,7 +5,7 @@ import { convolveMasked, convolveRow, maskedSpec } from '../../nn/raster/convolu
 import { categoricalHead } from '../../nn/raster/heads.js';
 import { oddSide, rasterImageModel } from '../../nn/raster/image-model.js';
 import type { RowStep } from '../../nn/raster/pass.js';
-import { type RasterNetwork, raster } from '../../nn/raster/raster.js';
+import { type Grid, type RasterNetwork, raster } from '../../nn/raster/raster.js';
 import { type Tensor, add, concat, mul, sigmoid, split, tanh } from '../../tensor/index.js';
 
 /**
@@ -58,6 +58,10 @@ function pixelRnn({ width, layers, kernel }: PixelRnnConfig, inputs: number) {
   return network;
 }
 
+/** PixelRNN over a grid of values. */
+export const pixelRnnRaster = (config: PixelRnnConfig, grid: Grid) =>
+  raster(pixelRnn(config, grid.channels + 1), categoricalHead(2 * config.width, config.hidden, grid), grid);
+
 export const definition = defineImageModel({
   name: 'pixel-rnn',
   title: 'PixelRNN (Row LSTM)',
@@ -65,7 +69,6 @@ export const definition = defineImageModel({
   schema: pixelRnnSchema,
   pixels: 'dynamic',
   build: (config, data): ImageModel => {
-    const head = categoricalHead(2 * config.width, config.hidden, data);
-    return rasterImageModel('pixel-rnn', raster(pixelRnn(config, data.channels + 1), head, data), data);
+    return rasterImageModel('pixel-rnn', pixelRnnRaster(config, data), data);
   },
 });
