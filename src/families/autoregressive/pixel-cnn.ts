@@ -8,8 +8,8 @@ import { type Grid, type RasterNetwork, raster } from '../../nn/raster/raster.js
 import { add, relu } from '../../tensor/index.js';
 
 /**
- * PixelCNN: masked convolutions in residual blocks (van den Oord et al. 2016a, section 3). A masked kernel is two here:
- * one over the rows above and one over this row up to the value, which costs less than computing with zeros.
+ * PixelCNN: masked convolutions in residual blocks (van den Oord et al. 2016a, section 3). The channels of a pixel take
+ * turns in the last layers, which see the pixel's earlier channels, and not by masks in every layer.
  */
 
 const pixelCnnSchema = z.strictObject({
@@ -25,21 +25,21 @@ function pixelCnn({ width, blocks, kernel }: PixelCnnConfig, inputs: number) {
   const gain = Math.SQRT2;
   const block = () => ({
     reduce: convolutionSpec(2 * width, width, { kernel: 1, gain }),
-    masked: maskedSpec(width, width, 3, 2),
+    masked: maskedSpec(width, width, 3, 'B'),
     expand: convolutionSpec(width, 2 * width, { kernel: 1, gain: 1 / Math.sqrt(blocks) }),
   });
   const parameters = {
-    first: maskedSpec(inputs, 2 * width, kernel, (kernel - 1) / 2),
+    first: maskedSpec(inputs, 2 * width, kernel, 'A'),
     blocks: Array.from({ length: blocks }, block),
   };
   const network: RasterNetwork<typeof parameters> = {
     parameters,
     conditionSize: 0,
     features: (p, x, pass) => {
-      const first = convolveMasked(p.first, { above: x, row: pass.right(x) }, pass, 'first');
+      const first = convolveMasked(p.first, x, pass, 'first');
       return p.blocks.reduce((h, layer, index) => {
         const inner = relu(convolve(layer.reduce, relu(h)));
-        const seen = convolveMasked(layer.masked, { above: inner, row: inner }, pass, `block ${index}`);
+        const seen = convolveMasked(layer.masked, inner, pass, `block ${index}`);
         return add(h, convolve(layer.expand, relu(seen)));
       }, first);
     },

@@ -40,14 +40,14 @@ function pixelRnn({ width, layers, kernel }: PixelRnnConfig, inputs: number) {
     out: convolutionSpec(width, 2 * width, { kernel: 1 }),
   });
   const parameters = {
-    first: maskedSpec(inputs, 2 * width, kernel, (kernel - 1) / 2),
+    first: maskedSpec(inputs, 2 * width, kernel, 'A'),
     layers: Array.from({ length: layers }, layer),
   };
   const network: RasterNetwork<typeof parameters> = {
     parameters,
     conditionSize: 0,
     features: (p, x, pass) => {
-      const first = convolveMasked(p.first, { above: x, row: pass.right(x) }, pass, 'first');
+      const first = convolveMasked(p.first, x, pass, 'first');
       return p.layers.reduce((h, own, index) => {
         const fromRow = convolveRow(own.input, h, pass, `layer ${index} row`);
         const step = rowLstm(width, (hidden) => convolve(own.above, hidden));
