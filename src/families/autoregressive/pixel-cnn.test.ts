@@ -4,7 +4,7 @@ import { sequentialLaws } from '../../sampling/sequential.test-helper.js';
 import { rasterLaws, seesAllAbove } from '../../nn/raster/raster.test-helper.js';
 import { definition, pixelCnnRaster } from './pixel-cnn.js';
 
-const config = { width: 4, blocks: 2, kernel: 5, hidden: 8 };
+const config = { conditional: false, width: 4, blocks: 2, kernel: 5, hidden: 8 };
 const data = (channels: number, side: number, levels: number) => ({
   channels,
   height: side,
@@ -16,7 +16,11 @@ const data = (channels: number, side: number, levels: number) => ({
 exactDensityLaws({ definition, config, data: data(1, 2, 2) });
 exactDensityLaws({ definition, config, data: { channels: 3, height: 2, width: 2, levels: 2, classes: 0 } });
 sequentialLaws({ definition, config, data: data(1, 5, 2) });
-sequentialLaws({ definition, config, data: data(3, 4, 7) });
+sequentialLaws({
+  definition,
+  config: { ...config, conditional: true },
+  data: { channels: 3, height: 4, width: 5, levels: 7, classes: 2 },
+});
 
 for (const grid of [
   { channels: 1, height: 4, width: 4, levels: 2 },

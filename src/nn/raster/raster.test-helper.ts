@@ -79,7 +79,7 @@ export function rasterLaws<Specs extends object>(name: string, of: Raster<Specs>
 
       const program = await engine.compile(
         ({ parameters, values, index, temperature, uniform }) => {
-          const logits = made.logits(parameters as never, imagesOfValues(values, grid), contextOf(batch));
+          const logits = made.logits(parameters, imagesOfValues(values, grid), contextOf(batch));
           const isHere = cast(equal(reshape(iota([length]), [1, length, 1]), index), 'float32');
           return { value: sampleInGraph(sum(mul(logits, isHere), { axes: 1 }), temperature, uniform).ids };
         },
