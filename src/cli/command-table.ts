@@ -48,6 +48,10 @@ export const commands: Record<string, Entry> = {
     load: () => import('./commands/eval.js'),
   },
   sample: { summary: 'draw images from a model', load: () => import('./commands/sample.js') },
+  complete: {
+    summary: 'draw the lower half of images anew',
+    load: () => import('./commands/complete.js'),
+  },
   reconstruct: { summary: "images through a model's code and back", load: () => import('./commands/reconstruct.js') },
   interpolate: { summary: 'the way from one image to another', load: () => import('./commands/interpolate.js') },
   evaluate: {

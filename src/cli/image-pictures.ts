@@ -1,6 +1,7 @@
 import { largestPixel } from '../data/images/batches.js';
 import { type ImageSet, sliceImages } from '../data/images/image-set.js';
 import { type Canvas, type GridOptions, grid } from '../formats/pictures.js';
+import type { CompleteOptions } from '../sampling/complete.js';
 import type { SampleOptions } from '../sampling/images.js';
 import type { OpenImageModel } from './open-image-model.js';
 
@@ -50,6 +51,18 @@ export async function restorationPicture(
   const shown = Math.min(count, set.count);
   const columns = Math.min(8, shown);
   return imagesPicture(open, interleave([originals, seen, images], shown, columns), { columns });
+}
+
+/** In each row an image, what was kept of it, and its completions. */
+export async function completionPicture(
+  open: OpenImageModel,
+  set: ImageSet,
+  { count, ...options }: OfImages & CompleteOptions,
+): Promise<Canvas> {
+  const shown = sliceImages(set, 0, count);
+  const { originals, kept, completions } = await open.complete(shown, options);
+  const lists = [originals, kept, ...completions];
+  return imagesPicture(open, interleave(lists, shown.count, 1), { columns: lists.length });
 }
 
 /** Rows of images, the codes between whose ends lie on a line: [rows, steps] images. */

@@ -6,7 +6,7 @@ import { encodePng } from '../formats/pictures.js';
 import { Engine } from '../runtime/engine.js';
 import { canDraw } from '../sampling/images.js';
 import { readJsonLines } from '../training/json-lines.js';
-import { reconstructionPicture, restorationPicture, samplePicture } from './image-pictures.js';
+import { completionPicture, reconstructionPicture, restorationPicture, samplePicture } from './image-pictures.js';
 import { type OpenImageModel, openImageModel } from './open-image-model.js';
 import type { Recipe, RecipeOptions, RecipeResult, RecipeRow } from './recipe.js';
 import { type ImageTrainingConfig, imageTrainingSchema, testImages, trainImages } from './stages/images.js';
@@ -139,5 +139,9 @@ async function picturesOf(
     pictures['reconstructions'] = encodePng(await reconstructionPicture(open, test, { count: 32, ...aborts }));
   if (model.restorer)
     pictures['restorations'] = encodePng(await restorationPicture(open, test, { count: 32, ...aborts }));
+  if (model.sequential) {
+    const halves = { count: 8, keep: 0.5, samples: 6, ...aborts };
+    pictures['completions'] = encodePng(await completionPicture(open, test, halves));
+  }
   return pictures;
 }

@@ -10,6 +10,7 @@ import { type LoadedImageModel, imageData, loadImageModel } from '../formats/ima
 import type { Density, ImageData } from '../nn/image-model.js';
 import type { Engine, Store } from '../runtime/engine.js';
 import { type ImageCoder, type Reconstructions, imageCoder, reconstructImages } from '../sampling/codes.js';
+import { type CompleteOptions, type Completions, completeImages } from '../sampling/complete.js';
 import { type ImageSampler, imageSampler } from '../sampling/images.js';
 import { type Restorations, restoreImages } from '../sampling/restore.js';
 import { leavesOf } from './stages/stage.js';
@@ -28,6 +29,7 @@ export interface OpenImageModel extends LoadedImageModel {
   coder(images: ImageSet): Promise<ImageCoder>;
   reconstruct(images: ImageSet, options?: { signal?: AbortSignal }): Promise<Reconstructions>;
   restore(images: ImageSet, options?: { signal?: AbortSignal }): Promise<Restorations>;
+  complete(images: ImageSet, options: CompleteOptions): Promise<Completions>;
   /** Images as batches of what this model takes for pixels. */
   batches(images: ImageSet, batchSize?: number): Omit<ImageBatchOptions, 'flip'>;
 }
@@ -98,6 +100,7 @@ export async function openImageModel(engine: Engine, folder: string): Promise<Op
     sampler: (options = {}) => imageSampler({ engine, model, data, weights, ...options }),
     coder,
     reconstruct: async (images, options) => reconstructImages(await coder(images), options),
+    complete: (images, options) => completeImages({ ...batches(images), engine, model, data, weights }, options),
     restore: (images, { signal } = {}) =>
       restoreImages({ ...batches(images), engine, model, weights, ...(signal && { signal }) }),
   };
