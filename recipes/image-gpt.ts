@@ -21,7 +21,7 @@ export const recipe = imageRecipe({
         evaluationImages: 500,
         training: {
           steps: 2500,
-          evaluateEvery: 500,
+          evaluateEvery: 250,
           schedule: { kind: 'cosine', learningRate: 1e-3, warmupSteps: 100, finalFraction: 0.05 },
         },
       },
