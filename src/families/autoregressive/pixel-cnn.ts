@@ -3,7 +3,8 @@ import { type ImageModel, defineImageModel } from '../../nn/image-model.js';
 import { convolutionSpec, convolve } from '../../nn/layers.js';
 import type { TensorsOf } from '../../nn/parameters.js';
 import { categoricalHead } from '../../nn/raster/heads.js';
-import { rasterImageModel } from '../../nn/raster/image-model.js';
+import { oddSide, rasterImageModel } from '../../nn/raster/image-model.js';
+import { convolveRow, convolveRows } from '../../nn/raster/convolutions.js';
 import type { Pass } from '../../nn/raster/pass.js';
 import { type RasterNetwork, raster } from '../../nn/raster/raster.js';
 import { type Tensor, add, relu } from '../../tensor/index.js';
@@ -16,7 +17,7 @@ import { type Tensor, add, relu } from '../../tensor/index.js';
 const pixelCnnSchema = z.strictObject({
   width: z.int().positive().default(16).describe('channels within a residual block; twice as many between blocks'),
   blocks: z.int().positive().default(12).describe('residual blocks'),
-  kernel: z.int().min(3).default(7).describe('side of the first kernel, odd; the others have 3'),
+  kernel: oddSide.default(7).describe('side of the first kernel, odd; the others have 3'),
   hidden: z.int().positive().default(64).describe('units of the layer before the logits'),
 });
 
@@ -28,24 +29,15 @@ const maskedSpec = (from: number, to: number, kernel: number, columns: number) =
   row: convolutionSpec(from, to, { kernel: [1, columns], bias: false, gain: 1 }),
 });
 
-const alongRows = [0, 0] as const;
+/** What the rows above and this row are seen by: the same, but where a value must not see itself. */
+interface Seen {
+  readonly above: Tensor;
+  readonly row: Tensor;
+}
 
-/**
- * @param above what the rows above are seen by, and @param row what this row is seen by: the same features, but in the
- *   first layer, where a value must not see itself
- */
-function masked(
-  p: TensorsOf<ReturnType<typeof maskedSpec>>,
-  { above, row }: { above: Tensor; row: Tensor },
-  pass: Pass,
-  name: string,
-): Tensor {
-  const [rows, side] = p.above.weight.shape.slice(2) as [number, number];
-  const columns = p.row.weight.shape[3]!;
-  const seen = pass.rows(`${name} above`, pass.down(above), rows - 1);
-  const fromAbove = convolve(p.above, seen, { padding: [alongRows, [(side - 1) / 2, (side - 1) / 2]] });
-  const fromRow = convolve(p.row, pass.columns(`${name} row`, row, columns - 1), { padding: 0 });
-  return add(pass.hand(name, fromAbove), fromRow);
+function masked(p: TensorsOf<ReturnType<typeof maskedSpec>>, { above, row }: Seen, pass: Pass, name: string): Tensor {
+  const fromAbove = convolveRows(p.above, pass.down(above), pass, `${name} above`);
+  return add(pass.hand(name, fromAbove), convolveRow(p.row, row, pass, `${name} row`));
 }
 
 function pixelCnn({ width, blocks, kernel }: PixelCnnConfig, inputs: number) {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { type Tensor, mean, neg, oneHot } from '../../tensor/index.js';
 import type { ImageData, ImageModel, ImageTensors } from '../image-model.js';
 import { Dropout } from '../layers.js';
@@ -10,6 +11,12 @@ export interface RasterModelOptions {
   /** Share of units dropped in training. */
   readonly dropout?: number;
 }
+
+/** Side of a kernel with a middle. */
+export const oddSide = z
+  .int()
+  .min(3)
+  .refine((side) => side % 2 === 1, 'a kernel has a middle only where its side is odd');
 
 /** An image model that is a raster over its pixels. */
 export function rasterImageModel<Specs extends object>(

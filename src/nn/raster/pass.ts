@@ -24,10 +24,10 @@ export interface Pass {
   down(x: Tensor): Tensor;
   /** Each column's features are those of the column to the left; the first column's are 0. */
   right(x: Tensor): Tensor;
-  /** The features with `depth` earlier rows before them, 0 above the image. */
-  rows(name: string, x: Tensor, depth: number): Tensor;
-  /** The features with `depth` earlier columns before them, 0 left of the image. */
-  columns(name: string, x: Tensor, depth: number): Tensor;
+  /** The features with `depth` earlier rows before them. */
+  rows(name: string, x: Tensor, depth: number): Window;
+  /** The features with `depth` earlier columns before them. */
+  columns(name: string, x: Tensor, depth: number): Window;
   /** Features that depend on rows above alone, as what depends on this row takes them. */
   hand(name: string, x: Tensor): Tensor;
   /**
@@ -35,6 +35,12 @@ export interface Pass {
    * and gives the row's output and what it carries on.
    */
   recur(name: string, x: Tensor, size: number, step: RowStep): Tensor;
+}
+
+/** Features, and how many rows or columns of zeros are still to be put before them. */
+export interface Window {
+  readonly x: Tensor;
+  readonly before: number;
 }
 
 export type RowStep = (x: Tensor, carried: Tensor) => { readonly output: Tensor; readonly carried: Tensor };
@@ -47,18 +53,12 @@ const shift = (x: Tensor, axis: 2 | 3): Tensor => {
   return sliceAxis(padded, { axis, limit: x.shape[axis]! });
 };
 
-const padBefore = (x: Tensor, axis: 2 | 3, depth: number): Tensor =>
-  pad(
-    x,
-    x.shape.map((_, index) => (index === axis ? [depth, 0] : [0, 0])),
-  );
-
 /** Over whole images. */
 export const wholePass: Pass = {
   down: (x) => shift(x, 2),
   right: (x) => shift(x, 3),
-  rows: (_, x, depth) => padBefore(x, 2, depth),
-  columns: (_, x, depth) => padBefore(x, 3, depth),
+  rows: (_, x, before) => ({ x, before }),
+  columns: (_, x, before) => ({ x, before }),
   hand: (_, x) => x,
   recur: (_, x, size, step) => {
     const [batch, , height, width] = x.shape as [number, number, number, number];
@@ -108,12 +108,12 @@ export class Memory {
 const lastOf = (x: Tensor, axis: 2 | 3, depth: number): Tensor => sliceAxis(x, { axis, start: x.shape[axis]! - depth });
 
 /** The features before x of which an earlier run kept `depth`, and x. */
-function joined(memory: Memory, name: string, x: Tensor, axis: 2 | 3, depth: number): Tensor {
-  if (depth === 0) return x;
+function joined(memory: Memory, name: string, x: Tensor, axis: 2 | 3, depth: number): Window {
+  if (depth === 0) return { x, before: 0 };
   const shape = x.shape.map((length, index) => (index === axis ? depth : length));
   const all = concat([memory.recall(name, shape), x], axis);
   memory.keep(name, lastOf(all, axis, depth));
-  return all;
+  return { x: all, before: 0 };
 }
 
 /**
@@ -128,11 +128,10 @@ export function rowPass(memory: Memory, index: Tensor): Pass {
     down: (x) => mul(x, exists),
     right: (x) => shift(x, 3),
     rows: (name, x, depth) => joined(memory, name, x, 2, depth),
-    columns: (name, x, depth) => {
-      const padded = padBefore(x, 3, depth);
+    columns: (name, x, before) => {
       // The row to be drawn begins with nothing to its left.
-      if (depth > 0) memory.keep(name, mul(sliceAxis(padded, { axis: 3, limit: depth }), 0));
-      return padded;
+      if (before > 0) memory.keep(name, zeros([...x.shape.slice(0, 3), before]));
+      return { x, before };
     },
     hand: (name, x) => {
       const before = memory.recall(name, x.shape);
@@ -168,7 +167,7 @@ export function valuePass(
   return {
     down: (x) => x,
     right: (x) => mul(x, hasLeft),
-    rows: (_, x, depth) => padBefore(x, 2, depth),
+    rows: (_, x, before) => ({ x, before }),
     columns: (name, x, depth) => joined(memory, name, x, 3, depth),
     hand: (name, x) => ofRow(name, x.shape[0]!, x.shape[1]!),
     recur: (name, x, size, step) => step(x, ofRow(name, x.shape[0]!, size)).output,
