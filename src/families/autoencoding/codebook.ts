@@ -9,14 +9,18 @@ import {
   exp,
   expandDims,
   floor,
+  full,
   gather,
   less,
   log,
   maximum,
   mul,
   neg,
+  ones,
+  scatterAdd,
   sum,
   where,
+  zeros,
 } from '../../tensor/index.js';
 
 /**
@@ -48,10 +52,7 @@ export function startCodebook(p: CodebookParameters, vectors: Tensor, key: Tenso
   const [codes] = p.sums.shape as [number, number];
   const centres = kMeans(vectors, codes, { key });
   const evenly = vectors.shape[0]! / codes;
-  return add(
-    assignment(p.sums, mul(centres, evenly)),
-    assignment(p.counts, add(mul(p.counts, 0), evenly)),
-  );
+  return add(assignment(p.sums, mul(centres, evenly)), assignment(p.counts, full([codes], evenly)));
 }
 
 export interface CodebookUpdate {
@@ -87,8 +88,8 @@ export function updateCodebook(
 }
 
 /** exp of the entropy of how often each code is used, int32 [N] → a number up to `codes`: how many are in real use. */
-export function perplexity(members: Tensor, vectors: Tensor, codes: number): Tensor {
-  const shares = mul(clusterSums(vectors, members, codes).counts, 1 / members.size);
+export function perplexity(members: Tensor, codes: number): Tensor {
+  const counts = scatterAdd(zeros([codes]), members, ones([members.size]));
+  const shares = mul(counts, 1 / members.size);
   return exp(neg(sum(mul(shares, log(maximum(shares, 1e-10))))));
 }
-

@@ -32,7 +32,10 @@ const residual = (p: TensorsOf<ResidualSpec>, x: Tensor): Tensor =>
   add(x, convolve(p.second, relu(convolve(p.first, relu(x)))));
 
 /** @throws ConfigError when the images' sides do not divide by 4 */
-export function gridNetworks({ width, blocks, codeSize }: GridNetworkConfig, { channels, height, width: columns }: ImageData) {
+export function gridNetworks(
+  { width, blocks, codeSize }: GridNetworkConfig,
+  { channels, height, width: columns }: ImageData,
+) {
   if (height % GRID_FACTOR !== 0 || columns % GRID_FACTOR !== 0) {
     throw new ConfigError(`images of ${height} x ${columns}: the sides have to divide by ${GRID_FACTOR}`, {
       advice: 'Resize or pad the images.',
