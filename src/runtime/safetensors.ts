@@ -327,7 +327,8 @@ function widenBfloat16(bits: Uint16Array): Float32Array {
   return new Float32Array(words.buffer);
 }
 
-function widenFloat16(bits: Uint16Array): Float32Array {
+/** IEEE half-precision bits as numbers. */
+export function widenFloat16(bits: Uint16Array): Float32Array {
   const values = new Float32Array(bits.length);
   for (let i = 0; i < bits.length; i++) {
     const word = bits[i] as number;
