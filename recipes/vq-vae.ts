@@ -1,5 +1,5 @@
 import { imageRecipe } from '../src/cli/image-recipe.js';
-import { squaredErrors } from './reconstruction.helper.js';
+import { similarity } from '../src/evaluation/image-similarity.js';
 
 /** The VQ-VAE on MNIST: 49 codes an image, and a gated PixelCNN over them. */
 
@@ -30,7 +30,7 @@ export const recipe = imageRecipe({
     const aborts = { ...(signal && { signal }) };
     const bound = await open.density(test, aborts);
     const { originals, images } = await open.reconstruct(test, aborts);
-    const { mean, standardError } = squaredErrors(originals, images, { count: test.count, largest: 255 });
+    const found = similarity(originals, images, { ...test, largest: 255 });
     return {
       rows: [
         {
@@ -38,9 +38,10 @@ export const recipe = imageRecipe({
           value: bound.bitsPerDimension,
           standardError: (bound.standardError * bound.bitsPerDimension) / bound.nats,
         },
-        { metric: 'squared error of a reconstruction, pixels from 0 to 1', value: mean, standardError },
+        { metric: 'peak signal to noise of reconstructions, dB', value: found.peakSignalToNoise },
+        { metric: 'structural similarity of reconstructions', value: found.structuralSimilarity! },
       ],
-      details: { bound },
+      details: { bound, similarity: found },
       notes: [
         `A lower bound of log p(x), over ${bound.images} test images of 256 levels: the image's own codes alone.`,
       ],

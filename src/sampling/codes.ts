@@ -58,15 +58,15 @@ async function runOver<Name extends string>(
   );
   const size = dimensions(images);
   const originals = new Float32Array(images.count * size);
-  const results = {} as Record<Name, Float32Array>;
+  const results: Partial<Record<Name, Float32Array>> = {};
   for (const { batch, count, start } of imageList(options)) {
     const args = { parameters: weights, batch: { ...batch, key: Int32Array.of(seed, start) } };
     const found = (await program.run(args, { ...(signal && { signal }) })) as Record<Name, Float32Array>;
     originals.set(batch.images.subarray(0, count * size), start * size);
     for (const part of Object.keys(found) as Name[]) {
-      results[part] ??= new Float32Array(images.count * size);
-      results[part].set(found[part].subarray(0, count * size), start * size);
+      const whole = (results[part] ??= new Float32Array(images.count * size));
+      whole.set(found[part].subarray(0, count * size), start * size);
     }
   }
-  return { originals, results };
+  return { originals, results: results as Record<Name, Float32Array> };
 }

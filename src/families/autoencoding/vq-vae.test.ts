@@ -62,7 +62,7 @@ describe('codebook', () => {
         const { restarted } = updateCodebook(book, vectors, key, options);
         const moved = grad((p: typeof book) => updateCodebook(p, vectors, key, options).loss)(book);
         return { entries: entriesOf(book), restarted, ...moved };
-      }) as never,
+      }),
       specs,
     );
     const given = { counts: Float32Array.from(counts), sums: Float32Array.from(sums) };
