@@ -58,11 +58,11 @@ describe('codebook', () => {
       key: { shape: [2], dtype: 'int32' as const },
     };
     const program = await engine.compile(
-      (({ book, vectors, key }: { book: { counts: Tensor; sums: Tensor }; vectors: Tensor; key: Tensor }) => {
+      ({ book, vectors, key }: { book: { counts: Tensor; sums: Tensor }; vectors: Tensor; key: Tensor }) => {
         const { restarted } = updateCodebook(book, vectors, key, options);
         const moved = grad((p: typeof book) => updateCodebook(p, vectors, key, options).loss)(book);
         return { entries: entriesOf(book), restarted, ...moved };
-      }),
+      },
       specs,
     );
     const given = { counts: Float32Array.from(counts), sums: Float32Array.from(sums) };
