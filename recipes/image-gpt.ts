@@ -1,8 +1,6 @@
-import { type TrainedImages, imageRecipe, interleave } from '../src/cli/image-recipe.js';
-import { type ImageShape, sliceImages } from '../src/data/images/image-set.js';
+import { imageRecipe } from '../src/cli/image-recipe.js';
+import { sliceImages } from '../src/data/images/image-set.js';
 import { imageSetOf } from '../src/evaluation/extractor.js';
-import { encodePng, grid } from '../src/formats/pictures.js';
-import { sequentialSampler } from '../src/sampling/sequential.js';
 import { trainJudge } from './judge.helper.js';
 import { probes } from './probe.helper.js';
 
@@ -40,7 +38,9 @@ export const recipe = imageRecipe({
   measure: async (trainedImages) => {
     const { open, test, scale, signal } = trainedImages;
     const judge = await trainJudge(trainedImages);
-    const { images: completed, shown } = await complete(trainedImages, scale === 'smoke' ? 4 : 1000);
+    const shown = sliceImages(test, 0, scale === 'smoke' ? 4 : 1000);
+    const { completions } = await open.complete(shown, { keep: 0.5, seed: 1, ...(signal && { signal }) });
+    const completed = imageSetOf(completions[0]!, { ...shown, largest: 255, name: 'completions' });
     const accuracy = await judge.accuracy(completed);
     const reality = await judge.accuracy(shown);
     const { trained, untrained } = await probes(trainedImages, scale === 'smoke' ? 64 : 20_000);
@@ -60,46 +60,6 @@ export const recipe = imageRecipe({
         `The probe reads the mean of the middle block over all tokens; it learns from ${trained.trainedOn} labelled images.`,
         'The likelihood is of the tokens, not of the pixels: it compares with that of equal tokens alone.',
       ],
-      pictures: { completions: pictureOf(shown.pixels, completed.pixels, shown) },
     };
   },
 });
-
-/** Test images whose lower half the model draws anew. */
-async function complete({ open, test, signal }: TrainedImages, count: number) {
-  const { engine, model, data, weights } = open;
-  const shown = sliceImages(test, 0, count);
-  const sampler = await sequentialSampler(
-    { engine, model, data, weights, batchSize: Math.min(100, count) },
-    model.sequential!,
-  );
-  const { length } = model.sequential!;
-  const { images } = await sampler({
-    count,
-    seed: 1,
-    known: {
-      images: Float32Array.from(shown.pixels),
-      mask: Uint8Array.from({ length }, (_, at) => Number(at < length / 2)),
-    },
-    ...(signal && { signal }),
-  });
-  const { channels, height, width, labels } = shown;
-  const made = { largest: 255, name: 'completions', channels, height, width, ...(labels && { labels }) };
-  return { shown, images: imageSetOf(images, made) };
-}
-
-/** Originals, what the model was given of them, and what it made of that. */
-function pictureOf(originals: Uint8Array, completed: Uint8Array, shape: ImageShape) {
-  const size = shape.channels * shape.height * shape.width;
-  const count = Math.min(32, originals.length / size);
-  const [before, after] = [originals, completed].map((all) => Float32Array.from(all.subarray(0, count * size))) as [
-    Float32Array,
-    Float32Array,
-  ];
-  const given = before.map((pixel, at) =>
-    (at % size) % (size / shape.channels) < size / shape.channels / 2 ? pixel : 128,
-  );
-  return encodePng(
-    grid({ ...shape, values: interleave([before, given, after], count, 8), largest: 255 }, { columns: 8 }),
-  );
-}

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { type ImageSet, sliceImages } from '../data/images/image-set.js';
 import { type ImageSource, readImages } from '../data/images/sources.js';
 import { findImageModel } from '../formats/image-models.js';
-import { largestPixel } from '../data/images/batches.js';
-import { type Pictures, encodePng, grid } from '../formats/pictures.js';
+import { encodePng } from '../formats/pictures.js';
 import { Engine } from '../runtime/engine.js';
 import { canDraw } from '../sampling/images.js';
 import { readJsonLines } from '../training/json-lines.js';
+import { completionPicture, reconstructionPicture, restorationPicture, samplePicture } from './image-pictures.js';
 import { type OpenImageModel, openImageModel } from './open-image-model.js';
 import type { Recipe, RecipeOptions, RecipeResult, RecipeRow } from './recipe.js';
 import { type ImageTrainingConfig, imageTrainingSchema, testImages, trainImages } from './stages/images.js';
@@ -69,7 +69,8 @@ export function imageRecipe(definition: ImageRecipe): Recipe {
     const { settings } = scale === 'gpu' ? scales.gpu! : scales.cpu;
     const found = await findImageModel(model);
     const config = imageTrainingSchema(found).parse(isSmoke ? smokeSettings(settings, smokeModel) : settings);
-    const all = await readImages({ source: options.data ?? data, ...(signal && { signal }) });
+    // A smoke test needs nothing that may be missing.
+    const all = await readImages({ source: options.data ?? (isSmoke ? 'mnist' : data), ...(signal && { signal }) });
     const source = isSmoke ? { ...all, train: sliceImages(all.train, 0, 4 * smokeImages) } : all;
     const engine = await Engine.create();
     try {
@@ -130,44 +131,17 @@ async function picturesOf(
   test: ImageSet,
   signal: AbortSignal | undefined,
 ): Promise<Record<string, Uint8Array>> {
-  const { model, images } = open;
-  const largest = largestPixel(images.pixels);
+  const { model } = open;
   const aborts = { ...(signal && { signal }) };
-  const beside = (sets: readonly Float32Array[], count: number): Pictures => ({
-    ...images,
-    values: interleave(sets, count, 8),
-    largest,
-  });
   const pictures: Record<string, Uint8Array> = {};
-  if (canDraw(model)) {
-    const sample = await open.sampler();
-    const { images: values } = await sample({ count: 64, ...aborts });
-    pictures['samples'] = encodePng(grid({ ...images, values, largest }));
-  }
-  if (model.codec) {
-    const shown = sliceImages(test, 0, 32);
-    const { originals, images: again } = await open.reconstruct(shown, aborts);
-    pictures['reconstructions'] = encodePng(grid(beside([originals, again], shown.count), { columns: 8 }));
-  }
-  if (model.restorer) {
-    const shown = sliceImages(test, 0, 32);
-    const { originals, seen, images: whole } = await open.restore(shown, aborts);
-    pictures['restorations'] = encodePng(grid(beside([originals, seen, whole], shown.count), { columns: 8 }));
+  if (canDraw(model)) pictures['samples'] = encodePng(await samplePicture(open, { count: 64, ...aborts }));
+  if (model.codec)
+    pictures['reconstructions'] = encodePng(await reconstructionPicture(open, test, { count: 32, ...aborts }));
+  if (model.restorer)
+    pictures['restorations'] = encodePng(await restorationPicture(open, test, { count: 32, ...aborts }));
+  if (model.sequential) {
+    const halves = { count: 8, keep: 0.5, samples: 6, ...aborts };
+    pictures['completions'] = encodePng(await completionPicture(open, test, halves));
   }
   return pictures;
-}
-
-/** Rows of the first set, each above the rows of what became of them in the others. */
-export function interleave(sets: readonly Float32Array[], count: number, columns: number): Float32Array {
-  const size = sets[0]!.length / count;
-  const row = columns * size;
-  const values = new Float32Array(Math.ceil(count / columns) * sets.length * row);
-  for (let start = 0, to = 0; start < count; start += columns) {
-    const end = Math.min(count, start + columns);
-    for (const set of sets) {
-      values.set(set.subarray(start * size, end * size), to);
-      to += row;
-    }
-  }
-  return values;
 }

@@ -71,11 +71,22 @@ export interface Density {
 export interface Generative {
   /** Standard normal numbers that one image is made of, by name: shapes without the batch axis. */
   readonly noise: Shapes;
-  /** → images [B, C, H, W]. The noise comes already multiplied by the temperature. */
+  /** → images [B, C, H, W]. The noise comes already multiplied by the temperature; the state is what was searched for. */
   readonly sample: (
     parameters: ParameterTree,
-    given: { readonly noise: NamedTensors; readonly labels: Tensor },
+    given: { readonly noise: NamedTensors; readonly labels: Tensor; readonly state?: NamedTensors },
   ) => Tensor;
+  /** What `sample` needs and only repetition finds, e.g. the inverse of an autoregressive flow. */
+  readonly search?: {
+    /** Zeros before the first pass. */
+    readonly state: Shapes;
+    /** After so many passes nothing changes any more; it is over as soon as a pass changes nothing. */
+    readonly passes: number;
+    readonly improve: (
+      parameters: ParameterTree,
+      given: { readonly noise: NamedTensors; readonly labels: Tensor; readonly state: NamedTensors },
+    ) => NamedTensors;
+  };
 }
 
 /** float32 shapes by name, without the batch axis. */
@@ -172,6 +183,8 @@ export interface ImageModel {
   /** Declared parameters. */
   readonly parameters: object;
   readonly losses: readonly ImageLoss[];
+  /** Labels change what it draws. Default false. */
+  readonly conditional?: boolean;
   readonly density?: Density;
   /** A tighter value of the same density, with many draws. */
   readonly tighter?: (draws: number) => Density;

@@ -49,7 +49,7 @@ export async function createGraphOptimizer(engine: Engine, options: GraphOptimiz
       if (optimizer.kind === 'sgd') {
         const velocity = add(mul(m, optimizer.momentum), g);
         result.parameters[path] = choose(sub(p, mul(velocity, rate)), p);
-        result.first[path] = choose(velocity, m);
+        result.first[path] = optimizer.momentum === 0 ? m : choose(velocity, m);
         result.second[path] = v;
         continue;
       }

@@ -34,7 +34,9 @@ function update(
   const gradients = address('gradients');
   const first = address('firstMoment');
   if (pass.kind === 'sgd') {
-    kernels.sgd(parameters, gradients, first, count, gradientScale, l2, pass.rate, pass.momentum);
+    // Without momentum nothing is kept: the moments may be those of another phase over the same parameters.
+    const velocity = pass.momentum === 0 ? gradients : first;
+    kernels.sgd(parameters, gradients, velocity, count, gradientScale, l2, pass.rate, pass.momentum);
     return;
   }
   const keep = decay ? request.keep : 1;

@@ -16,28 +16,26 @@ export interface TinyImageModelOptions {
   /** Its settings, where the defaults are too large. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly data: ImageData;
-  /** Deviation of the weights. Default 0.5. */
+  /** Deviation of the weights. Default 0.3. */
   readonly deviation?: number;
 }
 
 export async function tinyImageModel(engine: Engine, options: TinyImageModelOptions): Promise<TinyImageModel> {
-  const { definition, config = {}, data, deviation = 0.5 } = options;
+  const { definition, config = {}, data, deviation = 0.3 } = options;
   const model = definition.build(definition.schema.parse(config), data);
   const weights = await randomWeights(engine, model.parameters, deviation);
   return { model, data, weights };
 }
 
 /** A store of parameters that are all drawn from one Gaussian: no layer is without effect. */
-export async function randomWeights(engine: Engine, parameters: object, deviation = 0.5): Promise<Store> {
+export async function randomWeights(engine: Engine, parameters: object, deviation = 0.3): Promise<Store> {
   const leaves = parameterLeaves(parameters).map(({ path, spec }) => ({ path, shape: [...spec.shape] }));
   const store = await engine.createStore({ leaves });
   await store.write(
     Object.fromEntries(
       leaves.map(({ path, shape }) => {
         const values = new Float32Array(shape.reduce((size, length) => size * length, 1));
-        const inputs = Math.max(1, values.length / (shape[0] ?? 1));
-        const scale = shape.length < 2 ? deviation : (2 * deviation) / Math.sqrt(Math.min(inputs, shape[0] ?? 1));
-        fillNormal(counterRandom(7, path, 0), values).forEach((value, index) => (values[index] = value * scale));
+        fillNormal(counterRandom(7, path, 0), values).forEach((value, index) => (values[index] = value * deviation));
         return [path, values];
       }),
     ),

@@ -136,6 +136,7 @@ export const definition = defineImageModel({
 
     return {
       parameters,
+      conditional,
       losses: [
         {
           name: 'first codebook',

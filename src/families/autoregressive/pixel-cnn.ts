@@ -1,13 +1,11 @@
 import { z } from 'zod';
 import { type ImageModel, defineImageModel } from '../../nn/image-model.js';
 import { convolutionSpec, convolve } from '../../nn/layers.js';
-import type { TensorsOf } from '../../nn/parameters.js';
 import { categoricalHead } from '../../nn/raster/heads.js';
 import { oddSide, rasterImageModel } from '../../nn/raster/image-model.js';
-import { convolveRow, convolveRows } from '../../nn/raster/convolutions.js';
-import type { Pass } from '../../nn/raster/pass.js';
+import { convolveMasked, maskedSpec } from '../../nn/raster/convolutions.js';
 import { type RasterNetwork, raster } from '../../nn/raster/raster.js';
-import { type Tensor, add, relu } from '../../tensor/index.js';
+import { add, relu } from '../../tensor/index.js';
 
 /**
  * PixelCNN: masked convolutions in residual blocks (van den Oord et al. 2016a, section 3). A masked kernel is two here:
@@ -22,23 +20,6 @@ const pixelCnnSchema = z.strictObject({
 });
 
 type PixelCnnConfig = z.output<typeof pixelCnnSchema>;
-
-/** A masked kernel of an odd side: the rows above whole, and of this row the columns up to the middle. */
-const maskedSpec = (from: number, to: number, kernel: number, columns: number) => ({
-  above: convolutionSpec(from, to, { kernel: [(kernel - 1) / 2, kernel], gain: 1 }),
-  row: convolutionSpec(from, to, { kernel: [1, columns], bias: false, gain: 1 }),
-});
-
-/** What the rows above and this row are seen by: the same, but where a value must not see itself. */
-interface Seen {
-  readonly above: Tensor;
-  readonly row: Tensor;
-}
-
-function masked(p: TensorsOf<ReturnType<typeof maskedSpec>>, { above, row }: Seen, pass: Pass, name: string): Tensor {
-  const fromAbove = convolveRows(p.above, pass.down(above), pass, `${name} above`);
-  return add(pass.hand(name, fromAbove), convolveRow(p.row, row, pass, `${name} row`));
-}
 
 function pixelCnn({ width, blocks, kernel }: PixelCnnConfig, inputs: number) {
   const gain = Math.SQRT2;
@@ -55,10 +36,10 @@ function pixelCnn({ width, blocks, kernel }: PixelCnnConfig, inputs: number) {
     parameters,
     conditionSize: 0,
     features: (p, x, pass) => {
-      const first = masked(p.first, { above: x, row: pass.right(x) }, pass, 'first');
+      const first = convolveMasked(p.first, { above: x, row: pass.right(x) }, pass, 'first');
       return p.blocks.reduce((h, layer, index) => {
         const inner = relu(convolve(layer.reduce, relu(h)));
-        const seen = masked(layer.masked, { above: inner, row: inner }, pass, `block ${index}`);
+        const seen = convolveMasked(layer.masked, { above: inner, row: inner }, pass, `block ${index}`);
         return add(h, convolve(layer.expand, relu(seen)));
       }, first);
     },

@@ -1,5 +1,5 @@
-import type { Tensor } from '../../tensor/index.js';
-import { type ConvolutionSpec, convolve } from '../layers.js';
+import { type Tensor, add } from '../../tensor/index.js';
+import { type ConvolutionSpec, convolutionSpec, convolve } from '../layers.js';
 import type { TensorsOf } from '../parameters.js';
 import type { Pass } from './pass.js';
 
@@ -29,6 +29,29 @@ export function convolveRow(p: TensorsOf<ConvolutionSpec>, x: Tensor, pass: Pass
     ],
     dilation: [1, dilation],
   });
+}
+
+/** A masked kernel of an odd side: the rows above whole, and of this row the columns up to the middle. */
+export const maskedSpec = (from: number, to: number, kernel: number, columns: number) => ({
+  above: convolutionSpec(from, to, { kernel: [(kernel - 1) / 2, kernel] }),
+  row: convolutionSpec(from, to, { kernel: [1, columns], bias: false }),
+});
+
+/** What the rows above and this row are seen by: the same, but where a value must not see itself. */
+interface Seen {
+  readonly above: Tensor;
+  readonly row: Tensor;
+}
+
+/** [B, in, H, W] → [B, out, H, W] */
+export function convolveMasked(
+  p: TensorsOf<ReturnType<typeof maskedSpec>>,
+  { above, row }: Seen,
+  pass: Pass,
+  name: string,
+): Tensor {
+  const fromAbove = convolveRows(p.above, pass.down(above), pass, `${name} above`);
+  return add(pass.hand(name, fromAbove), convolveRow(p.row, row, pass, `${name} row`));
 }
 
 /** Dilations 1, 2, 1, 4, 1, 2, 1, …, at most `largest`: a far reach that leaves out no near neighbour. */

@@ -31,6 +31,7 @@ export function rasterImageModel<Specs extends object>(
     conditional ? { condition: conditionOf(labels) } : {};
   return {
     parameters: pixels.parameters,
+    conditional,
     losses: [
       {
         name,
