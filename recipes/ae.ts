@@ -14,14 +14,14 @@ export const recipe = imageRecipe({
   model: 'autoencoder',
   scales: {
     cpu: {
-      about: 'two hidden layers of 512, 30 latents, batch 128, 12,000 steps',
+      about: 'two hidden layers of 768, 30 latents, batch 128, 30,000 steps',
       settings: {
-        model: { width: 512, layers: 2, latents: 30 },
+        model: { width: 768, layers: 2, latents: 30 },
         batchSize: 128,
         training: {
-          steps: 12_000,
+          steps: 30_000,
           clipNorm: null,
-          evaluateEvery: 12_000,
+          evaluateEvery: 30_000,
           schedule: { kind: 'cosine', learningRate: 1e-3, finalFraction: 0.01 },
         },
       },

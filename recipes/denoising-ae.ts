@@ -17,15 +17,28 @@ export const recipe = imageRecipe({
   model: 'autoencoder',
   scales: {
     cpu: {
-      about: 'two hidden layers of 512, 128 latents, batch 128, 8,000 steps',
+      about: 'two hidden layers of 512, 128 latents, batch 128, 20,000 steps',
       settings: {
         model: { width: 512, layers: 2, latents: 128, corruption: 'masking', amount: 0.5 },
         batchSize: 128,
         training: {
-          steps: 8000,
+          steps: 20_000,
           clipNorm: null,
-          evaluateEvery: 8000,
+          evaluateEvery: 20_000,
           schedule: { kind: 'cosine', learningRate: 1e-3, finalFraction: 0.01 },
+        },
+      },
+    },
+    gpu: {
+      about: 'three hidden layers of 1024, 256 latents, batch 256, 60,000 steps',
+      settings: {
+        model: { width: 1024, layers: 3, latents: 256, corruption: 'masking', amount: 0.5 },
+        batchSize: 256,
+        training: {
+          steps: 60_000,
+          evaluateEvery: 60_000,
+          sampleEvery: 60_000,
+          schedule: { kind: 'cosine', learningRate: 1e-3, warmupSteps: 500, finalFraction: 0.01 },
         },
       },
     },

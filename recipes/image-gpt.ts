@@ -15,22 +15,35 @@ const probe = { metric: 'linear probe of the middle block, %', target: 90, direc
 
 export const recipe = imageRecipe({
   name: 'image-gpt',
-  title: 'image GPT on MNIST, 64 tokens of 2 x 2 pixels',
+  title: 'image GPT on MNIST, tokens of a palette',
   source:
     'Chen et al. 2020, Generative Pretraining from Pixels; the paper has no such small model: the targets are ours',
   ...figure,
   smokeModel: { layers: 1, heads: 2, width: 16, palette: 8 },
   scales: {
     cpu: {
-      about: 'four blocks of width 128, 196 tokens an image, batch 32, 2,500 steps',
+      about: 'four blocks of width 128, 196 tokens an image, batch 32, 2,000 steps',
       settings: {
         model: { patch: 2, palette: 64, layers: 4, heads: 4, width: 128 },
         batchSize: 32,
         evaluationImages: 500,
         training: {
-          steps: 2500,
+          steps: 2000,
           evaluateEvery: 250,
           schedule: { kind: 'cosine', learningRate: 1e-3, warmupSteps: 100, finalFraction: 0.05 },
+        },
+      },
+    },
+    gpu: {
+      about: '784 tokens of one pixel, eight blocks of width 256, batch 64, 60,000 steps',
+      settings: {
+        model: { patch: 1, palette: 16, layers: 8, heads: 8, width: 256, dropout: 0.1 },
+        batchSize: 64,
+        training: {
+          steps: 60_000,
+          evaluateEvery: 5000,
+          sampleEvery: 20_000,
+          schedule: { kind: 'cosine', learningRate: 1e-3, warmupSteps: 1000, finalFraction: 0.01 },
         },
       },
     },
@@ -43,7 +56,7 @@ export const recipe = imageRecipe({
     const completed = imageSetOf(completions[0]!, { ...shown, largest: 255, name: 'completions' });
     const accuracy = await judge.accuracy(completed);
     const reality = await judge.accuracy(shown);
-    const { trained, untrained } = await probes(trainedImages, scale === 'smoke' ? 64 : 20_000);
+    const { trained, untrained } = await probes(trainedImages, scale === 'smoke' ? 64 : 10_000);
     const density = await open.density(test, { ...(signal && { signal }) });
     return {
       rows: [

@@ -32,6 +32,20 @@ export const recipe = imageRecipe({
         },
       },
     },
+    gpu: {
+      about: 'two hidden layers of 500, 50 latents, 50 draws, batch 256, 100,000 steps',
+      settings: {
+        model: { width: 500, layers: 2, latents: 50, draws: 50 },
+        batchSize: 256,
+        training: {
+          steps: 100_000,
+          evaluateEvery: 5000,
+          sampleEvery: 50_000,
+          clipNorm: null,
+          schedule: { kind: 'cosine', learningRate: 1e-3, warmupSteps: 0, finalFraction: 0.01 },
+        },
+      },
+    },
   },
   measure: async ({ open, test, scale, signal }) => {
     const aborts = { ...(signal && { signal }) };
