@@ -18,16 +18,16 @@ export const recipe = imageRecipe({
   smokeModel: { width: 32, draws: 4 },
   scales: {
     cpu: {
-      about: 'two hidden layers of 200, 32 latents, 50 draws, batch 64, 8,000 steps',
+      about: 'two hidden layers of 200, 32 latents, 50 draws, batch 64, 9,000 steps',
       settings: {
         model: { width: 200, layers: 2, latents: 32, draws: 50 },
         batchSize: 64,
         evaluationImages: 500,
         training: {
-          steps: 8000,
+          steps: 9000,
           clipNorm: null,
-          evaluateEvery: 1000,
-          sampleEvery: 4000,
+          evaluateEvery: 1500,
+          sampleEvery: 4500,
           schedule: { kind: 'cosine', learningRate: 1e-3, finalFraction: 0.01 },
         },
       },
