@@ -54,8 +54,8 @@ export const recipe = imageRecipe({
     const shown = sliceImages(test, 0, scale === 'smoke' ? 4 : 1000);
     const { completions } = await open.complete(shown, { keep: 0.5, seed: 1, ...(signal && { signal }) });
     const completed = imageSetOf(completions[0]!, { ...shown, largest: 255, name: 'completions' });
-    const accuracy = await judge.accuracy(completed);
-    const reality = await judge.accuracy(shown);
+    const accuracy = await judge(completed);
+    const reality = await judge(shown);
     const { trained, untrained } = await probes(trainedImages, scale === 'smoke' ? 64 : 10_000);
     const density = await open.density(test, { ...(signal && { signal }) });
     return {

@@ -1,42 +1,29 @@
 import { join } from 'node:path';
 import type { TrainedImages } from '../src/cli/image-recipe.js';
-import { type OpenImageModel, openImageModel } from '../src/cli/open-image-model.js';
-import { imageTrainingSchema, trainImages } from '../src/cli/stages/images.js';
-import { modelFolderOf } from '../src/cli/stages/stage.js';
+import { openImageModel } from '../src/cli/open-image-model.js';
+import { ownClassifier } from '../src/cli/stages/own-classifier.js';
 import type { ImageSet } from '../src/data/images/image-set.js';
-import { type Accuracy } from '../src/evaluation/accuracy.js';
+import type { Accuracy } from '../src/evaluation/accuracy.js';
 import { classifierAccuracy } from '../src/evaluation/classification.js';
-import { findImageModel } from '../src/formats/image-models.js';
 
-/** A classifier trained on a recipe's own images, to say what it reads in those that a model makes. */
-export interface Judge {
-  /** How often it reads the images' label. */
-  readonly accuracy: (images: ImageSet) => Promise<Accuracy>;
-}
-
-/** Trains it in a folder of the recipe's run, once. */
-export async function trainJudge({ open, source, folder, scale, signal, progress }: TrainedImages): Promise<Judge> {
-  const found = await findImageModel('classifier');
-  const isSmoke = scale === 'smoke';
-  const config = imageTrainingSchema(found).parse({
-    model: isSmoke ? { width: 4, features: 8 } : {},
-    pixels: 'bytes',
-    batchSize: isSmoke ? 8 : 64,
-    evaluationImages: isSmoke ? 16 : 1000,
-    training: { steps: isSmoke ? 4 : 2000, evaluateEvery: 500, schedule: { learningRate: 1e-3, finalFraction: 0.02 } },
-  });
+/**
+ * How often a classifier reads the label in images: one that learns from the recipe's training images, once, in a folder
+ * of its run.
+ */
+export async function trainJudge(trained: TrainedImages): Promise<(images: ImageSet) => Promise<Accuracy>> {
+  const { open, source, folder, signal, progress } = trained;
   const { engine } = open;
-  const out = join(folder, 'judge');
-  const context = { engine, changed: 'restart' as const, ...(signal && { signal }), ...(progress && { progress }) };
-  await trainImages(context, { out, found, config, source });
-  const judge: OpenImageModel = await openImageModel(engine, modelFolderOf(out));
+  const context = { engine, ...(signal && { signal }), ...(progress && { progress }) };
+  const root = join(folder, 'judge');
+  const judge = await openImageModel(
+    engine,
+    await ownClassifier(context, { root, source, pixels: open.images.pixels }),
+  );
   const { model, weights, data } = judge;
-  return {
-    accuracy: (images) =>
-      classifierAccuracy({
-        ...judge.batches(images),
-        ...{ engine, weights, parameters: model.parameters, classifier: model.classifier!, classes: data.classes },
-        ...(signal && { signal }),
-      }),
-  };
+  return (images) =>
+    classifierAccuracy({
+      ...judge.batches(images),
+      ...{ engine, weights, parameters: model.parameters, classifier: model.classifier!, classes: data.classes },
+      ...(signal && { signal }),
+    });
 }

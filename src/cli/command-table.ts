@@ -54,6 +54,10 @@ export const commands: Record<string, Entry> = {
   },
   reconstruct: { summary: "images through a model's code and back", load: () => import('./commands/reconstruct.js') },
   interpolate: { summary: 'the way from one image to another', load: () => import('./commands/interpolate.js') },
+  evaluate: {
+    summary: 'measure image models: likelihood, distance of samples from real images, reconstructions',
+    load: () => import('./commands/evaluate.js'),
+  },
   report: { summary: 'write the report of a run again', load: () => import('./commands/report.js') },
   runs: { summary: 'list runs and how far they got', load: () => import('./commands/runs.js') },
   lineage: { summary: "print a model's family tree", load: () => import('./commands/lineage.js') },
