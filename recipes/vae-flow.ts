@@ -13,14 +13,14 @@ export const recipe = imageRecipe({
   smokeModel: { width: 16, latents: 4, context: 4, flowWidth: 8, posteriorSteps: 1, priorSteps: 1 },
   scales: {
     cpu: {
-      about: 'two hidden layers of 400, 32 latents, batch 128, 10,000 steps',
+      about: 'two hidden layers of 400, 32 latents, batch 128, 30,000 steps',
       settings: {
         batchSize: 128,
         training: {
-          steps: 10_000,
+          steps: 30_000,
           clipNorm: 50,
-          evaluateEvery: 1000,
-          sampleEvery: 2500,
+          evaluateEvery: 2500,
+          sampleEvery: 10_000,
           schedule: { kind: 'cosine', learningRate: 1e-3, warmupSteps: 100, finalFraction: 0.01 },
         },
       },

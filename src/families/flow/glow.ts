@@ -24,17 +24,20 @@ export const glowSchema = z.strictObject({
     .array(level)
     .min(1)
     .default([
-      { squeeze: 2, steps: 4, width: 32 },
-      { squeeze: 2, steps: 8, width: 64 },
+      { squeeze: 2, steps: 4, width: 48 },
+      { squeeze: 2, steps: 10, width: 96 },
     ])
     .describe('scales, the finest first; after each but the last, half of the channels leave'),
-  coupling: z.enum(['affine', 'spline']).default('affine').describe('how a coupling moves numbers'),
-  bins: z.int().min(2).default(8).describe('bins of a spline'),
+  coupling: z
+    .enum(['affine', 'spline'])
+    .default('spline')
+    .describe("how a coupling moves numbers: Glow's affine map, or a spline (Durkan et al. 2019)"),
+  bins: z.int().min(2).default(6).describe('bins of a spline'),
   lastKernel: z
     .int()
     .positive()
-    .default(3)
-    .describe("side of the last kernel of the couplings' networks; 1 makes splines much cheaper"),
+    .default(1)
+    .describe("side of the last kernel of the couplings' networks; Glow has 3, and 1 makes splines much cheaper"),
   ...pixelSettings,
   conditional: z.boolean().default(false).describe('tell the couplings the class of the image'),
 });
