@@ -55,7 +55,7 @@ const numbers = (fn: (x: Tensor) => object, x: readonly number[], shape = [x.len
   evaluate(
     trace(({ x: argument }: { x: Tensor }) => fn(argument), {
       x: { shape, dtype: 'float32' as const },
-    } as const) as never,
+    } as const),
     { x },
   );
 

@@ -23,9 +23,9 @@ async function fit(transform: Transform, store: Store, x: Float32Array, shape: r
     store,
     parameters: transform.parameters,
     batch: { x: { shape, dtype: 'float32' } as const },
-    loss: ((p: unknown, batch: { x: Tensor }) => ({
+    loss: (p: unknown, batch: { x: Tensor }) => ({
       loss: assignmentLoss(fitTransform(transform, p, batch.x, {}).assigned),
-    })) as never,
+    }),
     trainable: isFitted,
     optimizer: {
       kind: 'sgd',
