@@ -28,7 +28,7 @@ export const recipe = imageRecipe({
           clipNorm: 100,
           evaluateEvery: 500,
           sampleEvery: 3000,
-          schedule: { kind: 'cosine', learningRate: 2e-3, warmupSteps: 50, finalFraction: 0.02 },
+          schedule: { kind: 'cosine', learningRate: 1.5e-3, warmupSteps: 200, finalFraction: 0.02 },
         },
       },
     },
