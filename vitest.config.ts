@@ -8,8 +8,8 @@ export default defineConfig({
     pool: 'forks',
     // Each test process computes on all cores already; more of them side by side only wait for each other.
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     teardownTimeout: 20_000,
   },
 });

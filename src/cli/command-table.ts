@@ -1,8 +1,10 @@
-import type { CommandDefinition } from './command.js';
+import type { CommandDefinition, CommandVariants } from './command.js';
 
 interface Entry {
   readonly summary: string;
   readonly load: () => Promise<{ command: CommandDefinition }>;
+  /** What it is where a first word follows. */
+  readonly variants?: () => Promise<{ variants: CommandVariants }>;
 }
 
 /** Commands by name. The one that is asked for is loaded, the others are not: help answers at once. */
@@ -31,7 +33,11 @@ export const commands: Record<string, Entry> = {
     summary: 'count text, chats or rankings; show which tokens carry loss',
     load: () => import('./commands/data-inspect.js'),
   },
-  train: { summary: 'pretrain a GPT on text', load: () => import('./commands/train.js') },
+  train: {
+    summary: 'pretrain a GPT on text; train vae: an image model',
+    load: () => import('./commands/train.js'),
+    variants: () => import('./commands/train-images.js'),
+  },
   sft: { summary: 'fine-tune a model on dialogues', load: () => import('./commands/sft.js') },
   reward: { summary: 'train a reward model on ranked answers', load: () => import('./commands/reward.js') },
   ppo: { summary: 'improve a chat model against a reward', load: () => import('./commands/ppo.js') },
@@ -45,6 +51,9 @@ export const commands: Record<string, Entry> = {
     summary: "measure a model: perplexity, pair accuracy, the almanac's exam",
     load: () => import('./commands/eval.js'),
   },
+  sample: { summary: 'draw images from a model', load: () => import('./commands/sample.js') },
+  reconstruct: { summary: "images through a model's code and back", load: () => import('./commands/reconstruct.js') },
+  interpolate: { summary: 'the way from one image to another', load: () => import('./commands/interpolate.js') },
   report: { summary: 'write the report of a run again', load: () => import('./commands/report.js') },
   runs: { summary: 'list runs and how far they got', load: () => import('./commands/runs.js') },
   lineage: { summary: "print a model's family tree", load: () => import('./commands/lineage.js') },

@@ -39,5 +39,12 @@ export const defineCommand = <Flags, Config = unknown>(
   definition: CommandDefinition<Flags, Config>,
 ): CommandDefinition => definition as unknown as CommandDefinition;
 
+/** Commands that differ by their first word, such as one for each image model. */
+export interface CommandVariants {
+  readonly names: () => Promise<readonly string[]>;
+  /** Also for words that name none: its settings then say which there are. */
+  readonly commandFor: (name: string) => CommandDefinition;
+}
+
 /** For commands that train. */
 export const savesAndStops = 'Stopping after this step, and saving; Ctrl-C again to end at once.';

@@ -16,6 +16,15 @@ export const wholeNumber =
     throw new InvalidArgumentError(`It should be a whole number of at least ${least}.`);
   };
 
+/** Reads a number of at least `least`. */
+export const numberFrom =
+  (least: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isFinite(value) && value >= least) return value;
+    throw new InvalidArgumentError(`It should be a number of at least ${least}.`);
+  };
+
 export function engineFlags(command: Command): Command {
   return command
     .addOption(new Option('--device <device>', 'where it runs').choices(['cpu', 'webgpu', 'cuda']).default('cpu'))
@@ -45,4 +54,31 @@ export function textFlags(command: Command): Command {
     .option('--field <name>', 'the field of JSON, CSV and Parquet rows that holds the text (default: text)')
     .option('--separator <text>', 'what stands between two documents of a text file', '<|endoftext|>')
     .option('--skip-bad', 'leave bad rows out, and say how many there were');
+}
+
+export interface ImageFlags {
+  readonly size?: number;
+  readonly fit: 'crop' | 'pad';
+  readonly channels?: 1 | 3;
+  readonly skipBad?: boolean;
+}
+
+/** How images are read. */
+export function imageFlags(command: Command): Command {
+  return command
+    .option('--size <pixels>', 'bring every picture to a square of this side (default: as they are)', wholeNumber(1))
+    .addOption(
+      new Option('--fit <how>', 'with --size: cut what is beyond the square, or pad what is missing')
+        .choices(['crop', 'pad'])
+        .default('crop'),
+    )
+    .addOption(
+      new Option('--channels <n>', '1 for grey, 3 for colour (default: as they are)')
+        .choices(['1', '3'])
+        .argParser((text) => {
+          if (text === '1' || text === '3') return Number(text);
+          throw new InvalidArgumentError('It should be 1 or 3.');
+        }),
+    )
+    .option('--skip-bad', 'leave out pictures that cannot be read, and say how many there were');
 }

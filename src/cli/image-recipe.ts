@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { type ImageSet, sliceImages } from '../data/images/image-set.js';
 import { type ImageSource, readImages } from '../data/images/sources.js';
 import { findImageModel } from '../formats/image-models.js';
-import { largestPixel } from '../data/images/batches.js';
-import { encodePng, grid } from '../formats/pictures.js';
+import { encodePng } from '../formats/pictures.js';
 import { Engine } from '../runtime/engine.js';
 import { canDraw } from '../sampling/images.js';
 import { readJsonLines } from '../training/json-lines.js';
+import { reconstructionPicture, restorationPicture, samplePicture } from './image-pictures.js';
 import { type OpenImageModel, openImageModel } from './open-image-model.js';
 import type { Recipe, RecipeOptions, RecipeResult, RecipeRow } from './recipe.js';
 import { type ImageTrainingConfig, imageTrainingSchema, testImages, trainImages } from './stages/images.js';
@@ -69,7 +69,8 @@ export function imageRecipe(definition: ImageRecipe): Recipe {
     const { settings } = scale === 'gpu' ? scales.gpu! : scales.cpu;
     const found = await findImageModel(model);
     const config = imageTrainingSchema(found).parse(isSmoke ? smokeSettings(settings, smokeModel) : settings);
-    const all = await readImages({ source: options.data ?? data, ...(signal && { signal }) });
+    // A smoke test needs nothing that may be missing.
+    const all = await readImages({ source: options.data ?? (isSmoke ? 'mnist' : data), ...(signal && { signal }) });
     const source = isSmoke ? { ...all, train: sliceImages(all.train, 0, 4 * smokeImages) } : all;
     const engine = await Engine.create();
     try {
@@ -130,38 +131,13 @@ async function picturesOf(
   test: ImageSet,
   signal: AbortSignal | undefined,
 ): Promise<Record<string, Uint8Array>> {
-  const { model, images } = open;
-  const largest = largestPixel(images.pixels);
+  const { model } = open;
   const aborts = { ...(signal && { signal }) };
   const pictures: Record<string, Uint8Array> = {};
-  if (canDraw(model)) {
-    const sample = await open.sampler();
-    const { images: values } = await sample({ count: 64, ...aborts });
-    pictures['samples'] = encodePng(grid({ ...images, values, largest }));
-  }
-  if (model.codec) {
-    const shown = sliceImages(test, 0, 32);
-    const { originals, images: again } = await open.reconstruct(shown, aborts);
-    pictures['reconstructions'] = encodePng(
-      grid({ ...images, values: interleave(originals, again, shown.count, 8), largest }, { columns: 8 }),
-    );
-  }
+  if (canDraw(model)) pictures['samples'] = encodePng(await samplePicture(open, { count: 64, ...aborts }));
+  if (model.codec)
+    pictures['reconstructions'] = encodePng(await reconstructionPicture(open, test, { count: 32, ...aborts }));
+  if (model.restorer)
+    pictures['restorations'] = encodePng(await restorationPicture(open, test, { count: 32, ...aborts }));
   return pictures;
-}
-
-/** Rows of originals, each above the row of what became of them. */
-export function interleave(
-  originals: Float32Array,
-  others: Float32Array,
-  count: number,
-  columns: number,
-): Float32Array {
-  const size = originals.length / count;
-  const values = new Float32Array(2 * Math.ceil(count / columns) * columns * size);
-  for (let start = 0, to = 0; start < count; start += columns, to += 2 * columns) {
-    const end = Math.min(count, start + columns);
-    values.set(originals.subarray(start * size, end * size), to * size);
-    values.set(others.subarray(start * size, end * size), (to + columns) * size);
-  }
-  return values;
 }

@@ -12,7 +12,7 @@ async function main(argv: readonly string[]): Promise<void> {
     .version(version, '-v, --version', 'the version')
     .showHelpAfterError('--help shows what there is.');
   const parents = new Map<string, Command>();
-  for (const [name, { summary, load }] of Object.entries(commands)) {
+  for (const [name, { summary, load, variants }] of Object.entries(commands)) {
     const [first, second] = name.split(' ') as [string, string?];
     let parent = program;
     if (second !== undefined) {
@@ -23,7 +23,13 @@ async function main(argv: readonly string[]): Promise<void> {
     if (argv[0] === first && (second === undefined || argv[1] === second)) {
       const { addCommand } = await import('./run-command.js');
       const asksForHelp = argv.includes('--help') || argv.includes('-h');
-      await addCommand(command, (await load()).command, { name, asksForHelp });
+      const word = argv[1];
+      if (variants !== undefined && word !== undefined && !word.startsWith('-')) {
+        const definition = (await variants()).variants.commandFor(word);
+        await addCommand(command, definition, { name: `${name} ${word}`, asksForHelp });
+      } else {
+        await addCommand(command, (await load()).command, { name, asksForHelp });
+      }
     } else {
       command.description(summary);
     }

@@ -8,6 +8,8 @@ export interface DensityFigure {
   readonly kind: Density['kind'];
   /** Draws per image, of an estimate. */
   readonly draws?: number;
+  /** What it is a probability of, where that is not the pixels themselves: such figures compare with their like alone. */
+  readonly of?: string;
   /** Mean of −log p(x), nats per image. */
   readonly nats: number;
   /** The same per pixel and channel, in bits. */
@@ -52,6 +54,7 @@ export async function densityOf(
     return {
       kind: density.kind,
       ...(density.draws !== undefined && { draws: density.draws }),
+      ...(density.of !== undefined && { of: density.of }),
       nats,
       bitsPerDimension: nats / (dimensions(images) * Math.LN2),
       standardError: Math.sqrt(spread / values.length),

@@ -9,7 +9,8 @@ export interface Pictures extends ImageShape {
   readonly largest: number;
 }
 
-interface Canvas {
+/** Pixels to show. */
+export interface Canvas {
   readonly width: number;
   readonly height: number;
   /** [height, width, channels] */

@@ -61,6 +61,8 @@ export interface ImageLoss {
 export interface Density {
   readonly kind: 'exact' | 'lower-bound' | 'estimate';
   readonly draws?: number;
+  /** What it is a probability of, where that is not the images as given: e.g. the tokens of a palette. */
+  readonly of?: string;
   /** log p of each image in nats, [B]; of the discrete image, not of a density over noisy pixels. */
   readonly logProb: (parameters: ParameterTree, batch: ImageTensors) => Tensor;
 }
@@ -139,6 +141,15 @@ export interface Codec {
   readonly decode: (parameters: ParameterTree, code: Tensor, labels: Tensor) => Tensor;
 }
 
+/** Makes images whole again of which it sees only a part, or a noisy version. */
+export interface Restorer {
+  /** images → what the model is shown of them, and what it makes of that, both [B, C, H, W] in the images' values. */
+  readonly restore: (
+    parameters: ParameterTree,
+    batch: ImageTensors,
+  ) => { readonly seen: Tensor; readonly restored: Tensor };
+}
+
 /** What a network makes of an image on the way: for linear probes, fine-tuning, and distances between sets of images. */
 export interface Features {
   /** Numbers of one image. */
@@ -172,12 +183,15 @@ export interface ImageModel {
   /** Declared parameters. */
   readonly parameters: object;
   readonly losses: readonly ImageLoss[];
+  /** Labels change what it draws. Default false. */
+  readonly conditional?: boolean;
   readonly density?: Density;
   /** A tighter value of the same density, with many draws. */
   readonly tighter?: (draws: number) => Density;
   readonly generative?: Generative;
   readonly sequential?: Sequential;
   readonly codec?: Codec;
+  readonly restorer?: Restorer;
   readonly features?: Features;
   readonly classifier?: Classifier;
   readonly upscaler?: Upscaler;

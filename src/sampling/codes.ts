@@ -3,6 +3,79 @@ import { dimensions } from '../data/images/image-set.js';
 import { ConfigError } from '../errors.js';
 import type { ImageModel, ImageTensors } from '../nn/image-model.js';
 import type { Engine, StoreReference } from '../runtime/engine.js';
+import { type Tensor, trace } from '../tensor/index.js';
+
+/** Images to codes and back, for any number of them. */
+
+export interface ImageCodes {
+  /** What was encoded, as the model sees it: [count, C, H, W]. */
+  readonly images: Float32Array;
+  readonly labels: Int32Array;
+  /** [count, …] */
+  readonly codes: Float32Array;
+}
+
+export interface ImageCoder {
+  encode(options?: { signal?: AbortSignal }): Promise<ImageCodes>;
+  /** codes [count, …] → images [count, C, H, W] */
+  decode(codes: Float32Array, labels: Int32Array, options?: { signal?: AbortSignal }): Promise<Float32Array>;
+}
+
+/** Compiles a model's code for a set of images. @throws ConfigError when the model has none */
+export async function imageCoder(
+  options: Omit<ImageBatchOptions, 'flip'> & { engine: Engine; model: ImageModel; weights: StoreReference },
+): Promise<ImageCoder> {
+  const { engine, model, weights, images, batchSize, seed } = options;
+  const { codec, parameters } = model;
+  if (codec === undefined) throw new ConfigError('This model has no code that an image could be made again from');
+  const batch = imageBatchSpec(images, batchSize);
+  const encode = ((given: { parameters: never; batch: ImageTensors }) => ({
+    code: codec.encode(given.parameters, given.batch),
+  })) as never;
+  const code = trace(encode, { parameters, batch }).outputs[0]!.tensor;
+  const encoder = await engine.compile(encode, { parameters, batch }, { name: 'encode images' });
+  const decoder = await engine.compile(
+    ((given: { parameters: never; code: Tensor; labels: Tensor }) => ({
+      images: codec.decode(given.parameters, given.code, given.labels),
+    })) as never,
+    { parameters, code: { shape: code.shape, dtype: code.dtype }, labels: batch.labels },
+    { name: 'decode images' },
+  );
+  const imageSize = dimensions(images);
+  const codeSize = code.size / batchSize;
+  return {
+    async encode({ signal } = {}) {
+      const result = {
+        images: new Float32Array(images.count * imageSize),
+        labels: new Int32Array(images.count),
+        codes: new Float32Array(images.count * codeSize),
+      };
+      for (const { batch: given, count, start } of imageList(options)) {
+        const args = { parameters: weights, batch: { ...given, key: Int32Array.of(seed, start) } };
+        const encoded = (await encoder.run(args, { ...(signal && { signal }) })) as { code: Float32Array };
+        result.images.set(given.images.subarray(0, count * imageSize), start * imageSize);
+        result.labels.set(given.labels.subarray(0, count), start);
+        result.codes.set(encoded.code.subarray(0, count * codeSize), start * codeSize);
+      }
+      return result;
+    },
+    async decode(codes, labels, { signal } = {}) {
+      const count = codes.length / codeSize;
+      const decoded = new Float32Array(count * imageSize);
+      for (let start = 0; start < count; start += batchSize) {
+        const part = new Float32Array(batchSize * codeSize);
+        part.set(codes.subarray(start * codeSize, (start + batchSize) * codeSize));
+        const classes = new Int32Array(batchSize);
+        classes.set(labels.subarray(start, start + batchSize));
+        const args = { parameters: weights, code: part, labels: classes };
+        const result = (await decoder.run(args, { ...(signal && { signal }) })) as { images: Float32Array };
+        const rows = Math.min(batchSize, count - start);
+        decoded.set(result.images.subarray(0, rows * imageSize), start * imageSize);
+      }
+      return decoded;
+    },
+  };
+}
 
 /** Images as a model gives them back from their codes, beside what it was given; both [count, C, H, W]. */
 export interface Reconstructions {
@@ -10,33 +83,11 @@ export interface Reconstructions {
   readonly images: Float32Array;
 }
 
-/** Sends images through a model's code and back. @throws ConfigError when the model has none */
+/** Sends the images of a coder through the code and back. */
 export async function reconstructImages(
-  options: Omit<ImageBatchOptions, 'flip'> & {
-    engine: Engine;
-    model: ImageModel;
-    weights: StoreReference;
-    signal?: AbortSignal;
-  },
+  coder: ImageCoder,
+  options: { signal?: AbortSignal } = {},
 ): Promise<Reconstructions> {
-  const { engine, model, weights, images, batchSize, seed, signal } = options;
-  const { codec } = model;
-  if (codec === undefined) throw new ConfigError('This model has no code that an image could be made again from');
-  const program = await engine.compile(
-    (({ parameters, batch }: { parameters: never; batch: ImageTensors }) => ({
-      images: codec.decode(parameters, codec.encode(parameters, batch), batch.labels),
-    })) as never,
-    { parameters: model.parameters, batch: imageBatchSpec(images, batchSize) },
-    { name: 'reconstruct images' },
-  );
-  const size = dimensions(images);
-  const originals = new Float32Array(images.count * size);
-  const decoded = new Float32Array(images.count * size);
-  for (const { batch, count, start } of imageList(options)) {
-    const args = { parameters: weights, batch: { ...batch, key: Int32Array.of(seed, start) } };
-    const result = (await program.run(args, { ...(signal && { signal }) })) as { images: Float32Array };
-    originals.set(batch.images.subarray(0, count * size), start * size);
-    decoded.set(result.images.subarray(0, count * size), start * size);
-  }
-  return { originals, images: decoded };
+  const { images: originals, labels, codes } = await coder.encode(options);
+  return { originals, images: await coder.decode(codes, labels, options) };
 }

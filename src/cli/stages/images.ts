@@ -165,8 +165,8 @@ function phasesOf(model: ImageModel, batches: ImageBatchOptions, steps: number):
     ...(trainable && { trainable }),
     // A step of plain descent with rate 1 along (old − new) is an assignment.
     ...(assigns && {
-      optimizer: { kind: 'sgd' as const },
-      schedule: { kind: 'constant' as const, learningRate: 1 },
+      optimizer: { kind: 'sgd' as const, momentum: 0, weightDecay: 0 },
+      schedule: { kind: 'constant' as const, learningRate: 1, warmupSteps: 0 },
       clipNorm: null,
       guarded: false,
     }),

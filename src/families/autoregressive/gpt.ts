@@ -7,10 +7,9 @@ import {
   embeddingSpec,
   linear,
   linearSpec,
-  norm,
-  normSpec,
 } from '../../nn/layers.js';
 import { type TensorsOf, normal } from '../../nn/parameters.js';
+import { type BlockParameters, type BlockSpec, type Transformer, transformer } from '../../nn/transformer.js';
 import {
   type Tensor,
   add,
@@ -20,35 +19,17 @@ import {
   constant,
   crossEntropy,
   gather,
-  gelu,
   joinHeads,
   matmul,
   maskedMean,
   mean,
-  mul,
-  relu,
   reshape,
   rotaryEmbedding,
-  silu,
-  squaredRelu,
-  splitHeads,
   topK,
 } from '../../tensor/index.js';
 import { type GptConfig, type GptOptions, gptConfig } from './gpt-config.js';
 
 /** A decoder-only transformer: GPT-1, GPT-2, GPT-3 and today's shape are configurations of it. */
-
-interface BlockSpec {
-  readonly attentionNorm: NormSpec;
-  readonly query: LinearSpec;
-  readonly key: LinearSpec;
-  readonly value: LinearSpec;
-  readonly projection: LinearSpec;
-  readonly feedForwardNorm: NormSpec;
-  readonly gate?: LinearSpec;
-  readonly up: LinearSpec;
-  readonly down: LinearSpec;
-}
 
 export interface GptSpec {
   readonly tokens: EmbeddingSpec;
@@ -59,7 +40,6 @@ export interface GptSpec {
 }
 
 export type GptParameters = TensorsOf<GptSpec>;
-type BlockParameters = TensorsOf<BlockSpec>;
 
 export interface ForwardOptions {
   /** int32 [T] or [B, T]; 0, 1, 2, … by default. */
@@ -68,6 +48,8 @@ export interface ForwardOptions {
   mask?: Tensor;
   /** int32 [2]: turns dropout on. */
   dropoutKey?: Tensor;
+  /** Stop after so many blocks: hidden states as they are there, not normalised. Default: all blocks. */
+  blocks?: number;
 }
 
 export interface LossOptions extends ForwardOptions {
@@ -100,66 +82,27 @@ export interface Gpt {
   ): { hidden: Tensor; cache: GptCache };
 }
 
-/** The declared parameters. Residual projections start smaller by √(2L), so that the stream keeps its size (GPT-2). */
-function gptSpec(config: GptConfig): GptSpec {
-  const { vocabularySize, contextLength, layers, width, hiddenWidth, heads, keyValueHeads, normalisation, bias } =
-    config;
+/** The declared parameters around the blocks. */
+function gptSpec(config: GptConfig, { blocks, finalNorm }: Transformer): GptSpec {
+  const { vocabularySize, contextLength, width } = config;
   const init = normal(config.initialisation);
-  const residual = normal(config.initialisation / Math.sqrt(2 * layers));
-  const keyValueWidth = (width / heads) * keyValueHeads;
-  const block = (): BlockSpec => ({
-    attentionNorm: normSpec(normalisation, width, { bias }),
-    query: linearSpec(width, width, { bias, init }),
-    key: linearSpec(width, keyValueWidth, { bias, init }),
-    value: linearSpec(width, keyValueWidth, { bias, init }),
-    projection: linearSpec(width, width, { bias, init: residual }),
-    feedForwardNorm: normSpec(normalisation, width, { bias }),
-    ...(config.activation === 'swiglu' && { gate: linearSpec(width, hiddenWidth, { bias, init }) }),
-    up: linearSpec(width, hiddenWidth, { bias, init }),
-    down: linearSpec(hiddenWidth, width, { bias, init: residual }),
-  });
   return {
     tokens: embeddingSpec(vocabularySize, width, init),
     ...(config.positions === 'learned' && { positions: embeddingSpec(contextLength, width, init) }),
-    blocks: Array.from({ length: layers }, block),
-    ...(config.normPosition === 'pre' && { finalNorm: normSpec(normalisation, width, { bias }) }),
+    blocks,
+    ...(finalNorm && { finalNorm }),
     ...(!config.tiedHead && { head: linearSpec(width, vocabularySize, { bias: false, init }) }),
   };
 }
 
-const activations = {
-  gelu,
-  'gelu-exact': (x: Tensor) => gelu(x, 'erf'),
-  relu,
-  'squared-relu': squaredRelu,
-  silu,
-  squaredRelu,
-  swiglu: silu,
-};
-
 /** Builds a GPT. @throws ConfigError naming the key that cannot be */
 export function gpt(options: GptOptions): Gpt {
   const config = gptConfig(options);
-  const { heads, keyValueHeads, normalisation, normEpsilon, contextLength } = config;
-  const parameters = gptSpec(config);
+  const { heads, keyValueHeads, contextLength } = config;
+  const stack = transformer(config);
+  const parameters = gptSpec(config, stack);
 
-  const normalise = (p: TensorsOf<NormSpec>, x: Tensor): Tensor => norm(normalisation, p, x, normEpsilon);
   const windowOf = (index: number): number => (config.bandedWindow > 0 && index % 2 === 1 ? config.bandedWindow : 0);
-
-  const feedForward = (p: BlockParameters, x: Tensor): Tensor => {
-    const up = linear(p.up, x);
-    const activate = activations[config.activation];
-    return linear(p.down, p.gate ? mul(activate(linear(p.gate, x)), up) : activate(up));
-  };
-
-  /** The block's two sub-layers around whichever attention is given. */
-  const block = (p: BlockParameters, x: Tensor, attend: (x: Tensor) => Tensor, dropout: Dropout): Tensor => {
-    const sublayer = (y: Tensor, norms: TensorsOf<NormSpec>, fn: (y: Tensor) => Tensor): Tensor =>
-      config.normPosition === 'pre'
-        ? add(y, dropout.apply(fn(normalise(norms, y))))
-        : normalise(norms, add(y, dropout.apply(fn(y))));
-    return sublayer(sublayer(x, p.attentionNorm, attend), p.feedForwardNorm, (y) => feedForward(p, y));
-  };
 
   /** Query and key [B, H or K, T, D], turned by position where positions are rotary. */
   const project = (p: BlockParameters, x: Tensor, positions: Tensor) => {
@@ -167,25 +110,22 @@ export function gpt(options: GptOptions): Gpt {
       config.positions === 'rotary'
         ? rotaryEmbedding(y, positions, { base: config.rotaryBase, context: contextLength })
         : y;
-    return {
-      query: turn(splitHeads(linear(p.query, x), heads)),
-      key: turn(splitHeads(linear(p.key, x), keyValueHeads)),
-      value: splitHeads(linear(p.value, x), keyValueHeads),
-    };
+    const { query, key, value } = stack.project(p, x);
+    return { query: turn(query), key: turn(key), value };
   };
 
   const embed = (p: GptParameters, tokens: Tensor, positions: Tensor): Tensor => {
     const embedded = embedding(p.tokens, tokens);
     return p.positions ? add(embedded, gather(p.positions.weight, positions)) : embedded;
   };
-  const finish = (p: GptParameters, x: Tensor): Tensor => (p.finalNorm ? normalise(p.finalNorm, x) : x);
+  const finish = (p: GptParameters, x: Tensor): Tensor => (p.finalNorm ? stack.normalise(p.finalNorm, x) : x);
 
-  const hidden: Gpt['hidden'] = (p, tokens, { positions, mask, dropoutKey } = {}) => {
+  const hidden: Gpt['hidden'] = (p, tokens, { positions, mask, dropoutKey, blocks } = {}) => {
     const time = tokens.shape[1]!;
     const at = positions ?? constant(Int32Array.from({ length: time }, (_, index) => index));
     const dropout = new Dropout(config.dropout, dropoutKey);
     let x = dropout.apply(embed(p, tokens, at));
-    p.blocks.forEach((layer, index) => {
+    p.blocks.slice(0, blocks).forEach((layer, index) => {
       const causal = causalMask(time, time, windowOf(index));
       const attend = (y: Tensor): Tensor => {
         const { query, key, value } = project(layer, y, at);
@@ -195,9 +135,9 @@ export function gpt(options: GptOptions): Gpt {
         });
         return linear(layer.projection, joinHeads(attended));
       };
-      x = block(layer, x, attend, dropout);
+      x = stack.block(layer, x, attend, dropout);
     });
-    return finish(p, x);
+    return blocks === undefined ? finish(p, x) : x;
   };
 
   const head: Gpt['head'] = (p, x) => (p.head ? linear(p.head, x) : matmul(x, p.tokens.weight, { transposeB: true }));
@@ -238,7 +178,7 @@ export function gpt(options: GptOptions): Gpt {
           grown.push({ key: keyCache, value: valueCache });
           return linear(layer.projection, output);
         };
-        x = block(layer, x, attend, new Dropout(0));
+        x = stack.block(layer, x, attend);
       });
       return { hidden: finish(p, x), cache: grown };
     },

@@ -1,0 +1,25 @@
+import { hasSharedData } from '../src/data/fixtures.test-helper.js';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { listRecipes } from '../src/cli/recipe-files.js';
+
+/** Half a minute even at its smallest; the quickstart's tests cover what it is made of. */
+const long = ['almanac'];
+/** Want data that the project does not bring along. */
+const shared: Readonly<Record<string, string>> = { 'nanogpt-shakespeare-cpu': 'text-tinyshakespeare' };
+
+const recipes = (await listRecipes()).filter(
+  ({ name }) => !long.includes(name) && (shared[name] === undefined || hasSharedData(shared[name])),
+);
+const folder = await mkdtemp(join(tmpdir(), 'descent-recipes-'));
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('every recipe runs at smoke scale', () => {
+  it.each(recipes.map((recipe) => [recipe.name, recipe] as const))('%s', { timeout: 180_000 }, async (name, recipe) => {
+    const { value, rows = [], pictures = {} } = await recipe.run({ scale: 'smoke', folder: join(folder, name) });
+    for (const figure of [value, ...rows.map((row) => row.value)]) expect(Number.isFinite(figure)).toBe(true);
+    for (const png of Object.values(pictures)) expect([...png.subarray(1, 4)]).toEqual([...Buffer.from('PNG')]);
+  });
+});

@@ -1,0 +1,20 @@
+import type { Invocation } from '../command.js';
+import type { EngineFlags } from '../flags.js';
+import { reconstructionPicture } from '../image-pictures.js';
+import { imagesFor, withImageModel } from '../open-image-model.js';
+import { answerWithPicture } from '../picture-output.js';
+
+export interface ReconstructFlags extends EngineFlags {
+  readonly n: number;
+  readonly out: string;
+}
+
+export async function reconstructCommand(invocation: Invocation<ReconstructFlags>): Promise<void> {
+  const { positional, flags, signal } = invocation;
+  const { n: count, out } = flags;
+  await withImageModel(flags, positional[0]!, async (open) => {
+    const images = await imagesFor(open, positional[1], { signal });
+    const canvas = await reconstructionPicture(open, images, { count, signal });
+    await answerWithPicture(invocation, { out, canvas, images: Math.min(count, images.count) });
+  });
+}

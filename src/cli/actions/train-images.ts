@@ -1,0 +1,28 @@
+import { readImages } from '../../data/images/sources.js';
+import { findImageModel } from '../../formats/image-models.js';
+import type { Invocation } from '../command.js';
+import type { ImageFlags, RunFlags } from '../flags.js';
+import { answerWithModel, badRowsOf, sayBadRows, withStage } from '../session.js';
+import { type ImageTrainingConfig, trainImages } from '../stages/images.js';
+
+export interface TrainImagesFlags extends RunFlags, ImageFlags {
+  readonly data: string;
+}
+
+export async function trainImagesCommand(invocation: Invocation<TrainImagesFlags, ImageTrainingConfig>): Promise<void> {
+  const { positional, flags, config, say, signal } = invocation;
+  const found = await findImageModel(positional[0]!);
+  const bad = badRowsOf(flags);
+  const source = await readImages({ ...flags, ...bad, source: flags.data, signal });
+  sayBadRows(bad, say);
+  const { count, channels, height, width, labelNames } = source.train;
+  const classes = labelNames === undefined ? 'no labels' : `${labelNames.length} classes`;
+  say(
+    `${count.toLocaleString('en')} images of ${width} x ${height}, ${channels === 1 ? 'grey' : 'colour'}, ${classes}` +
+      (source.test === undefined ? '' : `; ${source.test.count.toLocaleString('en')} more for testing`),
+  );
+  const lineage = await withStage(flags, signal, (context) =>
+    trainImages(context, { out: flags.out, found, config, source }),
+  );
+  answerWithModel(invocation, flags.out, lineage, `Look at it: npx descent sample ${flags.out}`);
+}

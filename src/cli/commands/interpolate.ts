@@ -1,0 +1,23 @@
+import type { InterpolateFlags } from '../actions/interpolate.js';
+import { defineCommand } from '../command.js';
+import { engineFlags, wholeNumber } from '../flags.js';
+
+export const command = defineCommand<InterpolateFlags>({
+  details: `Draws the way from one image to another through a model's codes, a row for each pair.
+
+  descent interpolate runs/vae --steps 12
+  descent interpolate runs/vae my-pictures/ --animate way.gif`,
+  positional: [
+    { name: '<model>', summary: 'the model, or the run that made it' },
+    { name: '[images]', summary: 'taken two by two (default: those of its training, the test part)' },
+  ],
+  flags: (command) => {
+    command
+      .option('--n <rows>', 'how many pairs', wholeNumber(1), 8)
+      .option('--steps <n>', 'images of a row, both ends included', wholeNumber(2), 10)
+      .option('--out <file>', 'the picture', 'interpolations.png')
+      .option('--animate <file>', 'a GIF as well: all pairs side by side, moving');
+    engineFlags(command);
+  },
+  run: async (invocation) => (await import('../actions/interpolate.js')).interpolateCommand(invocation),
+});

@@ -1,0 +1,21 @@
+import type { ReconstructFlags } from '../actions/reconstruct.js';
+import { defineCommand } from '../command.js';
+import { engineFlags, wholeNumber } from '../flags.js';
+
+export const command = defineCommand<ReconstructFlags>({
+  details: `Sends images through a model's code and back: rows of images, and below each what came back.
+
+  descent reconstruct runs/vae
+  descent reconstruct runs/vae my-pictures/ --n 16 --out back.png`,
+  positional: [
+    { name: '<model>', summary: 'the model, or the run that made it' },
+    { name: '[images]', summary: 'as train takes them (default: those of its training, the test part)' },
+  ],
+  flags: (command) => {
+    command
+      .option('--n <images>', 'how many', wholeNumber(1), 32)
+      .option('--out <file>', 'the picture', 'reconstructions.png');
+    engineFlags(command);
+  },
+  run: async (invocation) => (await import('../actions/reconstruct.js')).reconstructCommand(invocation),
+});

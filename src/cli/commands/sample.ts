@@ -1,0 +1,22 @@
+import type { SampleFlags } from '../actions/sample.js';
+import { defineCommand } from '../command.js';
+import { engineFlags, numberFrom, wholeNumber } from '../flags.js';
+
+export const command = defineCommand<SampleFlags>({
+  details: `Draws images from a model and lays them out as a PNG. The same seed gives the same images, however many.
+
+  descent sample runs/vae --n 64 --out grid.png
+  descent sample runs/glow --class 7 --temperature 0.7`,
+  positional: [{ name: '<model>', summary: 'the model, or the run that made it' }],
+  flags: (command) => {
+    command
+      .option('--n <images>', 'how many', wholeNumber(1), 64)
+      .option('--class <name>', 'images of this class, by name or number (default: every class in turn)')
+      .option('--temperature <t>', 'below 1: less varied and more typical', numberFrom(0), 1)
+      .option('--seed <n>', 'which images', wholeNumber(0), 0)
+      .option('--columns <n>', 'images in a row (default: a square)', wholeNumber(1))
+      .option('--out <file>', 'the picture', 'samples.png');
+    engineFlags(command);
+  },
+  run: async (invocation) => (await import('../actions/sample.js')).sampleCommand(invocation),
+});

@@ -1,0 +1,140 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decode, encode } from 'fast-png';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { counterRandom } from '../tensor/random.js';
+import { type Answer, start } from './descent.test-helper.js';
+
+/** The real command on a folder of pictures that are made here: bright left halves and bright right halves. */
+
+let cwd: string;
+const descent = (...args: string[]): Promise<Answer> => start(args, { cwd }).answer;
+
+async function json<Result = Record<string, unknown>>(...args: string[]): Promise<Result> {
+  const { code, stdout, stderr } = await descent(...args, '--json');
+  expect(code, stderr).toBe(0);
+  return JSON.parse(stdout) as Result;
+}
+
+const picture = async (path: string) => decode(await readFile(join(cwd, path)));
+
+const side = 8;
+const tiny = ['--model.width', '16', '--model.latents', '4', '--batchSize', '8', '--evaluationImages', '8'];
+
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'descent-images-'));
+  const random = counterRandom(1, 'pictures', 0);
+  for (const [label, isBright] of [
+    ['left', (x: number) => x < side / 2],
+    ['right', (x: number) => x >= side / 2],
+  ] as const) {
+    await mkdir(join(cwd, 'pictures', label), { recursive: true });
+    for (let index = 0; index < 16; index++) {
+      const data = Uint8Array.from({ length: side * side }, (_, i) => (isBright(i % side) ? 200 : 10) + 40 * random());
+      const png = encode({ width: side, height: side, channels: 1, data });
+      await writeFile(join(cwd, 'pictures', label, `${index}.png`), png);
+    }
+  }
+  const trained = await json(
+    'train',
+    'vae',
+    '--data',
+    'pictures',
+    '--out',
+    'runs/vae',
+    ...tiny,
+    '--training.steps',
+    '20',
+  );
+  expect(trained['stage']).toBe('autoencoding: vae');
+});
+afterAll(() => rm(cwd, { recursive: true, force: true }));
+
+describe('descent, with images', () => {
+  it('draws the same image for a seed, however many are drawn', async () => {
+    const row = ['sample', 'runs/vae', '--seed', '5', '--columns', '3'];
+    await json(...row, '--n', '3', '--out', 'three.png');
+    await json(...row, '--n', '9', '--out', 'drawn/nine.png');
+    await json('sample', 'runs/vae', '--seed', '6', '--columns', '3', '--n', '3', '--out', 'others.png');
+    const [three, nine, others] = [
+      await picture('three.png'),
+      await picture('drawn/nine.png'),
+      await picture('others.png'),
+    ];
+    expect(nine.data.slice(0, three.data.length)).toEqual(three.data);
+    expect(others.data).not.toEqual(three.data);
+  });
+
+  it('reconstructs what it was not trained on, or what it is given', async () => {
+    expect(await json('reconstruct', 'runs/vae', '--n', '4')).toMatchObject({ images: 4 });
+    expect(await json('reconstruct', 'runs/vae', 'pictures/left', '--out', 'left.png')).toMatchObject({ images: 16 });
+    // A row of eight originals, which are bright on the left, above their reconstructions.
+    const { data, width } = await picture('left.png');
+    const scale = 2;
+    expect(width).toBe(8 * side * scale + 7 * 2);
+    expect(data[0]).toBeGreaterThan(150);
+    expect(data[(side - 1) * scale]).toBeLessThan(60);
+  });
+
+  it('interpolates, also as an animation', async () => {
+    await json('interpolate', 'runs/vae', '--n', '2', '--steps', '5', '--animate', 'way.gif');
+    const { width, height } = await picture('interpolations.png');
+    expect([width, height]).toEqual([5 * side * 2 + 4 * 2, 2 * side * 2 + 2]);
+    expect((await readFile(join(cwd, 'way.gif'))).subarray(0, 6).toString()).toBe('GIF89a');
+  });
+
+  it('goes on with an interrupted run, and makes a finished one once', async () => {
+    const train = ['train', 'vae', '--data', 'pictures', '--out', 'runs/again', ...tiny, '--training.steps', '20'];
+    const first = await json<{ id: string }>(...train);
+    expect((await json<{ id: string }>(...train)).id).toBe(first.id);
+  });
+
+  it.each<[string, string[], RegExp]>([
+    ['an unknown model', ['train', 'veä'], /There is no image model named 'veä'\nThere are: .*vae/],
+    [
+      'a mistyped setting',
+      ['train', 'vae', '--model.latent', '3'],
+      /--model\.latent: there is no such setting; did you mean --model\.latents\?/,
+    ],
+    ['no pictures', ['train', 'vae', '--data', 'nowhere'], /nowhere/],
+    [
+      'a class that it does not know',
+      ['sample', 'runs/vae', '--class', 'left'],
+      /--class left: this model does not draw by class/,
+    ],
+    ['a model that is no image model', ['sample', 'pictures'], /There is no model in pictures/],
+    ['images of another size', ['train', 'vae', '--data', 'odd'], /odd\/b\.png is 4 x 2, and a\.png is 8 x 8/],
+    ['a broken picture', ['train', 'vae', '--data', 'broken'], /broken\/half\.png/],
+  ])('says what is wrong: %s', async (_, args, message) => {
+    const png = (width: number, height: number) =>
+      encode({ width, height, channels: 1, data: new Uint8Array(width * height) });
+    for (const folder of ['odd', 'broken']) await mkdir(join(cwd, folder), { recursive: true });
+    await writeFile(join(cwd, 'odd', 'a.png'), png(8, 8));
+    await writeFile(join(cwd, 'odd', 'b.png'), png(4, 2));
+    for (let index = 0; index < 20; index++) await writeFile(join(cwd, 'broken', `${index}.png`), png(8, 8));
+    await writeFile(join(cwd, 'broken', 'half.png'), png(8, 8).subarray(0, 50));
+    const { code, stderr, stdout } = await descent(...args);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+    expect(stdout).not.toContain('Model');
+  });
+
+  it('leaves broken pictures out when told to, and counts them', async () => {
+    const { code, stdout, stderr } = await descent(
+      'train',
+      'vae',
+      '--data',
+      'broken',
+      '--skip-bad',
+      '--out',
+      'runs/broken',
+      ...tiny,
+      '--training.steps',
+      '2',
+    );
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain('1 bad');
+    expect(stdout).toContain('20 images of 8 x 8, grey');
+  });
+});
