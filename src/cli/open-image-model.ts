@@ -1,8 +1,8 @@
 import { ConfigError } from '../errors.js';
-import { readImages } from '../data/images/sources.js';
+import { type ImageSource, readImages } from '../data/images/sources.js';
 import type { EngineFlags } from './flags.js';
 import { findModel, withEngine } from './session.js';
-import { testImages } from './stages/images.js';
+import { heldOutImages } from './stages/images.js';
 import type { ImageBatchOptions } from '../data/images/batches.js';
 import type { ImageSet } from '../data/images/image-set.js';
 import { type DensityFigure, densityOf } from '../evaluation/density.js';
@@ -42,34 +42,48 @@ export const withImageModel = <Result>(
 ): Promise<Result> => withEngine(flags, async (engine) => use(await openImageModel(engine, findModel(path))));
 
 /**
- * Images in the size and the channels of a model. Without a source those of its training that it was not trained on.
+ * Images in the size and the channels of a model; without `given` those of its training.
  *
  * @throws ConfigError when the model does not say what it was trained on, or the images are of another size
  */
-export async function imagesFor(
+export async function sourceFor(
   { images: made, lineage, folder }: OpenImageModel,
-  source: string | undefined,
+  given: string | undefined,
   { signal }: { signal?: AbortSignal } = {},
-): Promise<ImageSet> {
-  const trainedOn = lineage?.ancestors.find(({ role }) => role === 'data')?.name;
-  const from = source ?? trainedOn;
-  if (from === undefined) throw new ConfigError(`${folder} does not say what it was trained on: give images`);
+): Promise<ImageSource> {
+  const source = given ?? lineage?.ancestors.find(({ role }) => role === 'data')?.name;
+  if (source === undefined) throw new ConfigError(`${folder} does not say what it was trained on: give images`);
   const { channels, height, width } = made;
   const read = await readImages({
-    source: from,
+    source,
     ...(height === width && { size: height }),
     channels: channels === 1 ? 1 : 3,
     ...(signal && { signal }),
   });
-  const images =
-    source === undefined
-      ? testImages(read, Number(lineage?.settings['evaluationImages'] ?? 1))
-      : (read.test ?? read.train);
+  const { train: images } = read;
   if (images.channels !== channels || images.height !== height || images.width !== width) {
     const [is, was] = [images, made].map((shape) => `${shape.width} x ${shape.height}, ${shape.channels} channel(s)`);
-    throw new ConfigError(`${from} has images of ${is}; ${folder} is for ${was}`);
+    throw new ConfigError(`${source} has images of ${is}; ${folder} is for ${was}`);
   }
-  return images;
+  return read;
+}
+
+/** What the model saw and what it did not: the test images, or where there are none those that training held out. */
+export function seenAndUnseen(source: ImageSource, { lineage }: OpenImageModel): { train: ImageSet; test: ImageSet } {
+  const { train, test } = source;
+  if (test !== undefined) return { train, test };
+  const held = heldOutImages(source, Number(lineage?.settings['evaluationImages'] ?? 1000));
+  return { train: held.train, test: held.validation };
+}
+
+/** As `sourceFor`: all of the images that are given, or those of the training that the model did not see. */
+export async function imagesFor(
+  open: OpenImageModel,
+  given: string | undefined,
+  options: { signal?: AbortSignal } = {},
+): Promise<ImageSet> {
+  const source = await sourceFor(open, given, options);
+  return given === undefined ? seenAndUnseen(source, open).test : (source.test ?? source.train);
 }
 
 /** Loads a model folder and puts its weights on the engine. @throws FormatError naming the file and what is wrong */

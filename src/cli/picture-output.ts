@@ -5,17 +5,18 @@ import { writeFileAtomically } from '../runtime/atomic-file.js';
 import type { Invocation } from './command.js';
 import { preview } from './preview.js';
 
-/** The end of a command that draws: the picture in a file and, where somebody looks, in the terminal. */
+/** The end of a command that draws: the picture in a file and, where somebody looks, in the terminal; then `lines`. */
 export async function answerWithPicture(
   { answer, json }: Pick<Invocation<unknown>, 'answer' | 'json'>,
-  { out, canvas, ...rest }: { out: string; canvas: Canvas } & Readonly<Record<string, unknown>>,
+  picture: { out: string; canvas: Canvas; lines?: readonly string[] } & Readonly<Record<string, unknown>>,
 ): Promise<void> {
+  const { out, canvas, lines = [], ...rest } = picture;
   await writePicture(out, encodePng(canvas));
   const { isTTY, columns } = process.stdout;
   const shown = json ? undefined : preview(canvas, { isTTY, columns, environment: process.env });
   answer(
     { picture: out, width: canvas.width, height: canvas.height, ...rest },
-    [shown, out].filter(Boolean).join('\n'),
+    [shown, out, ...lines].filter(Boolean).join('\n'),
   );
 }
 

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import pc from 'picocolors';
-import { type ImageSource, readImages } from '../../data/images/sources.js';
+import type { ImageSource } from '../../data/images/sources.js';
 import { classesOf } from '../../data/images/image-set.js';
-import { ConfigError } from '../../errors.js';
 import { type TableModel, figureTable } from '../../evaluation/figure-table.js';
 import type { Engine } from '../../runtime/engine.js';
 import { terminalProgress } from '../../training/progress.js';
@@ -10,9 +9,8 @@ import type { Invocation } from '../command.js';
 import { describeFigures } from '../describe-figures.js';
 import type { EngineFlags } from '../flags.js';
 import { type ImageModelFigures, evaluateImageModel, modelExtractor, networkExtractor } from '../image-evaluation.js';
-import { type OpenImageModel, openImageModel } from '../open-image-model.js';
+import { type OpenImageModel, openImageModel, seenAndUnseen, sourceFor } from '../open-image-model.js';
 import { findModel, withEngine } from '../session.js';
-import { heldOutImages } from '../stages/images.js';
 import { ownClassifier } from '../stages/own-classifier.js';
 import { formatTable } from '../table.js';
 
@@ -55,8 +53,8 @@ async function evaluateOne(
   folder: string,
 ): Promise<Evaluated> {
   const open = await openImageModel(engine, folder);
-  const read = await dataOf(open, flags.data, signal);
-  const source = { ...read, ...split(read, open) };
+  const read = await sourceFor(open, flags.data, { signal });
+  const source = { ...read, ...seenAndUnseen(read, open) };
   const trainedOn = open.lineage?.ancestors.find(({ role }) => role === 'data');
   if (trainedOn?.id !== undefined && trainedOn.id !== source.id) {
     say(`${folder} was trained on other data (${trainedOn.name}, ${trainedOn.id}) than it is measured on.`);
@@ -73,29 +71,6 @@ async function evaluateOne(
   });
   const { name, id } = source;
   return { model: open.definition.name, folder, id: open.lineage?.id ?? null, data: { name, id }, ...figures };
-}
-
-async function dataOf(open: OpenImageModel, given: string | undefined, signal: AbortSignal): Promise<ImageSource> {
-  const source = given ?? open.lineage?.ancestors.find(({ role }) => role === 'data')?.name;
-  if (source === undefined) {
-    throw new ConfigError(`${open.folder} does not say what it was trained on`, { advice: 'Give --data.' });
-  }
-  const { channels, height, width } = open.images;
-  return readImages({
-    source,
-    signal,
-    ...(height === width && { size: height }),
-    channels: channels === 1 ? 1 : 3,
-  });
-}
-
-/** What the model saw and what it did not: the test images, or where there are none those that training held out. */
-function split(source: ImageSource, { lineage }: OpenImageModel): Required<Pick<ImageSource, 'train' | 'test'>> {
-  const { train, test } = source;
-  if (test !== undefined) return { train, test };
-  const kept = lineage?.settings['evaluationImages'];
-  const held = heldOutImages(source, typeof kept === 'number' ? kept : 1000);
-  return { train: held.train, test: held.validation };
 }
 
 /** The classifier that is given, or for data with labels one of our own. */

@@ -1,16 +1,13 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { type ImageSet, dimensions, sliceImages } from '../../data/images/image-set.js';
 import { readImages } from '../../data/images/sources.js';
 import { DataError } from '../../errors.js';
 import { peakSignalToNoise } from '../../evaluation/image-similarity.js';
-import { encodePng, grid } from '../../formats/pictures.js';
-import { writeFileAtomically } from '../../runtime/atomic-file.js';
+import { grid } from '../../formats/pictures.js';
 import { imageUpscaler } from '../../sampling/upscale.js';
 import type { Invocation } from '../command.js';
 import type { EngineFlags } from '../flags.js';
-import { openImageModel } from '../open-image-model.js';
-import { findModel, withEngine } from '../session.js';
+import { withImageModel } from '../open-image-model.js';
+import { answerWithPicture } from '../picture-output.js';
 import { enlargedPlainly, rowsOf } from '../upscale-strip.js';
 
 export interface UpscaleFlags extends EngineFlags {
@@ -22,10 +19,9 @@ export interface UpscaleFlags extends EngineFlags {
 }
 
 export async function upscaleCommand(invocation: Invocation<UpscaleFlags>): Promise<void> {
-  const { positional, flags, answer, signal } = invocation;
+  const { positional, flags, signal } = invocation;
   const [path, source] = positional as [string, string];
-  await withEngine(flags, async (engine) => {
-    const { model, weights, data } = await openImageModel(engine, findModel(path));
+  await withImageModel(flags, path, async ({ engine, model, weights, data }) => {
     const upscaler = await imageUpscaler({ engine, model, data, weights });
     const read = await readImages({ source, channels: data.channels === 1 ? 1 : 3, signal });
     const images = sliceImages(read.test ?? read.train, 0, flags.images);
@@ -46,8 +42,7 @@ export async function upscaleCommand(invocation: Invocation<UpscaleFlags>): Prom
     const repeated = enlargedPlainly(small, smallShape, shape, 'nearest');
     const columns = [repeated, bicubic, ...enlarged, ...(originals ? [originals] : [])];
     const strip = { ...shape, values: rowsOf(columns, dimensions(shape)), largest: 255 };
-    await mkdir(dirname(out), { recursive: true });
-    await writeFileAtomically(out, encodePng(grid(strip, { columns: columns.length, scale: 2 })));
+    const canvas = grid(strip, { columns: columns.length, scale: 2 });
     const again = await upscaler.reduce(enlarged[0]!, signal);
     const decibels = (a: Float32Array, b: Float32Array): number => peakSignalToNoise(a, b, 255);
     const figures = {
@@ -62,18 +57,15 @@ export async function upscaleCommand(invocation: Invocation<UpscaleFlags>): Prom
       }),
     };
     const number = (value: number): string => (Number.isFinite(value) ? `${value.toFixed(1)} dB` : 'no difference');
-    answer(
-      { out, ...figures },
-      [
-        `${out}: ${images.count} images, ${samples} samples each at temperature ${temperature}`,
-        `  made small again they are the small images to ${number(figures.consistency)}`,
-        ...(originals
-          ? [
-              `  against the originals ${number(decibels(originals, enlarged[0]!))}; bicubic ${number(decibels(originals, bicubic))}`,
-            ]
-          : []),
-      ].join('\n'),
-    );
+    const lines = [
+      `  ${images.count} images, ${samples} samples each at temperature ${temperature}`,
+      `  made small again they are the small images to ${number(figures.consistency)}`,
+    ];
+    if (originals) {
+      const [ours, plain] = [decibels(originals, enlarged[0]!), decibels(originals, bicubic)].map(number);
+      lines.push(`  against the originals ${ours}; bicubic ${plain}`);
+    }
+    await answerWithPicture(invocation, { out, canvas, lines, ...figures });
   });
 }
 

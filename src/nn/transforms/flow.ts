@@ -30,6 +30,7 @@ export function imageFlow({ name, data, transform, conditional }: ImageFlowOptio
   const logProb = (p: unknown, batch: ImageTensors): Tensor => flowLogProb(transform, p, batch.images, givenOf(batch));
   return {
     parameters: transform.parameters,
+    conditional,
     losses: [
       {
         name: 'initialisation',
