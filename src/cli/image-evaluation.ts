@@ -19,7 +19,7 @@ import { modelId } from '../formats/lineage.js';
 import { readNetworkFeatures } from '../formats/network-features.js';
 import type { Engine } from '../runtime/engine.js';
 import { canDraw } from '../sampling/images.js';
-import type { OpenImageModel } from './open-image-model.js';
+import { type OpenImageModel, checkShape } from './open-image-model.js';
 import { leavesOf } from './stages/stage.js';
 
 /** Everything that a trained image model can be measured by: what it has no capability for is left out. */
@@ -59,7 +59,7 @@ export interface EvaluateImagesOptions {
   readonly signal?: AbortSignal;
 }
 
-/** @throws DataError when the images are not of the model's size */
+/** @throws ConfigError when the images are not of the model's size */
 export async function evaluateImageModel(options: EvaluateImagesOptions): Promise<ImageModelFigures> {
   const { open, test, samples, seed = 0, signal } = options;
   const { model, images: shape } = open;
@@ -164,13 +164,4 @@ export async function networkExtractor(engine: Engine, folder: string): Promise<
   const weights = await engine.createStore({ leaves: leavesOf(network.parameters) });
   await weights.write(network.values);
   return extractorOf({ ...network, engine, weights, pixels: 'bytes' });
-}
-
-function checkShape(set: ImageSet, { images, folder }: OpenImageModel): void {
-  const words = ({ channels, height, width }: Pick<ImageSet, 'channels' | 'height' | 'width'>): string =>
-    `${width} x ${height}, ${channels === 1 ? 'grey' : 'colour'}`;
-  if (words(set) === words(images)) return;
-  throw new DataError(`${set.name}: the images are ${words(set)}; ${folder} is for ${words(images)}`, {
-    advice: 'Measure on images like those that it was trained on.',
-  });
 }

@@ -4,7 +4,7 @@ import type { EngineFlags } from './flags.js';
 import { findModel, withEngine } from './session.js';
 import { heldOutImages } from './stages/images.js';
 import type { ImageBatchOptions } from '../data/images/batches.js';
-import type { ImageSet } from '../data/images/image-set.js';
+import type { ImageSet, ImageShape } from '../data/images/image-set.js';
 import { type DensityFigure, densityOf } from '../evaluation/density.js';
 import { type LoadedImageModel, imageData, loadImageModel } from '../formats/image-model-folder.js';
 import type { Density, ImageData } from '../nn/image-model.js';
@@ -60,12 +60,18 @@ export async function sourceFor(
     channels: channels === 1 ? 1 : 3,
     ...(signal && { signal }),
   });
-  const { train: images } = read;
-  if (images.channels !== channels || images.height !== height || images.width !== width) {
-    const [is, was] = [images, made].map((shape) => `${shape.width} x ${shape.height}, ${shape.channels} channel(s)`);
-    throw new ConfigError(`${source} has images of ${is}; ${folder} is for ${was}`);
-  }
+  checkShape(read.train, { images: made, folder });
   return read;
+}
+
+/** @throws ConfigError when the images are not of the model's size */
+export function checkShape(set: ImageSet, { images, folder }: Pick<OpenImageModel, 'images' | 'folder'>): void {
+  const words = ({ channels, height, width }: ImageShape): string =>
+    `${width} x ${height}, ${channels === 1 ? 'grey' : 'colour'}`;
+  if (words(set) === words(images)) return;
+  throw new ConfigError(`${set.name}: the images are ${words(set)}; ${folder} is for ${words(images)}`, {
+    advice: 'Give images like those that it was trained on.',
+  });
 }
 
 /** What the model saw and what it did not: the test images, or where there are none those that training held out. */

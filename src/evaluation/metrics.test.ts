@@ -147,6 +147,19 @@ describe('eigenvalues of a symmetric matrix', () => {
     );
   });
 
+  it('converge where rows are smaller and smaller, down to nothing', () => {
+    const size = 60;
+    const random = counterRandom(1, 'graded', 0);
+    const x = Float64Array.from({ length: size }, () => random() - 0.5);
+    const a = Float64Array.from({ length: size * size }, (_, at) => {
+      const [i, j] = [Math.floor(at / size), at % size];
+      return (x[i]! * x[j]! + Math.cos(i) * Math.cos(j)) * 10 ** (-3 * (i + j));
+    });
+    const trace = x.reduce((sum, value, i) => sum + (value * value + Math.cos(i) ** 2) * 10 ** (-6 * i), 0);
+    const { values } = symmetricEigen(a, size);
+    expect(values.reduce((sum, value) => sum + value, 0)).toBeCloseTo(trace, 12);
+  });
+
   it('says so when a number is not finite', () => {
     expect(() => symmetricEigen(Float64Array.of(NaN), 1)).toThrow(/not finite/);
     expect(() => FeatureStatistics.of(matrix([1, 2, Infinity, 4], 2))).toThrow(/Feature 0 of image 1/);

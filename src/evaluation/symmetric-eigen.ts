@@ -25,6 +25,7 @@ export function symmetricEigen(matrix: Float64Array, size: number): Eigen {
 /** Overwrites both: each reflection is applied to the matrix from both sides and to `vectors` from the left. */
 function tridiagonalise(a: Float64Array, size: number, vectors: Float64Array) {
   const beside = new Float64Array(Math.max(0, size - 1));
+  const negligible = Number.EPSILON * a.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const v = new Float64Array(size);
   const w = new Float64Array(size);
   for (let k = 0; k < size - 2; k++) {
@@ -32,11 +33,15 @@ function tridiagonalise(a: Float64Array, size: number, vectors: Float64Array) {
     for (let i = k + 1; i < size; i++) squares += (v[i] = a[k * size + i]!) ** 2;
     const norm = Math.sqrt(squares);
     const first = v[k + 1]!;
+    // Of a matrix of low rank nothing is left but rounding, which each further reflection would square.
+    if (norm <= negligible) {
+      beside[k] = first;
+      continue;
+    }
     const image = first > 0 ? -norm : norm;
     beside[k] = image;
     v[k + 1] = first - image;
     const length = squares - first * first + v[k + 1]! ** 2;
-    if (length === 0) continue;
     const beta = 2 / length;
     let along = 0;
     for (let i = k + 1; i < size; i++) {
@@ -76,9 +81,9 @@ function reflectRows(
 function diagonalise(diagonal: Float64Array, beside: Float64Array, vectors: Float64Array): void {
   const size = diagonal.length;
   const largest = diagonal.reduce((most, value, i) => Math.max(most, Math.abs(value), Math.abs(beside[i] ?? 0)), 0);
-  const negligible = Number.EPSILON * Number.EPSILON * largest;
-  const isSmall = (k: number): boolean =>
-    Math.abs(beside[k]!) <= Number.EPSILON * (Math.abs(diagonal[k]!) + Math.abs(diagonal[k + 1]!)) + negligible;
+  // What rounding has put there already: a matrix of low rank has many eigenvalues of no other size.
+  const negligible = Number.EPSILON * largest;
+  const isSmall = (k: number): boolean => Math.abs(beside[k]!) <= negligible;
   let end = size - 1;
   // Two or three steps an eigenvalue are usual.
   for (let steps = 0; end > 0; steps++) {
