@@ -1,5 +1,5 @@
 import { imageRecipe } from '../src/cli/image-recipe.js';
-import { squaredErrors } from './reconstruction.helper.js';
+import { similarity } from '../src/evaluation/image-similarity.js';
 
 /** The denoising auto-encoder on MNIST: half of the pixels are taken away, and asked back. */
 
@@ -17,31 +17,46 @@ export const recipe = imageRecipe({
   model: 'autoencoder',
   scales: {
     cpu: {
-      about: 'two hidden layers of 512, 128 latents, batch 128, 8,000 steps',
+      about: 'two hidden layers of 512, 128 latents, batch 128, 20,000 steps',
       settings: {
         model: { width: 512, layers: 2, latents: 128, corruption: 'masking', amount: 0.5 },
         batchSize: 128,
         training: {
-          steps: 8000,
+          steps: 20_000,
           clipNorm: null,
-          evaluateEvery: 8000,
+          evaluateEvery: 20_000,
           schedule: { kind: 'cosine', learningRate: 1e-3, finalFraction: 0.01 },
+        },
+      },
+    },
+    gpu: {
+      about: 'three hidden layers of 1024, 256 latents, batch 256, 60,000 steps',
+      settings: {
+        model: { width: 1024, layers: 3, latents: 256, corruption: 'masking', amount: 0.5 },
+        batchSize: 256,
+        training: {
+          steps: 60_000,
+          evaluateEvery: 60_000,
+          sampleEvery: 60_000,
+          schedule: { kind: 'cosine', learningRate: 1e-3, warmupSteps: 500, finalFraction: 0.01 },
         },
       },
     },
   },
   measure: async ({ open, test, signal }) => {
     const { originals, seen, images } = await open.restore(test, { ...(signal && { signal }) });
-    const size = { count: test.count, largest: 255 };
-    const left = squaredErrors(originals, images, size);
-    const made = squaredErrors(originals, seen, size);
+    const shape = { ...test, largest: 255 };
+    const left = similarity(originals, images, shape);
+    const made = similarity(originals, seen, shape);
     return {
       rows: [
-        { ...figure, value: left.mean / made.mean, standardError: left.standardError / made.mean },
-        { metric: 'squared error of a restored image', value: left.mean, standardError: left.standardError },
-        { metric: 'squared error of a corrupted image', value: made.mean, standardError: made.standardError },
+        { ...figure, value: left.meanSquaredError / made.meanSquaredError },
+        { metric: 'peak signal to noise, dB', value: left.peakSignalToNoise },
+        { metric: 'the same of the corrupted images, dB', value: made.peakSignalToNoise },
+        { metric: 'structural similarity', value: left.structuralSimilarity! },
       ],
-      notes: [`Pixels from 0 to 1, summed over an image, over ${test.count} test images.`],
+      details: { restored: left, corrupted: made },
+      notes: [`Over ${test.count} test images, half of whose pixels were made black.`],
     };
   },
 });

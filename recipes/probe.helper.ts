@@ -1,23 +1,32 @@
 import type { TrainedImages } from '../src/cli/image-recipe.js';
 import { sliceImages } from '../src/data/images/image-set.js';
-import { type ProbeFigure, linearProbe } from '../src/evaluation/probe.js';
+import { type ProbeFigure, type ProbeOptions, fineTune, linearProbe } from '../src/evaluation/probe.js';
 import { initialise } from '../src/nn/parameters.js';
 
-/** Linear probes of a model as trained and as it was before, on the labels of the training images. */
+/** What a probe of a trained model needs, with so many labelled images to learn from. */
+const optionsOf = ({ open, source, test, scale, signal }: TrainedImages, labelled: number): ProbeOptions => ({
+  engine: open.engine,
+  model: open.model,
+  values: open.values,
+  pixels: open.images.pixels,
+  train: sliceImages(source.train, 0, labelled),
+  test,
+  ...(scale === 'smoke' && { epochs: 1, batchSize: 16 }),
+  ...(signal && { signal }),
+});
+
+/** Linear probes of a model as trained and as it was before. */
 export async function probes(
-  { open, source, test, config, scale, signal }: TrainedImages,
-  /** Of the training images; fewer for a quicker probe. */
-  most = source.train.count,
+  trained: TrainedImages,
+  labelled = trained.source.train.count,
 ): Promise<{ trained: ProbeFigure; untrained: ProbeFigure }> {
-  const { engine, model, images } = open;
-  const probe = async (values: Readonly<Record<string, Float32Array>>): Promise<ProbeFigure> => {
-    const { figure } = await linearProbe({
-      ...{ engine, model, values, test, pixels: images.pixels },
-      train: sliceImages(source.train, 0, most),
-      ...(scale === 'smoke' && { epochs: 1, batchSize: 16 }),
-      ...(signal && { signal }),
-    });
-    return figure;
-  };
-  return { trained: await probe(open.values), untrained: await probe(initialise(model.parameters, config.seed)) };
+  const options = optionsOf(trained, labelled);
+  const before = { ...options, values: initialise(trained.open.model.parameters, trained.config.seed) };
+  return { trained: (await linearProbe(options)).figure, untrained: (await linearProbe(before)).figure };
+}
+
+/** A model trained on with few labels, from a probe that learnt from the same ones. */
+export async function fineTuned(trained: TrainedImages, labelled: number): Promise<ProbeFigure> {
+  const options = optionsOf(trained, labelled);
+  return fineTune(options, await linearProbe(options));
 }

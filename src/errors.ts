@@ -41,3 +41,8 @@ export class RuntimeError extends DescentError {
 export class DivergenceError extends DescentError {
   override readonly name = 'DivergenceError';
 }
+
+/** Figures that cannot stand side by side: names what differs between them. */
+export class ComparisonError extends DescentError {
+  override readonly name = 'ComparisonError';
+}

@@ -43,6 +43,10 @@ export const commands: Record<string, Entry> = {
   ppo: { summary: 'improve a chat model against a reward', load: () => import('./commands/ppo.js') },
   generate: { summary: 'complete a text', load: () => import('./commands/generate.js') },
   chat: { summary: 'talk to a model', load: () => import('./commands/chat.js') },
+  upscale: {
+    summary: 'enlarge images with a model, several times and differently each time',
+    load: () => import('./commands/upscale.js'),
+  },
   eval: {
     summary: "measure a model: perplexity, pair accuracy, the almanac's exam",
     load: () => import('./commands/eval.js'),
@@ -54,6 +58,10 @@ export const commands: Record<string, Entry> = {
   },
   reconstruct: { summary: "images through a model's code and back", load: () => import('./commands/reconstruct.js') },
   interpolate: { summary: 'the way from one image to another', load: () => import('./commands/interpolate.js') },
+  evaluate: {
+    summary: 'measure image models: likelihood, distance of samples from real images, reconstructions',
+    load: () => import('./commands/evaluate.js'),
+  },
   report: { summary: 'write the report of a run again', load: () => import('./commands/report.js') },
   runs: { summary: 'list runs and how far they got', load: () => import('./commands/runs.js') },
   lineage: { summary: "print a model's family tree", load: () => import('./commands/lineage.js') },

@@ -11,16 +11,16 @@ export interface TinyModel {
   readonly store: Store;
   readonly values: Record<string, Float32Array>;
   /** Runs a function of the parameters and further inputs. */
-  run(
+  readonly run: (
     fn: (parameters: never, inputs: Record<string, Tensor>) => Record<string, Tensor>,
     inputs: Record<string, { spec: TensorSpec; data: HostTree }>,
-  ): Promise<Record<string, Float32Array>>;
+  ) => Promise<Record<string, Float32Array>>;
   /** The same of images [B, C, H, W], with labels 0 unless given. */
-  runOn(
+  readonly runOn: (
     fn: (parameters: never, batch: ImageTensors) => Record<string, Tensor>,
     images: Float32Array,
     options?: { labels?: Int32Array; key?: number },
-  ): Promise<Record<string, Float32Array>>;
+  ) => Promise<Record<string, Float32Array>>;
 }
 
 export async function tinyModel(

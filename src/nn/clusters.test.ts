@@ -21,7 +21,7 @@ const run = async (
       data instanceof Float32Array ? float(...shape) : { shape, dtype: 'int32' as const },
     ]),
   );
-  const program = await engine.compile(fn as never, specs as never, { name: 'test' });
+  const program = await engine.compile(fn, specs as never, { name: 'test' });
   return (await program.run(
     Object.fromEntries(Object.entries(inputs).map(([name, { data }]) => [name, data])),
   )) as Record<string, Float32Array>;

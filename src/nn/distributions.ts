@@ -1,7 +1,6 @@
 import {
   type Tensor,
   add,
-  binaryCrossEntropy,
   exp,
   less,
   log,
@@ -40,8 +39,8 @@ export const normalLogProb = (x: Tensor, mean: Tensor | number, logDeviation: Te
 export const normalDivergence = (mean: Tensor, logDeviation: Tensor): Tensor =>
   mul(sub(add(square(mean), exp(mul(logDeviation, 2))), add(mul(logDeviation, 2), 1)), 0.5);
 
-/** log p of binary pixels, each number. */
-export const bernoulliLogProb = (x: Tensor, logits: Tensor): Tensor => neg(binaryCrossEntropy(logits, x));
+/** log p of binary pixels, each number. One softplus, where a cross-entropy of any label takes two. */
+export const bernoulliLogProb = (x: Tensor, logits: Tensor): Tensor => sub(mul(x, logits), softplus(logits));
 
 /**
  * log p of whole numbers from 0 to levels − 1 under a logistic distribution over [−1, 1] cut into bins, whose first and

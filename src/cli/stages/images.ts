@@ -8,7 +8,7 @@ import {
   imageBatches,
   largestPixel,
 } from '../../data/images/batches.js';
-import { type ImageSet, classesOf, sliceImages } from '../../data/images/image-set.js';
+import { type ImageSet, classesOf } from '../../data/images/image-set.js';
 import { type ImageSource, holdOutImages } from '../../data/images/sources.js';
 import type { Json } from '../../data/json.js';
 import { classifierAccuracy } from '../../evaluation/classification.js';
@@ -65,7 +65,7 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
   const images = imagesOf(source.train, config);
   const data = imageData(images);
   const model = definition.build(config.model, data);
-  const { train, validation } = holdOutImages(source.train, Math.min(config.evaluationImages, source.train.count >> 1));
+  const { train, validation } = heldOutImages(source, config.evaluationImages);
   const averaged = config.training.average !== null;
   const store = await engine.createStore({ leaves: leavesOf(model.parameters), trainable: true, average: averaged });
   const weights: StoreReference = averaged ? { store, buffer: 'average' } : store;
@@ -149,9 +149,13 @@ export const imagesOf = (set: ImageSet, { pixels }: Pick<ImageTrainingConfig, 'p
   labelNames: set.labelNames ?? Array.from({ length: classesOf(set) }, (_, index) => String(index)),
 });
 
+/** What training learns from, and what it is measured on meanwhile: at most half of the images. */
+export const heldOutImages = ({ train }: ImageSource, held: number) =>
+  holdOutImages(train, Math.min(held, train.count >> 1));
+
 /** Test images, or where there are none those that training held out. */
 export const testImages = (source: ImageSource, held: number): ImageSet =>
-  source.test ?? sliceImages(source.train, source.train.count - held);
+  source.test ?? heldOutImages(source, held).validation;
 
 function phasesOf(model: ImageModel, batches: ImageBatchOptions, steps: number): Phase[] {
   return model.losses.map(({ name, loss, trainable, during = [0, 1], assigns = false }): Phase => ({

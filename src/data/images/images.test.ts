@@ -4,7 +4,7 @@ import { imagesFromCifar } from './cifar.js';
 import { imagesFromIdx } from './idx.js';
 import { imageAt } from './image-set.js';
 import { resample } from './resample.js';
-import { readImages } from './sources.js';
+import { holdOutImages, readImages } from './sources.js';
 
 const idx = (shape: number[], data: number[]): Uint8Array =>
   Uint8Array.from([0, 0, 8, shape.length, ...shape.flatMap((length) => [0, 0, 0, length]), ...data]);
@@ -32,6 +32,16 @@ describe('images', () => {
     const shape = { channels: 1, height: 2, width: 2 };
     expect(Array.from(resample([0, 2, 4, 6], shape, { height: 1, width: 1 }, 'box'))).toEqual([3]);
     for (const value of resample([5, 5, 5, 5], shape, { height: 3, width: 5 })) expect(value).toBeCloseTo(5, 12);
+  });
+
+  it('holds images of every class out of a set that is sorted by class', () => {
+    const labels = Int32Array.from({ length: 90 }, (_, index) => Math.floor(index / 30));
+    const pixels = Uint8Array.from({ length: 90 }, (_, index) => index);
+    const set = { name: 'sorted', count: 90, channels: 1, height: 1, width: 1, pixels, labels };
+    const { train, validation } = holdOutImages(set, 6);
+    expect(Array.from(validation.labels!)).toEqual([0, 0, 1, 1, 2, 2]);
+    expect([...train.pixels, ...validation.pixels].sort((a, b) => a - b)).toEqual([...pixels]);
+    expect(() => holdOutImages(set, 90)).toThrow(/90 of 90/);
   });
 
   it('brings MNIST along, and gives every image once an epoch, resumably', async () => {

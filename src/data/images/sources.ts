@@ -8,7 +8,7 @@ import { imagesFromCifar } from './cifar.js';
 import { isPictureName } from './decode.js';
 import { type NamedBytes, entriesOf } from './entries.js';
 import { imagesFromIdx } from './idx.js';
-import { type ImageSet, sliceImages } from './image-set.js';
+import { type ImageSet, selectImages } from './image-set.js';
 import { type PictureOptions, imagesFromPictures } from './pictures.js';
 
 /** Training images, and those that no model trains on where the source keeps some apart. */
@@ -71,15 +71,25 @@ export async function readImages(options: ReadImagesOptions): Promise<ImageSourc
   return { name: source, id: hash.digest('hex').slice(0, 16), train, ...(test && { test }) };
 }
 
-/** Keeps a share of the training images apart, the last ones: for choosing between settings. */
+/**
+ * Keeps a share of the training images apart: for choosing between settings, or to measure on. They are spread evenly
+ * over the set, since folders come sorted by class, and the last ones would all be of one.
+ */
 export function holdOutImages(images: ImageSet, count: number): { train: ImageSet; validation: ImageSet } {
-  const kept = images.count - count;
-  if (kept < 1 || count < 1) {
+  if (images.count - count < 1 || count < 1) {
     throw new DataError(`${images.name}: ${count} of ${images.count} images cannot be held out`, {
       advice: 'Hold out at least one, and keep at least one to train on.',
     });
   }
-  return { train: sliceImages(images, 0, kept), validation: sliceImages(images, kept) };
+  const held = new Set(Array.from({ length: count }, (_, index) => Math.floor(((index + 0.5) * images.count) / count)));
+  const all = Array.from({ length: images.count }, (_, index) => index);
+  return {
+    train: selectImages(
+      images,
+      all.filter((index) => !held.has(index)),
+    ),
+    validation: selectImages(images, [...held]),
+  };
 }
 
 const isTestName = (name: string): boolean => /(^|\/)(t10k|test|validation|val)([-_./]|$)/i.test(name);

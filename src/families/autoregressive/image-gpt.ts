@@ -140,6 +140,7 @@ export const definition = defineImageModel({
     const isWhole = config.patch === 1 && data.levels === 2;
     return {
       parameters,
+      conditional,
       losses: [
         {
           name: 'palette',

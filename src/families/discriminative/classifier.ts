@@ -4,7 +4,7 @@ import { centred } from '../../nn/distributions.js';
 import { type ImageModel, defineImageModel } from '../../nn/image-model.js';
 import { Dropout, convolutionSpec, convolve, linear, linearSpec, scaledNormal } from '../../nn/layers.js';
 import { type TensorsOf, normal } from '../../nn/parameters.js';
-import { type Tensor, argMax, cast, crossEntropy, equal, mean, relu, reshape } from '../../tensor/index.js';
+import { type Tensor, argMax, cast, crossEntropy, equal, mean, relu, reshape, rmsNorm } from '../../tensor/index.js';
 
 /**
  * A small convolutional classifier. It makes no images: it judges those that others made, by the class it reads in
@@ -47,7 +47,8 @@ export const definition = defineImageModel({
       const first = relu(convolve(p.first, centred(images, levels), { stride: 2, padding: 2 }));
       const second = relu(convolve(p.second, first, { stride: 2, padding: 1 }));
       const third = relu(convolve(p.third, second));
-      return relu(linear(p.hidden, reshape(third, [images.shape[0]!, middle])));
+      // Of one size for every image: else a distance would weigh most those that the classifier is surest of.
+      return rmsNorm(relu(linear(p.hidden, reshape(third, [images.shape[0]!, middle]))));
     };
     return {
       parameters,

@@ -1,0 +1,176 @@
+import { type Discretisation, largestPixel } from '../data/images/batches.js';
+import type { ImageSet } from '../data/images/image-set.js';
+import { DataError } from '../errors.js';
+import { type Accuracy, accuracyOf } from '../evaluation/accuracy.js';
+import { classesRead, classifierAccuracy } from '../evaluation/classification.js';
+import type { DensityFigure } from '../evaluation/density.js';
+import {
+  type ExtractorId,
+  type FeatureExtractor,
+  discretised,
+  drawImages,
+  extractorOf,
+  imageSetOf,
+} from '../evaluation/extractor.js';
+import { type Similarity, similarity } from '../evaluation/image-similarity.js';
+import { type ModeCoverage, modeCoverage } from '../evaluation/mode-coverage.js';
+import { type SetFigures, setFigures } from '../evaluation/set-figures.js';
+import { modelId } from '../formats/lineage.js';
+import { readNetworkFeatures } from '../formats/network-features.js';
+import type { Engine } from '../runtime/engine.js';
+import { canDraw } from '../sampling/images.js';
+import type { OpenImageModel } from './open-image-model.js';
+import { leavesOf } from './stages/stage.js';
+
+/** Everything that a trained image model can be measured by: what it has no capability for is left out. */
+export interface ImageModelFigures {
+  readonly density?: DensityFigure;
+  /** Distances of its samples from test images, by each extractor. */
+  readonly samples?: readonly SetFigures[];
+  readonly classes?: ClassFigures;
+  readonly reconstruction?: Similarity & { readonly pixels: Discretisation };
+  /** Of a classifier itself. */
+  readonly accuracy?: Accuracy;
+}
+
+/** What a classifier reads in samples. */
+export interface ClassFigures {
+  readonly classifier: ExtractorId;
+  /** How often it reads test images rightly, as the model sees them: more cannot be asked of samples. */
+  readonly onTestImages: Accuracy;
+  /** How often it reads the class that was asked for; absent where the model does not heed it. */
+  readonly asAsked?: Accuracy;
+  readonly coverage: ModeCoverage;
+}
+
+export interface EvaluateImagesOptions {
+  readonly open: OpenImageModel;
+  readonly train: ImageSet;
+  readonly test: ImageSet;
+  /** Judges of samples. */
+  readonly extractors?: readonly FeatureExtractor[];
+  /** Names the classes of samples. */
+  readonly classifier?: OpenImageModel;
+  /** Samples to draw, and images to reconstruct. */
+  readonly samples: number;
+  /** Default 0. */
+  readonly seed?: number;
+  readonly say?: (text: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** @throws DataError when the images are not of the model's size */
+export async function evaluateImageModel(options: EvaluateImagesOptions): Promise<ImageModelFigures> {
+  const { open, test, samples, seed = 0, signal } = options;
+  const { model, images: shape } = open;
+  checkShape(test, open);
+  const aborts = { ...(signal && { signal }) };
+  const largest = largestPixel(shape.pixels);
+  const density = model.density && (await open.density(test, aborts));
+  const drawn = canDraw(model) ? await judgeSamples(options) : {};
+  const reconstruct = async (): Promise<ImageModelFigures['reconstruction']> => {
+    const chosen = drawImages(test, Math.min(samples, test.count), seed);
+    const { originals, images } = await open.reconstruct(chosen, aborts);
+    return { ...similarity(originals, images, { ...shape, largest }), pixels: shape.pixels };
+  };
+  const reconstruction = model.codec && (await reconstruct());
+  const accuracy = model.classifier && test.labels && (await classifierAccuracy(judging(open, test, signal)));
+  return {
+    ...(density && { density }),
+    ...drawn,
+    ...(reconstruction && { reconstruction }),
+    ...(accuracy && { accuracy }),
+  };
+}
+
+async function judgeSamples(options: EvaluateImagesOptions): Promise<Pick<ImageModelFigures, 'samples' | 'classes'>> {
+  const { open, train, test, extractors = [], classifier, seed = 0, signal, say } = options;
+  if (extractors.length === 0 && classifier === undefined) return {};
+  const { images: shape, data } = open;
+  const sample = await open.sampler();
+  const aborts = { ...(signal && { signal }) };
+  say?.(`Drawing ${options.samples.toLocaleString('en')} samples`);
+  const { images, labels } = await sample({ count: options.samples, seed, ...aborts });
+  const made = imageSetOf(images, { ...shape, largest: largestPixel(shape.pixels), name: 'samples', labels });
+  const samples: SetFigures[] = [];
+  for (const extractor of extractors) {
+    say?.(`Measuring by the features of ${extractor.id.name}`);
+    samples.push(await setFigures({ extractor, made, test, train, pixels: shape.pixels, seed, ...aborts }));
+  }
+  const classFigures = async (judge: OpenImageModel): Promise<ClassFigures> => {
+    const seen = (set: ImageSet): ImageSet => discretised(set, shape.pixels, seed);
+    const read = await classesRead(judging(judge, seen(made), signal));
+    const heeds = data.classes > 1 && (await heedsClasses(open, seed, signal));
+    return {
+      classifier: idOf(judge),
+      onTestImages: await classifierAccuracy(judging(judge, seen(test), signal)),
+      ...(heeds && { asAsked: accuracyOf(read, labels) }),
+      coverage: modeCoverage(read, judge.data.classes),
+    };
+  };
+  const classes = classifier && (await classFigures(classifier));
+  return { ...(samples.length > 0 && { samples }), ...(classes && { classes }) };
+}
+
+/** Whether the same noise gives different images for different classes. */
+async function heedsClasses(open: OpenImageModel, seed: number, signal: AbortSignal | undefined): Promise<boolean> {
+  const sample = await open.sampler();
+  const [one, other] = [0, 1].map((labels) => ({ count: 4, seed, labels, ...(signal && { signal }) }));
+  const [a, b] = [await sample(one!), await sample(other!)];
+  return a.images.some((value, index) => value !== b.images[index]);
+}
+
+const judging = (judge: OpenImageModel, images: ImageSet, signal: AbortSignal | undefined) => {
+  const { engine, weights, model, data } = judge;
+  if (model.classifier === undefined) {
+    throw new DataError(`${judge.folder} is a ${judge.definition.name}, not a classifier`, {
+      advice: 'descent train classifier makes one.',
+    });
+  }
+  checkShape(images, judge);
+  return {
+    ...judge.batches(images),
+    ...{ engine, weights, parameters: model.parameters, classifier: model.classifier, classes: data.classes },
+    ...(signal && { signal }),
+  };
+};
+
+const idOf = ({ definition, values, model }: OpenImageModel): ExtractorId => ({
+  name: definition.name,
+  hash: modelId(values),
+  features: model.features?.size ?? 0,
+});
+
+/** The features of a trained model as a judge of sets. @throws DataError when it gives none */
+export function modelExtractor(open: OpenImageModel): FeatureExtractor {
+  const { engine, weights, model, images } = open;
+  const { features } = model;
+  if (features === undefined) throw new DataError(`${open.folder}: a ${open.definition.name} gives no features`);
+  const { name, hash } = idOf(open);
+  const { pixels } = images;
+  const { extract, id } = extractorOf({ engine, weights, features, name, hash, pixels, parameters: model.parameters });
+  return {
+    id,
+    extract: async (set, aborts) => {
+      checkShape(set, open);
+      return extract(set, aborts);
+    },
+  };
+}
+
+/** The detector in a folder as a judge of sets: for pictures of things. */
+export async function networkExtractor(engine: Engine, folder: string): Promise<FeatureExtractor> {
+  const network = await readNetworkFeatures(folder);
+  const weights = await engine.createStore({ leaves: leavesOf(network.parameters) });
+  await weights.write(network.values);
+  return extractorOf({ ...network, engine, weights, pixels: 'bytes' });
+}
+
+function checkShape(set: ImageSet, { images, folder }: OpenImageModel): void {
+  const words = ({ channels, height, width }: Pick<ImageSet, 'channels' | 'height' | 'width'>): string =>
+    `${width} x ${height}, ${channels === 1 ? 'grey' : 'colour'}`;
+  if (words(set) === words(images)) return;
+  throw new DataError(`${set.name}: the images are ${words(set)}; ${folder} is for ${words(images)}`, {
+    advice: 'Measure on images like those that it was trained on.',
+  });
+}

@@ -1,0 +1,82 @@
+import { ConfigError } from '../../errors.js';
+import type { ImageData } from '../../nn/image-model.js';
+import {
+  type ConvolutionSpec,
+  convolutionSpec,
+  convolve,
+  convolveTransposed,
+  transposedConvolutionSpec,
+} from '../../nn/layers.js';
+import { type TensorsOf, normal } from '../../nn/parameters.js';
+import { type Tensor, add, relu } from '../../tensor/index.js';
+
+/** The two networks of a VQ-VAE (van den Oord et al. 2017, section 4.1): an image ↔ a quarter of its side in vectors. */
+
+export interface GridNetworkConfig {
+  /** Channels of the first convolution; twice as many on the grid. */
+  readonly width: number;
+  /** Residual blocks of each network. */
+  readonly blocks: number;
+  /** Numbers of one vector. */
+  readonly codeSize: number;
+}
+
+export const GRID_FACTOR = 4;
+
+interface ResidualSpec {
+  readonly first: ConvolutionSpec;
+  readonly second: ConvolutionSpec;
+}
+
+const residual = (p: TensorsOf<ResidualSpec>, x: Tensor): Tensor =>
+  add(x, convolve(p.second, relu(convolve(p.first, relu(x)))));
+
+/** @throws ConfigError when the images' sides do not divide by 4 */
+export function gridNetworks(
+  { width, blocks, codeSize }: GridNetworkConfig,
+  { channels, height, width: columns }: ImageData,
+) {
+  if (height % GRID_FACTOR !== 0 || columns % GRID_FACTOR !== 0) {
+    throw new ConfigError(`images of ${height} x ${columns}: the sides have to divide by ${GRID_FACTOR}`, {
+      advice: 'Resize or pad the images.',
+    });
+  }
+  const deep = 2 * width;
+  const halving = { kernel: 4, gain: Math.SQRT2 } as const;
+  const residuals = (): ResidualSpec[] =>
+    Array.from({ length: blocks }, () => ({
+      first: convolutionSpec(deep, width, { gain: Math.SQRT2 }),
+      second: convolutionSpec(width, deep, { kernel: 1, gain: 1 / Math.sqrt(blocks) }),
+    }));
+  const parameters = {
+    encoder: {
+      first: convolutionSpec(channels, width, halving),
+      second: convolutionSpec(width, deep, halving),
+      residuals: residuals(),
+      out: convolutionSpec(deep, codeSize, { kernel: 1 }),
+    },
+    decoder: {
+      in: convolutionSpec(codeSize, deep, { gain: 1 }),
+      residuals: residuals(),
+      second: transposedConvolutionSpec(deep, width, halving),
+      first: transposedConvolutionSpec(width, channels, { kernel: 4, init: normal(0.02) }),
+    },
+  };
+  type Parameters = TensorsOf<typeof parameters>;
+  const halve = { stride: 2, padding: 1 };
+  const through = (layers: readonly TensorsOf<ResidualSpec>[], x: Tensor): Tensor =>
+    layers.reduce((h, layer) => residual(layer, h), x);
+  return {
+    parameters,
+    /** images [B, C, H, W], centred → [B, codeSize, H / 4, W / 4] */
+    encode: ({ encoder }: Parameters, images: Tensor): Tensor => {
+      const small = convolve(encoder.second, relu(convolve(encoder.first, images, halve)), halve);
+      return convolve(encoder.out, relu(through(encoder.residuals, small)));
+    },
+    /** [B, codeSize, H / 4, W / 4] → [B, C, H, W] */
+    decode: ({ decoder }: Parameters, code: Tensor): Tensor => {
+      const small = relu(through(decoder.residuals, convolve(decoder.in, code)));
+      return convolveTransposed(decoder.first, relu(convolveTransposed(decoder.second, small)));
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Engine } from '../runtime/engine.js';
+import { binaryCrossEntropy, grad, sum } from '../tensor/index.js';
+import { bernoulliLogProb, discretisedLogisticLogProb } from './distributions.js';
+
+let engine: Engine;
+beforeAll(async () => {
+  engine = await Engine.create({ threads: 1 });
+});
+afterAll(() => engine.dispose());
+
+const float = (...shape: number[]) => ({ shape, dtype: 'float32' as const });
+
+describe('Bernoulli', () => {
+  it('is the cross-entropy turned around, with its gradient, however sure the logit is', async () => {
+    const logits = Float32Array.of(-200, -30, -3, -0.1, 0, 0.1, 3, 30, 200);
+    const program = await engine.compile(
+      ({ x, logits: given }) => ({
+        value: bernoulliLogProb(x, given),
+        expected: binaryCrossEntropy(given, x),
+        slope: grad((l: typeof given) => sum(bernoulliLogProb(x, l)))(given),
+      }),
+      { x: float(9), logits: float(9) },
+    );
+    for (const pixel of [0, 1]) {
+      const x = new Float32Array(9).fill(pixel);
+      const { value, expected, slope } = (await program.run({ x, logits })) as Record<string, Float32Array>;
+      value!.forEach((found, index) => expect(Math.abs(found + expected![index]!)).toBeLessThan(1e-5));
+      slope!.forEach((found, index) => expect(found).toBeCloseTo(pixel - 1 / (1 + Math.exp(-logits[index]!)), 5));
+    }
+  });
+});
+
+describe('discretised logistic', () => {
+  it.each([
+    [2, 0.3, 0.5],
+    [16, -0.9, -3],
+    [256, 1.4, -5],
+  ])('gives %i levels together a probability of 1 (mean %f, log scale %f)', async (levels, mean, logScale) => {
+    const program = await engine.compile(
+      ({ x, mean: centre, logScale: scale }) => ({ y: discretisedLogisticLogProb(x, centre, scale, levels) }),
+      { x: float(levels), mean: float(1), logScale: float(1) },
+    );
+    const x = Float32Array.from({ length: levels }, (_, level) => level);
+    const { y } = (await program.run({
+      x,
+      mean: Float32Array.of(mean),
+      logScale: Float32Array.of(logScale),
+    })) as { y: Float32Array };
+    expect(y.reduce((total, logProb) => total + Math.exp(logProb), 0)).toBeCloseTo(1, 4);
+  });
+});
