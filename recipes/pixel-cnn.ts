@@ -13,15 +13,15 @@ export const recipe = imageRecipe({
   smokeModel: { blocks: 2, width: 4, hidden: 8 },
   scales: {
     cpu: {
-      about: '12 residual blocks of 16 channels, batch 32, 6,000 steps',
+      about: '12 residual blocks of 16 channels, batch 16, 10,000 steps',
       settings: {
-        batchSize: 32,
+        batchSize: 16,
         model: { blocks: 12, width: 16 },
         training: {
-          steps: 6000,
+          steps: 10_000,
           clipNorm: 500,
-          evaluateEvery: 750,
-          sampleEvery: 3000,
+          evaluateEvery: 1000,
+          sampleEvery: 5000,
           schedule: { kind: 'cosine', learningRate: 2e-3, finalFraction: 0.01 },
         },
       },

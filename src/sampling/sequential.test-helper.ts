@@ -29,11 +29,13 @@ export function sequentialLaws(options: TinyImageModelOptions): void {
     afterAll(() => engine.dispose());
 
     it('draws an image by its seed and number, whatever the batch', async () => {
-      const three = await (await open(3)).call(undefined, { count: 5, seed: 3 });
+      const inThrees = await open(3);
+      const three = await inThrees({ count: 5, seed: 3 });
       const four = await sample({ count: 5, seed: 3 });
       expect(three.values).toEqual(four.values);
       expect(three.images).toEqual(four.images);
-      const alone = await (await open(1)).call(undefined, { count: 1, seed: 3 });
+      const inOnes = await open(1);
+      const alone = await inOnes({ count: 1, seed: 3 });
       expect(alone.values).toEqual(four.values.slice(0, alone.values.length));
       expect((await sample({ count: 5, seed: 4 })).values).not.toEqual(four.values);
     });
