@@ -3,11 +3,10 @@
  * matrix product. Every program trains its own copy in a process of its own; they take turns, a few steps each, so that
  * a disturbance of the machine falls on all of them.
  */
-import { createRequire } from 'node:module';
 import { loadavg } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { counterRandom } from '../src/tensor/random.js';
-import { type ModelShape, type Peer, type PeerConfig, type Steps, startPeer } from './peers/peer.js';
+import type { ModelShape, PeerConfig } from './peers/peer.js';
+import { type Measured, type Turn, startBestTorch, startNode, takeTurns, verdict } from './peers/turns.js';
 import { type BenchResult, median, significant } from './result.js';
 
 interface Configuration extends ModelShape {
@@ -34,68 +33,21 @@ export function stepFlops({ layers, width, context, batch, vocab }: ModelShape):
   return batch * (6 * matrixWeights * context + 12 * layers * width * context ** 2);
 }
 
-const peerFile = (name: string) => fileURLToPath(new URL(`./peers/${name}`, import.meta.url));
-const startNode = (file: string, config: PeerConfig | { threads: number }) =>
-  startPeer(process.execPath, ['--import', createRequire(import.meta.url).resolve('tsx'), peerFile(file)], config);
-
-/** Debian's python3-torch belongs to Debian's interpreter, whichever python3 stands first in the path. */
-const startTorch = (config: PeerConfig) =>
-  startPeer('/usr/bin/python3', [peerFile('gpt_torch.py')], config, {
-    OMP_NUM_THREADS: String(config.threads),
-    OPENBLAS_NUM_THREADS: String(config.threads),
-  });
-
-/** PyTorch with the thread setting that is faster here. */
-async function startBestTorch(config: PeerConfig): Promise<{ peer: Peer; threads: number }> {
-  const tried: { threads: number; ms: number }[] = [];
-  for (const threads of [1, 2]) {
-    const peer = await startTorch({ ...config, threads });
-    await peer.steps(2);
-    tried.push({ threads, ms: median((await peer.steps(4)).milliseconds) });
-    await peer.stop();
-  }
-  const { threads } = tried.reduce((best, next) => (next.ms < best.ms ? next : best));
-  return { peer: await startTorch({ ...config, threads }), threads };
-}
-
-interface Measured {
-  about: Record<string, unknown>;
-  milliseconds: number[];
-  last: Steps;
-}
-
-/** Lets the peers take turns; the first turn only warms up. */
-async function takeTurns(peers: Map<string, { peer: Peer; steps: number }>): Promise<Map<string, Measured>> {
-  const measured = new Map<string, Measured>();
-  for (let round = 0; round <= rounds; round++) {
-    for (const [name, { peer, steps }] of peers) {
-      const last = await peer.steps(round === 0 ? Math.min(steps, 3) : steps);
-      const before = round === 0 ? [] : (measured.get(name)?.milliseconds ?? []);
-      measured.set(name, {
-        about: peer.about,
-        last,
-        milliseconds: round === 0 ? [] : [...before, ...last.milliseconds],
-      });
-    }
-  }
-  return measured;
-}
-
 async function measure(configuration: Configuration): Promise<{ row: BenchResult['rows'][number]; notes: string[] }> {
   const { name, batch, context, vocab } = configuration;
   const random = counterRandom(1, 'bench tokens', 0);
   const tokens = Array.from({ length: batch * (context + 1) }, () => Math.floor(random() * vocab));
   const config: PeerConfig = { ...configuration, tokens, learningRate: 1e-4, threads: 0 };
-  const peers = new Map<string, { peer: Peer; steps: number }>();
+  const peers = new Map<string, Turn>();
   try {
-    const torch = await startBestTorch(config);
+    const torch = await startBestTorch('gpt_torch.py', config);
     peers.set('pytorch', { peer: torch.peer, steps: configuration.steps });
     const descent = await startNode('gpt-descent.ts', config);
     peers.set('descent', { peer: descent, steps: configuration.steps });
     const threads = descent.about['threads'] as number;
     peers.set('sgemm', { peer: await startNode('sgemm.ts', { threads }), steps: 10 });
     if (name === 'A') peers.set('tfjs', { peer: await startNode('tfjs/gpt.js', { ...config, threads: 1 }), steps: 2 });
-    const measured = await takeTurns(peers);
+    const measured = await takeTurns(peers, rounds);
     return report(configuration, measured, torch.threads);
   } finally {
     await Promise.all([...peers.values()].map(({ peer }) => peer.stop()));
@@ -143,11 +95,6 @@ function report(configuration: Configuration, measured: Map<string, Measured>, t
     );
   }
   return { row, notes };
-}
-
-function verdict(what: string, value: number, target: number, sense: 'at least' | 'at most' = 'at least'): string {
-  const met = sense === 'at least' ? value >= target : value <= target;
-  return `${met ? 'met' : 'MISSED'}: ${what} ${significant(value)}, to be ${sense} ${target}`;
 }
 
 /** Measures the configurations A, B and C, or those named in DESCENT_BENCH (as in DESCENT_BENCH=A,B). */

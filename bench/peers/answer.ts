@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import type { ImagePeerConfig } from './image-peer.js';
 import type { PeerConfig } from './peer.js';
 
 /** The peer's end of the conversation: tells `about`, then runs as many steps as each line of stdin asks for. */
@@ -17,7 +18,7 @@ export async function answerSteps(about: object, step: () => number | Promise<nu
   }
 }
 
-/** The configuration that startPeer passed. */
-export function peerConfig(): PeerConfig {
-  return JSON.parse(process.argv[2] ?? '{}') as PeerConfig;
+/** The configuration that startPeer passed, of whichever kind. */
+export function peerConfig(): PeerConfig & ImagePeerConfig {
+  return JSON.parse(process.argv[2] ?? '{}') as PeerConfig & ImagePeerConfig;
 }

@@ -12,11 +12,16 @@ export interface ModelShape {
   vocab: number;
 }
 
-/** What a peer is started with. `tokens`: the one batch, [batch, context + 1] row by row. */
-export interface PeerConfig extends ModelShape {
+/** What every peer is started with. */
+export interface StepConfig {
+  /** 0: as many as it likes. */
+  readonly threads: number;
+}
+
+/** What a GPT is started with. `tokens`: the one batch, [batch, context + 1] row by row. */
+export interface PeerConfig extends ModelShape, StepConfig {
   tokens: number[];
   learningRate: number;
-  threads: number;
 }
 
 /** What several steps on the one batch took; the loss is the last step's, before its update. */
@@ -39,7 +44,7 @@ export interface Peer {
 export async function startPeer(
   command: string,
   args: string[],
-  config: PeerConfig | { threads: number },
+  config: StepConfig,
   environment: Record<string, string> = {},
 ): Promise<Peer> {
   const child = spawn(command, [...args, JSON.stringify(config)], {

@@ -6,7 +6,7 @@ import { noiseBatch, withBatch } from './noise.js';
 import { searchOf } from './search.js';
 import { sequentialSampler } from './sequential.js';
 
-export type { ImageSampler, ImageSamplerOptions, SampleOptions, Samples } from './image-options.js';
+export type { ImageSampler, ImageSamplerOptions, SampleOptions } from './image-options.js';
 
 /** Whether images can be drawn from a model. */
 export const canDraw = ({ generative, sequential }: ImageModel): boolean =>

@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import type { ImageData, ImageModel, ImageModelDefinition } from '../nn/image-model.js';
 import { parameterLeaves } from '../nn/parameters.js';
 import type { Engine, Store } from '../runtime/engine.js';

@@ -1,14 +1,5 @@
 import { z } from 'zod';
-import {
-  bernoulliLogProb,
-  bernoulliMean,
-  centred,
-  discretisedLogisticLogProb,
-  logisticToPixel,
-  normalDivergence,
-  normalLogProb,
-  perRow,
-} from '../../nn/distributions.js';
+import { centred, normalDivergence, normalLogProb, perRow } from '../../nn/distributions.js';
 import {
   type Density,
   type ImageModel,
@@ -16,7 +7,7 @@ import {
   type LossTensors,
   defineImageModel,
 } from '../../nn/image-model.js';
-import { type ParameterSpec, type TensorsOf, parameter } from '../../nn/parameters.js';
+import type { TensorsOf } from '../../nn/parameters.js';
 import {
   Draws,
   type Tensor,
@@ -32,10 +23,10 @@ import {
   neg,
   reshape,
   sliceAxis,
-  squeeze,
   sub,
   sum,
 } from '../../tensor/index.js';
+import { likelihoodOf, likelihoods } from './likelihood.js';
 import { networks } from './vae-networks.js';
 
 /** The variational auto-encoder (Kingma & Welling 2014) and its importance-weighted objective (Burda et al. 2016). */
@@ -46,7 +37,7 @@ export const vaeSchema = z.strictObject({
   layers: z.int().positive().default(2).describe('hidden layers of each network, where fully connected'),
   latents: z.int().positive().default(32).describe('numbers in a code'),
   likelihood: z
-    .enum(['auto', 'bernoulli', 'logistic', 'gaussian'])
+    .enum(likelihoods)
     .default('auto')
     .describe(
       'p(pixel | code): bernoulli for binary pixels; for bytes a discretised logistic, or a Gaussian with learned variance over pixels with uniform noise; auto: bernoulli or logistic',
@@ -63,54 +54,6 @@ export const vaeSchema = z.strictObject({
     .default(1)
     .describe('codes drawn for each image in training; more than 1: the importance-weighted bound (IWAE)'),
 });
-
-type VaeConfig = z.output<typeof vaeSchema>;
-
-interface Likelihood {
-  /** Numbers that the decoder gives for every pixel. */
-  readonly perPixel: number;
-  readonly parameters: Readonly<Record<string, ParameterSpec>>;
-  /** log p of each pixel given the decoder's output [N, perPixel, C, H, W]; pixels [N, C, H, W]. */
-  readonly logProb: (p: Readonly<Record<string, Tensor>>, pixels: Tensor, output: Tensor, draws: Draws) => Tensor;
-  readonly mean: (output: Tensor) => Tensor;
-}
-
-const logScaleOf = (p: Readonly<Record<string, Tensor>>): Tensor =>
-  reshape(clip(p['logScale']!, -7, 2), [1, p['logScale']!.size, 1, 1]);
-
-function likelihoodOf(config: VaeConfig, levels: number, channels: number): Likelihood {
-  const kind = config.likelihood === 'auto' ? (levels === 2 ? 'bernoulli' : 'logistic') : config.likelihood;
-  const location = (output: Tensor): Tensor => squeeze(output, 1);
-  const scale = { logScale: parameter([channels], { init: { kind: 'zeros' } }) };
-  switch (kind) {
-    case 'bernoulli':
-      return {
-        perPixel: 1,
-        parameters: {},
-        logProb: (_, pixels, output) => bernoulliLogProb(mul(pixels, 1 / (levels - 1)), location(output)),
-        mean: (output) => mul(bernoulliMean(location(output)), levels - 1),
-      };
-    case 'logistic':
-      return {
-        perPixel: 1,
-        parameters: scale,
-        logProb: (p, pixels, output) =>
-          discretisedLogisticLogProb(pixels, location(output), sub(logScaleOf(p), 2), levels),
-        mean: (output) => logisticToPixel(location(output), levels),
-      };
-    case 'gaussian':
-      return {
-        perPixel: 1,
-        parameters: scale,
-        // log p of the whole number is at least the mean log density over its unit of noise (Theis et al. 2016).
-        logProb: (p, pixels, output, draws) => {
-          const noisy = sub(mul(add(pixels, draws.uniform(pixels.shape)), 2 / levels), 1);
-          return add(normalLogProb(noisy, location(output), sub(logScaleOf(p), 1)), Math.log(2 / levels));
-        },
-        mean: (output) => logisticToPixel(location(output), levels),
-      };
-  }
-}
 
 export const definition = defineImageModel({
   name: 'vae',

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { type ImageModel, defineImageModel } from '../../nn/image-model.js';
-import { type ConvolutionSpec, convolutionSpec, convolve, linear, linearSpec } from '../../nn/layers.js';
-import { type TensorsOf, normal } from '../../nn/parameters.js';
+import { type ConvolutionSpec, convolutionSpec, convolve } from '../../nn/layers.js';
+import type { TensorsOf } from '../../nn/parameters.js';
+import { addCondition, conditionSpec } from '../../nn/raster/condition.js';
 import { convolveRow, convolveRows, dilationOf } from '../../nn/raster/convolutions.js';
 import { rasterImageModel } from '../../nn/raster/image-model.js';
 import { logisticMixtureHead } from '../../nn/raster/logistic-mixture.js';
 import type { Pass } from '../../nn/raster/pass.js';
-import { type RasterContext, type RasterNetwork, raster } from '../../nn/raster/raster.js';
-import { type Tensor, add, concat, elu, mul, neg, reshape, sigmoid, split } from '../../tensor/index.js';
+import { type Grid, type RasterContext, type RasterNetwork, raster } from '../../nn/raster/raster.js';
+import { type Tensor, add, concat, elu, mul, neg, sigmoid, split } from '../../tensor/index.js';
 
 /**
  * PixelCNN++ (Salimans et al. 2017): whole pixels from a mixture of discretised logistics, two streams of gated
@@ -38,7 +39,7 @@ function network({ width, blocks, conditional }: Config, inputs: number, classes
     /** What comes from elsewhere: the other stream, or an earlier block. */
     from: Array.from({ length: shortcuts }, () => convolutionSpec(2 * width, width, { kernel: 1, bias: false })),
     second: convolutionSpec(2 * width, 2 * width, { kernel, gain: 0.5 }),
-    ...(conditionSize > 0 && { condition: linearSpec(conditionSize, 2 * width, { init: normal(0.1), bias: false }) }),
+    ...conditionSpec(conditionSize, 2 * width),
   });
   const half = (rows: number, row: number) =>
     Array.from({ length: blocks }, () => ({ rows: block([2, 3], rows), row: block([1, 2], row) }));
@@ -56,10 +57,7 @@ function network({ width, blocks, conditional }: Config, inputs: number, classes
     const first = others.reduce(add, run(p.first, bothSigns(x), 'first'));
     const active = bothSigns(first);
     const second = run(p.second, context.drop?.(active) ?? active, 'second');
-    const conditioned = p.condition
-      ? add(second, reshape(linear(p.condition, context.condition!), [x.shape[0]!, 2 * width, 1, 1]))
-      : second;
-    const [value, gate] = split(conditioned, 2, 1) as [Tensor, Tensor];
+    const [value, gate] = split(addCondition(p, second, context.condition), 2, 1) as [Tensor, Tensor];
     return add(x, mul(value, sigmoid(gate)));
   };
   const shortcut = (p: Block, index: number, x: Tensor): Tensor => convolve(p.from[index]!, bothSigns(x));
@@ -93,6 +91,14 @@ function network({ width, blocks, conditional }: Config, inputs: number, classes
   return result;
 }
 
+/** PixelCNN++ over a grid of values; of a conditional one, `classes` says how many. */
+export const pixelCnnPlusPlusRaster = (config: Config, grid: Grid, classes = 0) =>
+  raster(
+    network(config, grid.channels + 1, classes),
+    logisticMixtureHead(2 * config.width, config.mixtures, grid),
+    grid,
+  );
+
 export const definition = defineImageModel({
   name: 'pixel-cnn-plus-plus',
   title: 'PixelCNN++',
@@ -100,8 +106,7 @@ export const definition = defineImageModel({
   schema,
   pixels: 'bytes',
   build: (config, data): ImageModel => {
-    const head = logisticMixtureHead(2 * config.width, config.mixtures, data);
-    const pixels = raster(network(config, data.channels + 1, data.classes), head, data);
+    const pixels = pixelCnnPlusPlusRaster(config, data, data.classes);
     return rasterImageModel('pixel-cnn-plus-plus', pixels, data, config);
   },
 });

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { type ImageModel, defineImageModel } from '../../nn/image-model.js';
 import { convolutionSpec, convolve } from '../../nn/layers.js';
+import { addCondition, conditionSpec } from '../../nn/raster/condition.js';
 import { convolveMasked, convolveRow, maskedSpec } from '../../nn/raster/convolutions.js';
 import { categoricalHead } from '../../nn/raster/heads.js';
 import { oddSide, rasterImageModel } from '../../nn/raster/image-model.js';
 import type { RowStep } from '../../nn/raster/pass.js';
-import { type RasterNetwork, raster } from '../../nn/raster/raster.js';
+import { type Grid, type RasterNetwork, raster } from '../../nn/raster/raster.js';
 import { type Tensor, add, concat, mul, sigmoid, split, tanh } from '../../tensor/index.js';
 
 /**
@@ -18,6 +19,7 @@ const pixelRnnSchema = z.strictObject({
   layers: z.int().positive().default(4).describe('Row LSTMs, one upon the other'),
   kernel: oddSide.default(7).describe('side of the first kernel, odd; the others have 3'),
   hidden: z.int().positive().default(64).describe('units of the layer before the logits'),
+  conditional: z.boolean().default(false).describe('draw images of a class that is asked for'),
 });
 
 type PixelRnnConfig = z.output<typeof pixelRnnSchema>;
@@ -33,21 +35,22 @@ const rowLstm =
     return { output: hidden, carried: concat([toGates(hidden), cells], 1) };
   };
 
-function pixelRnn({ width, layers, kernel }: PixelRnnConfig, inputs: number) {
+function pixelRnn({ width, layers, kernel }: PixelRnnConfig, inputs: number, conditionSize: number) {
   const layer = () => ({
     input: convolutionSpec(2 * width, 4 * width, { kernel: [1, 2] }),
     above: convolutionSpec(width, 4 * width, { kernel: [1, 3], bias: false }),
     out: convolutionSpec(width, 2 * width, { kernel: 1 }),
   });
   const parameters = {
-    first: maskedSpec(inputs, 2 * width, kernel, (kernel - 1) / 2),
+    first: maskedSpec(inputs, 2 * width, kernel, 'A'),
+    ...conditionSpec(conditionSize, 2 * width),
     layers: Array.from({ length: layers }, layer),
   };
   const network: RasterNetwork<typeof parameters> = {
     parameters,
-    conditionSize: 0,
-    features: (p, x, pass) => {
-      const first = convolveMasked(p.first, { above: x, row: pass.right(x) }, pass, 'first');
+    conditionSize,
+    features: (p, x, pass, { condition }) => {
+      const first = addCondition(p, convolveMasked(p.first, x, pass, 'first'), condition);
       return p.layers.reduce((h, own, index) => {
         const fromRow = convolveRow(own.input, h, pass, `layer ${index} row`);
         const step = rowLstm(width, (hidden) => convolve(own.above, hidden));
@@ -58,6 +61,14 @@ function pixelRnn({ width, layers, kernel }: PixelRnnConfig, inputs: number) {
   return network;
 }
 
+/** PixelRNN over a grid of values. */
+export const pixelRnnRaster = (config: PixelRnnConfig, grid: Grid, classes = 0) =>
+  raster(
+    pixelRnn(config, grid.channels + 1, config.conditional ? classes : 0),
+    categoricalHead(2 * config.width, config.hidden, grid),
+    grid,
+  );
+
 export const definition = defineImageModel({
   name: 'pixel-rnn',
   title: 'PixelRNN (Row LSTM)',
@@ -65,7 +76,6 @@ export const definition = defineImageModel({
   schema: pixelRnnSchema,
   pixels: 'dynamic',
   build: (config, data): ImageModel => {
-    const head = categoricalHead(2 * config.width, config.hidden, data);
-    return rasterImageModel('pixel-rnn', raster(pixelRnn(config, data.channels + 1), head, data), data);
+    return rasterImageModel('pixel-rnn', pixelRnnRaster(config, data, data.classes), data, config);
   },
 });

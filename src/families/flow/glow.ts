@@ -7,7 +7,7 @@ import { affine } from '../../nn/transforms/elementwise.js';
 import { imageFlow } from '../../nn/transforms/flow.js';
 import { invertibleLinear } from '../../nn/transforms/linear.js';
 import { dequantised, pixelSettings } from '../../nn/transforms/pixel-settings.js';
-import { flatten, split, squeezeSpace } from '../../nn/transforms/shapes.js';
+import { flatten, split, squeezeSpace, squeezedShape } from '../../nn/transforms/shapes.js';
 import { rationalQuadraticSpline } from '../../nn/transforms/spline.js';
 import { type Transform, sequence } from '../../nn/transforms/transform.js';
 
@@ -24,11 +24,20 @@ export const glowSchema = z.strictObject({
     .array(level)
     .min(1)
     .default([
-      { squeeze: 2, steps: 4, width: 32 },
-      { squeeze: 2, steps: 8, width: 64 },
+      { squeeze: 2, steps: 4, width: 48 },
+      { squeeze: 2, steps: 10, width: 96 },
     ])
     .describe('scales, the finest first; after each but the last, half of the channels leave'),
-  coupling: z.enum(['affine', 'spline']).default('affine').describe('how a coupling moves numbers'),
+  coupling: z
+    .enum(['affine', 'spline'])
+    .default('spline')
+    .describe("how a coupling moves numbers: Glow's affine map, or a spline (Durkan et al. 2019)"),
+  bins: z.int().min(2).default(6).describe('bins of a spline'),
+  lastKernel: z
+    .int()
+    .positive()
+    .default(1)
+    .describe("side of the last kernel of the couplings' networks; Glow has 3, and 1 makes splines much cheaper"),
   ...pixelSettings,
   conditional: z.boolean().default(false).describe('tell the couplings the class of the image'),
 });
@@ -36,16 +45,11 @@ export const glowSchema = z.strictObject({
 type GlowConfig = z.output<typeof glowSchema>;
 
 /** Numbers in [0, levels) of [B, C, H, W] → [B, n]. */
-function scales(
-  config: GlowConfig,
-  [channels, height, width]: readonly [number, number, number],
-  vector: number,
-  from = 0,
-): Transform {
+function scales(config: GlowConfig, shape: readonly [number, number, number], vector: number, from = 0): Transform {
   const { squeeze, steps, width: hidden } = config.levels[from]!;
-  const inner = [channels * squeeze * squeeze, height / squeeze, width / squeeze] as const;
-  const network: MakeConditioner = convolutionalConditioner({ width: hidden, vector });
-  const elementwise = config.coupling === 'spline' ? rationalQuadraticSpline() : affine();
+  const inner = squeezedShape(shape, squeeze);
+  const network: MakeConditioner = convolutionalConditioner({ width: hidden, vector, lastKernel: config.lastKernel });
+  const elementwise = config.coupling === 'spline' ? rationalQuadraticSpline({ bins: config.bins }) : affine();
   const step = (index: number): Transform[] => [
     actNorm(inner[0]),
     invertibleLinear(inner[0], 100 * from + index),

@@ -5,7 +5,7 @@ import { convolutionalConditioner } from '../../nn/transforms/conditioners.js';
 import { maskedCoupling } from '../../nn/transforms/coupling.js';
 import { imageFlow } from '../../nn/transforms/flow.js';
 import { dequantised, pixelSettings } from '../../nn/transforms/pixel-settings.js';
-import { channelMask, checkerboard, flatten, split, squeezeSpace } from '../../nn/transforms/shapes.js';
+import { channelMask, checkerboard, flatten, split, squeezeSpace, squeezedShape } from '../../nn/transforms/shapes.js';
 import { type Transform, sequence } from '../../nn/transforms/transform.js';
 
 /**
@@ -36,7 +36,7 @@ function scale(config: RealNvpConfig, [channels, height, columns]: Shape, vector
       maskedCoupling(channels, () => checkerboard(height, columns, half), { network: network(level) }),
     );
   if (level === config.scales) return sequence([...checkered(couplings + 1), flatten([channels, height, columns])]);
-  const inner = [4 * channels, height / 2, columns / 2] as const;
+  const inner = squeezedShape([channels, height, columns]);
   const rest = scale(config, [inner[0] / 2, inner[1], inner[2]], vector, level + 1);
   return sequence([
     ...checkered(couplings),

@@ -1,5 +1,5 @@
 import { type Tensor, add } from '../../tensor/index.js';
-import { type ConvolutionSpec, convolutionSpec, convolve } from '../layers.js';
+import { type ConvolutionSpec, convolutionSpec, convolve, scaledNormal } from '../layers.js';
 import type { TensorsOf } from '../parameters.js';
 import type { Pass } from './pass.js';
 
@@ -31,27 +31,35 @@ export function convolveRow(p: TensorsOf<ConvolutionSpec>, x: Tensor, pass: Pass
   });
 }
 
-/** A masked kernel of an odd side: the rows above whole, and of this row the columns up to the middle. */
-export const maskedSpec = (from: number, to: number, kernel: number, columns: number) => ({
-  above: convolutionSpec(from, to, { kernel: [(kernel - 1) / 2, kernel] }),
-  row: convolutionSpec(from, to, { kernel: [1, columns], bias: false }),
-});
+/** Whether a value sees itself: not in a network's first layer (a mask of kind A), and in all others (B). */
+type Mask = 'A' | 'B';
 
-/** What the rows above and this row are seen by: the same, but where a value must not see itself. */
-interface Seen {
-  readonly above: Tensor;
-  readonly row: Tensor;
-}
+/**
+ * A masked kernel of an odd side as two: of the rows above, and of this row. It costs as much as one convolution with
+ * zeros for what the mask hides, and both can be run alone.
+ */
+export const maskedSpec = (from: number, to: number, kernel: number, mask: Mask) => {
+  const half = (kernel - 1) / 2;
+  // As wide as the masked kernel would be, for the size of what comes out.
+  const init = scaledNormal(from * (kernel * half + half + (mask === 'A' ? 0 : 1)));
+  return {
+    above: convolutionSpec(from, to, { kernel: [half, kernel], init }),
+    row: convolutionSpec(from, to, { kernel: [1, mask === 'A' ? half : half + 1], init, bias: false }),
+  };
+};
 
 /** [B, in, H, W] → [B, out, H, W] */
 export function convolveMasked(
   p: TensorsOf<ReturnType<typeof maskedSpec>>,
-  { above, row }: Seen,
+  x: Tensor,
   pass: Pass,
   name: string,
 ): Tensor {
-  const fromAbove = convolveRows(p.above, pass.down(above), pass, `${name} above`);
-  return add(pass.hand(name, fromAbove), convolveRow(p.row, row, pass, `${name} row`));
+  const fromAbove = convolveRows(p.above, pass.down(x), pass, `${name} above`);
+  const half = p.above.weight.shape[2]!;
+  const seesItself = p.row.weight.shape[3]! > half;
+  const seen = seesItself ? x : pass.right(x);
+  return add(pass.hand(name, fromAbove), convolveRow(p.row, seen, pass, `${name} row`));
 }
 
 /** Dilations 1, 2, 1, 4, 1, 2, 1, …, at most `largest`: a far reach that leaves out no near neighbour. */

@@ -11,8 +11,9 @@ import {
   transpose,
   cast,
 } from '../../tensor/index.js';
-import { convolutionSpec, convolve, embedding, embeddingSpec, linear, linearSpec } from '../layers.js';
+import { convolutionSpec, convolve, embedding, embeddingSpec } from '../layers.js';
 import { normal } from '../parameters.js';
+import { addCondition, conditionSpec } from './condition.js';
 import { convolveRow, convolveRows, dilationOf } from './convolutions.js';
 import { categoricalHead } from './heads.js';
 import { type Grid, type RasterNetwork, raster } from './raster.js';
@@ -50,7 +51,7 @@ function network(options: GatedPixelCnnOptions, { channels, levels }: Grid) {
     row: convolutionSpec(width, 2 * width, { kernel: [1, 2] }),
     across: convolutionSpec(2 * width, 2 * width, { kernel: 1, bias: false }),
     out: convolutionSpec(width, width, { kernel: 1 }),
-    ...(conditionSize > 0 && { condition: linearSpec(conditionSize, 4 * width, { init: normal(0.1), bias: false }) }),
+    conditions: { rows: conditionSpec(conditionSize, 2 * width), row: conditionSpec(conditionSize, 2 * width) },
   });
   const parameters = {
     ...(embedded > 0 && { codes: embeddingSpec(levels, embedded, normal(1)) }),
@@ -66,14 +67,11 @@ function network(options: GatedPixelCnnOptions, { channels, levels }: Grid) {
       let here = add(convolveRow(p.row, pass.right(x), pass, 'first row'), pass.hand('first', above));
       p.layers.forEach((own, index) => {
         const dilation = dilationOf(index);
-        const [ofAbove, ofHere] = own.condition
-          ? split(reshape(linear(own.condition, condition!), [x.shape[0]!, 4 * width, 1, 1]), 2, 1)
-          : [];
         const rows = convolveRows(own.rows, above, pass, `layer ${index} rows`, dilation);
         const across = pass.hand(`layer ${index}`, convolve(own.across, rows));
         const row = add(convolveRow(own.row, here, pass, `layer ${index} row`, dilation), across);
-        above = gated(ofAbove ? add(rows, ofAbove) : rows);
-        here = add(here, convolve(own.out, gated(ofHere ? add(row, ofHere) : row)));
+        above = gated(addCondition(own.conditions.rows, rows, condition));
+        here = add(here, convolve(own.out, gated(addCondition(own.conditions.row, row, condition))));
       });
       return here;
     },

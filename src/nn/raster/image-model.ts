@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ConfigError } from '../../errors.js';
 import { type Tensor, mean, neg, oneHot } from '../../tensor/index.js';
 import type { ImageData, ImageModel, ImageTensors } from '../image-model.js';
 import { Dropout } from '../layers.js';
@@ -18,7 +19,11 @@ export const oddSide = z
   .min(3)
   .refine((side) => side % 2 === 1, 'a kernel has a middle only where its side is odd');
 
-/** An image model that is a raster over its pixels. */
+/**
+ * An image model that is a raster over its pixels.
+ *
+ * @throws ConfigError when it is to be conditional and the images have no classes
+ */
 export function rasterImageModel<Specs extends object>(
   name: string,
   pixels: Raster<Specs>,
@@ -26,6 +31,9 @@ export function rasterImageModel<Specs extends object>(
   { conditional = false, dropout = 0 }: RasterModelOptions = {},
 ): ImageModel {
   type Parameters = TensorsOf<Specs>;
+  if (conditional && data.classes === 0) {
+    throw new ConfigError('model.conditional: these images have no labels', { advice: 'Leave it false.' });
+  }
   const conditionOf = (labels: Tensor): Tensor => oneHot(labels, data.classes);
   const contextOf = ({ labels }: ImageTensors): RasterContext =>
     conditional ? { condition: conditionOf(labels) } : {};

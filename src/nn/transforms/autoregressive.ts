@@ -12,7 +12,6 @@ import {
   reshape,
   sigmoid,
   slice,
-  softplus,
   sub,
   zeros,
 } from '../../tensor/index.js';

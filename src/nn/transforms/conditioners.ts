@@ -28,11 +28,13 @@ export interface ConditionerOptions {
   /** Numbers of `given.vector`, or channels of `given.features`, that it looks at too. Default 0: none. */
   readonly vector?: number;
   readonly features?: number;
+  /** Side of the last convolution's kernel. Default 3; 1 is much cheaper where every number is chosen by many. */
+  readonly lastKernel?: number;
 }
 
 /** 3x3, 1x1, 3x3 with ReLU between (Kingma & Dhariwal 2018, Glow), or with depth, residual blocks (RealNVP). */
 export const convolutionalConditioner =
-  ({ width, depth = 0, vector = 0, features = 0 }: ConditionerOptions): MakeConditioner =>
+  ({ width, depth = 0, vector = 0, features = 0, lastKernel = 3 }: ConditionerOptions): MakeConditioner =>
   (inputs, outputs) => {
     const gain = Math.SQRT2;
     const parameters = {
@@ -43,7 +45,7 @@ export const convolutionalConditioner =
         first: convolutionSpec(width, width, { gain }),
         second: convolutionSpec(width, width, { kernel: 1, init: normal(0.01) }),
       })),
-      last: convolutionSpec(width, outputs, zeros),
+      last: convolutionSpec(width, outputs, { ...zeros, kernel: lastKernel }),
     };
     return define(parameters, (p, x, given) => {
       const seen = features === 0 ? x : inputs === 0 ? given.features! : concat([x, given.features!], 1);

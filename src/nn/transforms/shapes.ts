@@ -1,3 +1,4 @@
+import { ConfigError } from '../../errors.js';
 import {
   type Tensor,
   add,
@@ -44,6 +45,19 @@ export const channelsToSpace = (z: Tensor, factor: number): Tensor => {
   const blocks = transpose(reshape(z, [batch, kept, factor, factor, rows, columns]), [0, 1, 4, 2, 5, 3]);
   return reshape(blocks, [batch, kept, rows * factor, columns * factor]);
 };
+
+/** The shape [C, H, W] after it. @throws ConfigError where the blocks do not divide the image */
+export function squeezedShape(
+  [channels, height, width]: readonly [number, number, number],
+  factor = 2,
+): readonly [channels: number, height: number, width: number] {
+  if (height % factor !== 0 || width % factor !== 0) {
+    throw new ConfigError(`blocks of side ${factor} do not divide ${height} x ${width} pixels`, {
+      advice: 'Give fewer scales, or images of another size (--images.size).',
+    });
+  }
+  return [channels * factor * factor, height / factor, width / factor];
+}
 
 export const squeezeSpace = (factor = 2): Transform =>
   rearrangement(

@@ -5,6 +5,7 @@ import {
   broadcastTo,
   mul,
   reshape,
+  scalar,
   square,
   stopGradient,
   sub,
@@ -72,7 +73,7 @@ export const sameForAll = (value: Tensor, x: Tensor): Tensor =>
 export const fitTransform = (transform: Transform, p: unknown, x: Tensor, given: Given): Fitted =>
   transform.fit?.(p as never, x, given) ?? { z: transform.forward(p as never, x, given).z, assigned: [] };
 
-/** One after the other. */
+/** One after the other; of none, the identity. */
 export const sequence = (transforms: readonly Transform[]): Transform =>
   defineTransform({
     parameters: transforms.map(({ parameters }) => parameters),
@@ -85,7 +86,7 @@ export const sequence = (transforms: readonly Transform[]): Transform =>
         z = step.z;
         total = total === undefined ? step.logDeterminant : add(total, step.logDeterminant);
       });
-      return { z, logDeterminant: total! };
+      return { z, logDeterminant: total ?? sameForAll(scalar(0), x) };
     },
     inverse: (p, z, given) =>
       transforms.reduceRight((x, { inverse }, index) => inverse(p[index] as never, x, given), z),

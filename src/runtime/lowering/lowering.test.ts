@@ -230,6 +230,13 @@ describe('convolution', () => {
     ['groups', { groups: 2, padding: 1 }, [2, 4, 7, 6], [6, 2, 3, 3]],
     ['depthwise, stride 2', { groups: 4, padding: 1, stride: 2 }, [2, 4, 7, 6], [4, 1, 3, 3]],
     ['many channels', { padding: 1 }, [2, 20, 5, 5], [18, 20, 3, 3]],
+    ['many channels, 1x1', {}, [2, 20, 5, 5], [18, 20, 1, 1]],
+    ['many channels of few pixels, 1x1', {}, [2, 20, 2, 1], [18, 20, 1, 1]],
+    ['many channels to few', { padding: 'same' }, [2, 20, 6, 5], [4, 20, 3, 3]],
+    ['many channels to few, wide padding', { padding: 3 }, [2, 20, 6, 5], [4, 20, 3, 3]],
+    ['many channels to few, stride 2', { stride: 2, padding: 1 }, [2, 20, 6, 5], [4, 20, 3, 3]],
+    ['many channels to few, rows above, dilated', { padding: [[2, 0], [2, 2]], dilation: 2 }, [2, 20, 6, 7], [4, 20, 2, 3]],
+    ['few channels to many, uneven padding', { padding: [[0, 1], [2, 1]] }, [2, 3, 6, 5], [18, 3, 3, 2]],
     ['one axis', { padding: [[4, 0]], dilation: 2 }, [2, 3, 9], [4, 3, 3]],
     ['one axis, stride', { stride: 2 }, [2, 3, 9], [4, 3, 2]],
   ]; // prettier-ignore

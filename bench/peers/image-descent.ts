@@ -1,0 +1,60 @@
+/** The training step of one of Descent's image models, in a process of its own. */
+import { readIdx } from '../../src/data/images/idx.js';
+import { readFileSync } from 'node:fs';
+import { findImageModel } from '../../src/formats/image-models.js';
+import { initialise, parameterCount, parameterLeaves } from '../../src/nn/parameters.js';
+import { Engine } from '../../src/runtime/engine.js';
+import { createTrainStep } from '../../src/runtime/train-step.js';
+import { answerSteps, peerConfig } from './answer.js';
+
+const { model: name, settings, levels, batch, images: file, learningRate, threads } = peerConfig();
+const { definition } = await findImageModel(name);
+const [height, width] = [28, 28];
+const data = { channels: 1, height, width, levels, classes: 0 };
+const model = definition.build(definition.schema.parse(settings), data);
+const engine = await Engine.create(threads > 0 ? { threads } : {});
+const leaves = parameterLeaves(model.parameters).map(({ path, spec }) => ({
+  path,
+  shape: [...spec.shape],
+  decay: spec.decay,
+}));
+const store = await engine.createStore({ leaves, trainable: true });
+await store.write(initialise(model.parameters, 1));
+const { loss, trainable } = model.losses.find(({ assigns }) => assigns !== true)!;
+const trainStep = await createTrainStep(engine, {
+  store,
+  parameters: model.parameters,
+  batch: {
+    images: { shape: [batch, 1, height, width], dtype: 'float32' },
+    labels: { shape: [batch], dtype: 'int32' },
+    key: { shape: [2], dtype: 'int32' },
+  },
+  loss: loss as never,
+  ...(trainable && { trainable }),
+  optimizer: {
+    kind: 'adamw',
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-8,
+    epsilonInside: 'torch',
+    weightDecay: 0,
+    momentum: 0,
+  },
+});
+
+const pixels = readIdx(readFileSync(file), file).data.subarray(0, batch * height * width);
+const images = Float32Array.from(pixels, (value) => (levels === 2 ? Number(value >= 128) : value));
+let step = 0;
+await answerSteps(
+  { parameters: parameterCount(model.parameters), threads: engine.threads, compileSeconds: trainStep.compileSeconds },
+  async () => {
+    step++;
+    const result = await trainStep.accumulate(
+      { images, labels: new Int32Array(batch), key: Int32Array.of(1, step) },
+      1,
+    );
+    await trainStep.apply({ learningRate, step });
+    return result.loss;
+  },
+);
+await engine.dispose();

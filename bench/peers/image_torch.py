@@ -1,0 +1,195 @@
+"""Training steps of image models in eager PyTorch, to be measured beside Descent's: the same layers and sizes.
+
+A convolutional VAE (Kingma & Welling 2014), the gated PixelCNN (van den Oord et al. 2016b) and Glow (Kingma & Dhariwal
+2018). Speaks JSON lines, as gpt_torch.py does.
+"""
+
+import json
+import math
+import resource
+import sys
+import time
+
+import numpy as np
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+SIDE = 28
+HALF_LOG_TWO_PI = 0.5 * math.log(2 * math.pi)
+
+
+class Vae(nn.Module):
+    def __init__(self, width, latents, **_):
+        super().__init__()
+        small = SIDE // 4
+        self.shape = (2 * width, small, small)
+        middle = 2 * width * small * small
+        self.latents = latents
+        self.encoder = nn.Sequential(
+            nn.Conv2d(1, width, 4, 2, 1), nn.ReLU(), nn.Conv2d(width, 2 * width, 4, 2, 1), nn.ReLU(), nn.Flatten(),
+            nn.Linear(middle, 8 * width), nn.ReLU(), nn.Linear(8 * width, 2 * latents))
+        self.spread = nn.Sequential(nn.Linear(latents, 8 * width), nn.ReLU(), nn.Linear(8 * width, middle), nn.ReLU())
+        self.decoder = nn.Sequential(
+            nn.ConvTranspose2d(2 * width, width, 4, 2, 1), nn.ReLU(), nn.ConvTranspose2d(width, 1, 4, 2, 1))
+
+    def forward(self, images):
+        mean, log_deviation = self.encoder(2 * images - 1).split(self.latents, 1)
+        log_deviation = log_deviation.clamp(-6, 4)
+        code = mean + log_deviation.exp() * torch.randn_like(mean)
+        logits = self.decoder(self.spread(code).view(-1, *self.shape))
+        pixels = F.binary_cross_entropy_with_logits(logits, images, reduction="sum")
+        divergence = 0.5 * (mean ** 2 + (2 * log_deviation).exp() - 2 * log_deviation - 1).sum()
+        return (pixels + divergence) / len(images)
+
+
+class GatedLayer(nn.Module):
+    def __init__(self, width, dilation):
+        super().__init__()
+        self.dilation = dilation
+        self.rows = nn.Conv2d(width, 2 * width, (2, 3), dilation=dilation)
+        self.row = nn.Conv2d(width, 2 * width, (1, 2), dilation=(1, dilation))
+        self.across = nn.Conv2d(2 * width, 2 * width, 1, bias=False)
+        self.out = nn.Conv2d(width, width, 1)
+
+    @staticmethod
+    def gate(x):
+        value, gate = x.chunk(2, 1)
+        return value.tanh() * gate.sigmoid()
+
+    def forward(self, above, here):
+        reach = self.dilation
+        rows = self.rows(F.pad(above, (reach, reach, reach, 0)))
+        row = self.row(F.pad(here, (reach, 0, 0, 0))) + self.across(rows)
+        return self.gate(rows), here + self.out(self.gate(row))
+
+
+class GatedPixelCnn(nn.Module):
+    def __init__(self, width, layers, kernel, hidden, **_):
+        super().__init__()
+        half = (kernel - 1) // 2
+        self.half = half
+        self.rows = nn.Conv2d(2, width, (half, kernel))
+        self.row = nn.Conv2d(2, width, (1, half))
+        dilations = [min(4, (i + 1) & -(i + 1)) for i in range(layers)]
+        self.layers = nn.ModuleList(GatedLayer(width, dilation) for dilation in dilations)
+        self.hidden = nn.Linear(width, hidden)
+        self.out = nn.Linear(hidden, 256)
+
+    def forward(self, images):
+        x = torch.cat([images / 127.5 - 1, torch.ones_like(images)], 1)
+        above = self.rows(F.pad(x, (self.half, self.half, self.half, 0))[:, :, :-1])
+        here = self.row(F.pad(x, (self.half, 0, 0, 0))[:, :, :, :-1]) + above
+        for layer in self.layers:
+            above, here = layer(above, here)
+        features = here.permute(0, 2, 3, 1).reshape(-1, here.shape[1])
+        logits = self.out(F.relu(self.hidden(F.relu(features))))
+        return F.cross_entropy(logits, images.permute(0, 2, 3, 1).reshape(-1).long(), reduction="sum") / len(images)
+
+
+def coupling_network(inputs, width, outputs):
+    return nn.Sequential(
+        nn.Conv2d(inputs, width, 3, padding=1), nn.ReLU(), nn.Conv2d(width, width, 1), nn.ReLU(),
+        nn.Conv2d(width, outputs, 3, padding=1))
+
+
+class FlowStep(nn.Module):
+    def __init__(self, channels, width):
+        super().__init__()
+        self.shift = nn.Parameter(torch.zeros(1, channels, 1, 1))
+        self.log_scale = nn.Parameter(torch.zeros(1, channels, 1, 1))
+        rotation = torch.linalg.qr(torch.randn(channels, channels))[0]
+        permutation, lower, upper = torch.lu_unpack(*torch.lu(rotation))
+        self.register_buffer("permutation", permutation)
+        self.register_buffer("sign", upper.diagonal().sign())
+        self.register_buffer("identity", torch.eye(channels))
+        self.lower = nn.Parameter(lower.tril(-1))
+        self.upper = nn.Parameter(upper.triu(1))
+        self.log_diagonal = nn.Parameter(upper.diagonal().abs().log())
+        self.kept = channels // 2
+        self.moved = channels - self.kept
+        self.network = coupling_network(self.kept, width, 2 * self.moved)
+
+    def forward(self, x):
+        positions = x.shape[2] * x.shape[3]
+        x = (x + self.shift) * self.log_scale.exp()
+        lower = self.lower.tril(-1) + self.identity
+        upper = self.upper.triu(1) + torch.diag(self.sign * self.log_diagonal.exp())
+        x = F.conv2d(x, (self.permutation @ lower @ upper)[:, :, None, None])
+        still, moved = x.split([self.kept, self.moved], 1)
+        shift, log_slope = self.network(still).split(self.moved, 1)
+        log_slope = 2 * (log_slope / 2).tanh()
+        log_determinant = positions * (self.log_scale.sum() + self.log_diagonal.sum()) + log_slope.sum((1, 2, 3))
+        return torch.cat([still, moved * log_slope.exp() + shift], 1), log_determinant
+
+
+class Glow(nn.Module):
+    def __init__(self, levels, **_):
+        super().__init__()
+        channels = 1
+        self.levels = nn.ModuleList()
+        self.splits = nn.ModuleList()
+        self.factors = []
+        for index, level in enumerate(levels):
+            channels *= level["squeeze"] ** 2
+            self.factors.append(level["squeeze"])
+            self.levels.append(nn.ModuleList(FlowStep(channels, level["width"]) for _ in range(level["steps"])))
+            if index < len(levels) - 1:
+                self.splits.append(coupling_network(channels // 2, level["width"], 2 * (channels - channels // 2)))
+                channels //= 2
+
+    @staticmethod
+    def normal(z):
+        return (-0.5 * z ** 2 - HALF_LOG_TWO_PI).sum((1, 2, 3))
+
+    def forward(self, images):
+        share = (images + torch.rand_like(images)) * (0.9 / 256) + 0.05
+        left, right = share.log(), (1 - share).log()
+        x = left - right
+        log_prob = (math.log(0.9 / 256) - left - right).sum((1, 2, 3))
+        for index, steps in enumerate(self.levels):
+            x = F.pixel_unshuffle(x, self.factors[index])
+            for step in steps:
+                x, log_determinant = step(x)
+                log_prob = log_prob + log_determinant
+            if index < len(self.splits):
+                kept = x.shape[1] // 2
+                goes_on, leaves = x.split([kept, x.shape[1] - kept], 1)
+                shift, log_slope = self.splits[index](goes_on).split(leaves.shape[1], 1)
+                log_slope = 3 * (log_slope / 3).tanh()
+                log_prob = log_prob + self.normal(leaves * log_slope.exp() + shift) + log_slope.sum((1, 2, 3))
+                x = goes_on
+        return -(log_prob + self.normal(x)).mean()
+
+
+MODELS = {"vae": Vae, "gated-pixel-cnn": GatedPixelCnn, "glow": Glow}
+
+
+def main():
+    config = json.loads(sys.argv[1])
+    torch.set_num_threads(config["threads"])
+    torch.manual_seed(1)
+    model = MODELS[config["model"]](**config["settings"])
+    optimizer = torch.optim.AdamW(model.parameters(), lr=config["learningRate"], weight_decay=0.0)
+    pixels = np.fromfile(config["images"], np.uint8, config["batch"] * SIDE * SIDE, offset=16)
+    images = torch.tensor(pixels.reshape(config["batch"], 1, SIDE, SIDE)).float()
+    if config["levels"] == 2:
+        images = (images >= 128).float()
+    parameters = sum(p.numel() for p in model.parameters())
+    about = {"version": torch.__version__, "parameters": parameters, "oneDNN": torch.backends.mkldnn.is_available()}
+    print(json.dumps(about), flush=True)
+    for line in sys.stdin:
+        milliseconds, loss = [], None
+        for _ in range(int(line)):
+            started = time.perf_counter()
+            loss = model(images)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+            loss = loss.item()
+            milliseconds.append((time.perf_counter() - started) * 1000)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        print(json.dumps({"milliseconds": milliseconds, "loss": loss, "peakBytes": peak}), flush=True)
+
+
+main()

@@ -1,0 +1,81 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type ImageSet, dimensions, sliceImages } from '../../data/images/image-set.js';
+import { readImages } from '../../data/images/sources.js';
+import { DataError } from '../../errors.js';
+import { peakSignalToNoise } from '../../evaluation/image-similarity.js';
+import { encodePng, grid } from '../../formats/pictures.js';
+import { writeFileAtomically } from '../../runtime/atomic-file.js';
+import { imageUpscaler } from '../../sampling/upscale.js';
+import type { Invocation } from '../command.js';
+import type { EngineFlags } from '../flags.js';
+import { openImageModel } from '../open-image-model.js';
+import { findModel, withEngine } from '../session.js';
+import { enlargedPlainly, rowsOf } from '../upscale-strip.js';
+
+export interface UpscaleFlags extends EngineFlags {
+  readonly temperature: number;
+  readonly seed: number;
+  readonly n: number;
+  readonly images: number;
+  readonly out: string;
+}
+
+export async function upscaleCommand(invocation: Invocation<UpscaleFlags>): Promise<void> {
+  const { positional, flags, answer, signal } = invocation;
+  const [path, source] = positional as [string, string];
+  await withEngine(flags, async (engine) => {
+    const { model, weights, data } = await openImageModel(engine, findModel(path));
+    const upscaler = await imageUpscaler({ engine, model, data, weights });
+    const read = await readImages({ source, channels: data.channels === 1 ? 1 : 3, signal });
+    const images = sliceImages(read.test ?? read.train, 0, flags.images);
+    const { factor } = upscaler;
+    const shape = { channels: data.channels, height: data.height, width: data.width };
+    const smallShape = { ...shape, height: data.height / factor, width: data.width / factor };
+    const values = Float32Array.from(images.pixels);
+    const originals = hasShape(images, shape) ? values : undefined;
+    if (originals === undefined && !hasShape(images, smallShape)) {
+      throw new DataError(`${images.name} has images of ${images.height} x ${images.width}`, {
+        advice: `This model enlarges ${smallShape.height} x ${smallShape.width} to ${data.height} x ${data.width}; either size will do.`,
+      });
+    }
+    const small = originals === undefined ? values : await upscaler.reduce(originals, signal);
+    const { temperature, seed, n: samples, out } = flags;
+    const enlarged = await upscaler.enlarge({ small, temperature, seed, samples, signal });
+    const bicubic = enlargedPlainly(small, smallShape, shape, 'bicubic');
+    const repeated = enlargedPlainly(small, smallShape, shape, 'nearest');
+    const columns = [repeated, bicubic, ...enlarged, ...(originals ? [originals] : [])];
+    const strip = { ...shape, values: rowsOf(columns, dimensions(shape)), largest: 255 };
+    await mkdir(dirname(out), { recursive: true });
+    await writeFileAtomically(out, encodePng(grid(strip, { columns: columns.length, scale: 2 })));
+    const again = await upscaler.reduce(enlarged[0]!, signal);
+    const decibels = (a: Float32Array, b: Float32Array): number => peakSignalToNoise(a, b, 255);
+    const figures = {
+      images: images.count,
+      samples,
+      temperature,
+      /** Of the first samples made small again, against the small images: decibels. */
+      consistency: decibels(small, again),
+      ...(originals && {
+        peakSignalToNoise: decibels(originals, enlarged[0]!),
+        bicubicPeakSignalToNoise: decibels(originals, bicubic),
+      }),
+    };
+    const number = (value: number): string => (Number.isFinite(value) ? `${value.toFixed(1)} dB` : 'no difference');
+    answer(
+      { out, ...figures },
+      [
+        `${out}: ${images.count} images, ${samples} samples each at temperature ${temperature}`,
+        `  made small again they are the small images to ${number(figures.consistency)}`,
+        ...(originals
+          ? [
+              `  against the originals ${number(decibels(originals, enlarged[0]!))}; bicubic ${number(decibels(originals, bicubic))}`,
+            ]
+          : []),
+      ].join('\n'),
+    );
+  });
+}
+
+const hasShape = (images: ImageSet, shape: { channels: number; height: number; width: number }): boolean =>
+  images.channels === shape.channels && images.height === shape.height && images.width === shape.width;

@@ -1,0 +1,33 @@
+import { InvalidArgumentError } from 'commander';
+import type { UpscaleFlags } from '../actions/upscale.js';
+import { defineCommand } from '../command.js';
+import { engineFlags, wholeNumber } from '../flags.js';
+
+const atLeastZero = (text: string): number => {
+  const value = Number(text);
+  if (Number.isFinite(value) && value >= 0 && text.trim() !== '') return value;
+  throw new InvalidArgumentError('It should be a number of at least 0.');
+};
+
+export const command = defineCommand<UpscaleFlags>({
+  details: `Enlarges images with a model that was trained to (sr-flow), several times and differently each time. Writes a
+row for each image: the small image, bicubic interpolation, the model's samples, and the original where there is one.
+Images of the model's own size are made small first, and are the originals.
+
+  descent upscale runs/sr-flow photos/ --n 4 --out enlarged.png
+  descent upscale runs/sr-flow fashion-mnist --temperature 0`,
+  positional: [
+    { name: '<model>', summary: 'the model, or the run that made it' },
+    { name: '<images>', summary: 'a picture, a folder of them, or a name that descent train takes' },
+  ],
+  flags: (command) => {
+    command
+      .option('--temperature <number>', 'scales the noise: 0 for one image in the middle', atLeastZero, 0.9)
+      .option('--seed <n>', 'the same seed gives the same images', wholeNumber(0), 0)
+      .option('--n <n>', 'large images for each small one', wholeNumber(1), 4)
+      .option('--images <n>', 'enlarge at most so many', wholeNumber(1), 16)
+      .option('--out <file>', 'the PNG file to write', 'upscaled.png');
+    engineFlags(command);
+  },
+  run: async (invocation) => (await import('../actions/upscale.js')).upscaleCommand(invocation),
+});
