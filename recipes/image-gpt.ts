@@ -31,7 +31,7 @@ export const recipe = imageRecipe({
           steps: 3200,
           evaluateEvery: 400,
           sampleEvery: 3200,
-          schedule: { kind: 'cosine', learningRate: 1e-3, warmupSteps: 150, finalFraction: 0.02 },
+          schedule: { kind: 'cosine', learningRate: 1.5e-3, warmupSteps: 150, finalFraction: 0.02 },
         },
       },
     },
