@@ -22,15 +22,16 @@ export const recipe = imageRecipe({
   smokeModel: { layers: 1, heads: 2, width: 16, palette: 8 },
   scales: {
     cpu: {
-      about: 'four blocks of width 128, 196 tokens an image, batch 32, 2,000 steps',
+      about: 'four blocks of width 128, 196 tokens an image, batch 16, 3,200 steps',
       settings: {
         model: { patch: 2, palette: 64, layers: 4, heads: 4, width: 128 },
-        batchSize: 32,
-        evaluationImages: 500,
+        batchSize: 16,
+        evaluationImages: 250,
         training: {
-          steps: 2000,
-          evaluateEvery: 250,
-          schedule: { kind: 'cosine', learningRate: 1e-3, warmupSteps: 100, finalFraction: 0.05 },
+          steps: 3200,
+          evaluateEvery: 400,
+          sampleEvery: 3200,
+          schedule: { kind: 'cosine', learningRate: 1.5e-3, warmupSteps: 150, finalFraction: 0.02 },
         },
       },
     },
