@@ -13,15 +13,15 @@ export const recipe = imageRecipe({
   smokeModel: { couplings: 1, width: 4 },
   scales: {
     cpu: {
-      about: 'two scales, batch 64, 4,000 steps',
+      about: 'two scales, batch 64, 5,000 steps',
       settings: {
         batchSize: 64,
         training: {
-          steps: 4000,
+          steps: 5000,
           clipNorm: 100,
           evaluateEvery: 500,
-          sampleEvery: 2000,
-          schedule: { kind: 'cosine', learningRate: 1e-3, warmupSteps: 50, finalFraction: 0.02 },
+          sampleEvery: 2500,
+          schedule: { kind: 'cosine', learningRate: 1.5e-3, warmupSteps: 200, finalFraction: 0.02 },
         },
       },
     },
