@@ -20,14 +20,14 @@ export const recipe = imageRecipe({
   },
   scales: {
     cpu: {
-      about: 'two scales, 14 steps of flow with splines, batch 64, 6,000 steps',
+      about: 'two scales, 14 steps of flow with splines, batch 64, 8,000 steps',
       settings: {
         batchSize: 64,
         training: {
-          steps: 6000,
+          steps: 8000,
           clipNorm: 100,
           evaluateEvery: 500,
-          sampleEvery: 3000,
+          sampleEvery: 4000,
           schedule: { kind: 'cosine', learningRate: 1.5e-3, warmupSteps: 200, finalFraction: 0.02 },
         },
       },

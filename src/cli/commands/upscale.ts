@@ -1,13 +1,6 @@
-import { InvalidArgumentError } from 'commander';
 import type { UpscaleFlags } from '../actions/upscale.js';
 import { defineCommand } from '../command.js';
-import { engineFlags, wholeNumber } from '../flags.js';
-
-const atLeastZero = (text: string): number => {
-  const value = Number(text);
-  if (Number.isFinite(value) && value >= 0 && text.trim() !== '') return value;
-  throw new InvalidArgumentError('It should be a number of at least 0.');
-};
+import { engineFlags, numberFrom, wholeNumber } from '../flags.js';
 
 export const command = defineCommand<UpscaleFlags>({
   details: `Enlarges images with a model that was trained to (sr-flow), several times and differently each time. Writes a
@@ -22,7 +15,7 @@ Images of the model's own size are made small first, and are the originals.
   ],
   flags: (command) => {
     command
-      .option('--temperature <number>', 'scales the noise: 0 for one image in the middle', atLeastZero, 0.9)
+      .option('--temperature <number>', 'scales the noise: 0 for one image in the middle', numberFrom(0), 0.9)
       .option('--seed <n>', 'the same seed gives the same images', wholeNumber(0), 0)
       .option('--n <n>', 'large images for each small one', wholeNumber(1), 4)
       .option('--images <n>', 'enlarge at most so many', wholeNumber(1), 16)

@@ -91,22 +91,32 @@ describe('the density of every flow', () => {
 
 describe('codes', () => {
   const codecs = flows.filter(([, definition]) => definition !== maf);
-  it.each(codecs)('%s: decoding the code of an image gives the image', async (_, definition, config) => {
-    const { model, weights } = await tinyImageModel(engine, { definition, config, data: bytes, deviation: 0.2 });
-    const { codec } = model;
-    const program = await engine.compile(
-      (({ parameters, batch }: { parameters: never; batch: { images: Tensor; labels: Tensor; key: Tensor } }) => {
-        const code = codec!.encode(parameters, batch);
-        return { code, images: codec!.decode(parameters, code, batch.labels) };
-      }) as never,
-      { parameters: model.parameters, batch: imageSpec(bytes, 5) },
-    );
-    const images = someBytes(bytes, 5);
-    const batch = { images, labels: new Int32Array(5), key: Int32Array.of(1, 2) };
-    const result = (await program.run({ parameters: weights, batch })) as { code: Float32Array; images: Float32Array };
-    expect(result.code.length).toBe(images.length);
-    expect(result.images).toEqual(images);
-  });
+  const cases = codecs.flatMap(([name, definition, config]) =>
+    [1, 3].map((channels) => [name, channels, definition, config] as const),
+  );
+  it.each(cases)(
+    '%s, %i channels: decoding the code of an image gives the image',
+    async (_, channels, definition, config) => {
+      const data = { ...bytes, channels };
+      const { model, weights } = await tinyImageModel(engine, { definition, config, data, deviation: 0.2 });
+      const { codec } = model;
+      const program = await engine.compile(
+        (({ parameters, batch }: { parameters: never; batch: { images: Tensor; labels: Tensor; key: Tensor } }) => {
+          const code = codec!.encode(parameters, batch);
+          return { code, images: codec!.decode(parameters, code, batch.labels) };
+        }) as never,
+        { parameters: model.parameters, batch: imageSpec(data, 5) },
+      );
+      const images = someBytes(data, 5);
+      const batch = { images, labels: new Int32Array(5), key: Int32Array.of(1, 2) };
+      const result = (await program.run({ parameters: weights, batch })) as {
+        code: Float32Array;
+        images: Float32Array;
+      };
+      expect(result.code.length).toBe(images.length);
+      expect(result.images).toEqual(images);
+    },
+  );
 });
 
 describe('drawing', () => {

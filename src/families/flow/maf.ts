@@ -17,6 +17,7 @@ export const mafSchema = z.strictObject({
   width: z.int().positive().default(512).describe('units of a hidden layer'),
   depth: z.int().positive().default(1).describe('hidden layers of each transform'),
   ...pixelSettings,
+  scale: pixelSettings.scale.default('histograms'),
   conditional: z.boolean().default(false).describe('tell every layer the class of the image'),
 });
 

@@ -60,7 +60,7 @@ export const definition = defineImageModel({
     const [rows, columns] = [data.height / factor, data.width / factor];
     if (!Number.isInteger(rows) || !Number.isInteger(columns)) {
       throw new ConfigError(`model.factor: ${factor} does not divide ${data.height} x ${data.width} pixels`, {
-        advice: 'Give images of another size (--images.size), or another factor.',
+        advice: 'Give images of another size (--size), or another factor.',
       });
     }
     const open = channels * (factor * factor - 1);

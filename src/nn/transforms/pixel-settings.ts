@@ -13,9 +13,11 @@ export const pixelSettings = {
     .default('uniform')
     .describe('noise added to whole numbers: uniform, or learned, which makes the bound tighter (Ho et al. 2019)'),
   scale: z
-    .enum(['histogram', 'logit'])
+    .enum(['histogram', 'histograms', 'logit'])
     .default('histogram')
-    .describe('how pixels lose their two ends: each through a learned histogram of its own, or all through a logit'),
+    .describe(
+      'how pixels lose their two ends: through a learned histogram, through one for each pixel, or through a logit',
+    ),
 };
 
 type PixelConfig = { readonly [Key in keyof typeof pixelSettings]: z.output<(typeof pixelSettings)[Key]> };
@@ -37,6 +39,6 @@ export function dequantised(
     ]);
   return [
     dequantisation === 'uniform' ? uniformDequantisation(levels) : variationalDequantisation(levels, noise()),
-    scale === 'histogram' ? histogramPixels(shape, levels) : logitPixels(levels),
+    scale === 'logit' ? logitPixels(levels) : histogramPixels(shape, levels, { each: scale === 'histograms' }),
   ];
 }

@@ -100,24 +100,32 @@ const margin = 1e-5;
 const prior = 4;
 
 /**
- * Each pixel through the cumulative distribution of its own histogram, and from there to the standard
- * normal one: numbers in [0, levels) that a histogram describes become normal, so what is left to the flow is what pixels
- * tell about each other. The histograms are parameters; the first batch initialises them.
+ * Pixels through the cumulative distribution of their histogram, and from there to the standard normal one: what a
+ * histogram describes becomes normal, so what is left to the flow is what pixels tell about each other. The histograms
+ * are parameters; the first batch initialises them. One histogram for each channel keeps a value the same everywhere,
+ * which convolutions need; with `each`, every pixel has its own, which fits a flow that knows each pixel by its place.
  *
  * @param shape of an image, [C, H, W]
  */
-export function histogramPixels(shape: readonly number[], levels: number): Transform {
+export function histogramPixels(
+  shape: readonly number[],
+  levels: number,
+  { each = false }: { readonly each?: boolean } = {},
+): Transform {
   const size = shape.reduce((product, length) => product * length, 1);
+  const groups = each ? size : shape[0]!;
   const ends = binEnds(levels);
   const bins = ends.length - 1;
   const widths = ends.slice(1).map((end, bin) => end - ends[bin]!);
   const binOfLevel = Int32Array.from({ length: levels }, (_, level) => ends.findLastIndex((end) => end <= level));
+  const groupOf = Int32Array.from({ length: size }, (_, position) => Math.floor((position * groups) / size));
+  const firstRows = groupOf.map((group) => group * bins);
   const start = (): Tensor => constant(ends.slice(0, -1));
   const width = (): Tensor => constant(widths);
   const logWidth = (): Tensor => constant(widths.map(Math.log));
 
   interface Histogram {
-    /** log of each bin's share, and the shares below it: [size, bins]. */
+    /** log of each bin's share, and the shares below it: [groups, bins]. */
     readonly logShare: Tensor;
     readonly below: Tensor;
   }
@@ -127,8 +135,8 @@ export function histogramPixels(shape: readonly number[], levels: number): Trans
   };
   const binOf = (x: Tensor): Tensor => gather(constant(binOfLevel), cast(toWhole(x, levels), 'int32'));
   /** Of the bin of each pixel, int32 [B, size]: its row in a table laid flat. */
-  const rowsOf = (bin: Tensor): Tensor => add(bin, mul(iota([1, size], 1), bins));
-  const flat = (table: Tensor): Tensor => reshape(table, [size * bins]);
+  const rowsOf = (bin: Tensor): Tensor => add(bin, constant(firstRows, [1, size]));
+  const flat = (table: Tensor): Tensor => reshape(table, [groups * bins]);
 
   const forward = (logits: Tensor, x: Tensor) => {
     const { logShare, below } = histogram(logits);
@@ -144,15 +152,16 @@ export function histogramPixels(shape: readonly number[], levels: number): Trans
   };
 
   return defineTransform({
-    parameters: { fitted: { logits: parameter([size, bins], { decay: false }), initialised: parameter([1]) } },
+    parameters: { fitted: { logits: parameter([groups, bins], { decay: false }), initialised: parameter([1]) } },
     kind: 'exact',
     forward: ({ fitted }, x) => forward(fitted.logits, x),
     inverse: ({ fitted }, z) => {
       const { logShare, below } = histogram(fitted.logits);
       const row = reshape(z, [z.shape[0]!, size]);
       const share = clip(mul(sub(normalShare(row), margin), 1 / (1 - 2 * margin)), 0, 1);
-      const reached = cast(lessEqual(expandDims(below, 0), expandDims(share, 2)), 'int32');
-      const bin = sub(sum(reached, { axes: 2 }), 1);
+
+      const reached = lessEqual(expandDims(gather(below, constant(groupOf)), 0), expandDims(share, 2));
+      const bin = sub(sum(cast(reached, 'int32'), { axes: 2 }), 1);
       const at = rowsOf(bin);
       const within = div(sub(share, gather(flat(below), at)), exp(gather(flat(logShare), at)));
       const x = add(gather(start(), bin), mul(clip(within, 0, 1), gather(width(), bin)));
@@ -160,9 +169,11 @@ export function histogramPixels(shape: readonly number[], levels: number): Trans
     },
     fit: ({ fitted }, x) => {
       const bin = expandDims(binOf(reshape(x, [x.shape[0]!, size])), 2);
-      const counted = mean(cast(equal(bin, reshape(iota([bins]), [1, 1, bins])), 'float32'), { axes: 0 });
+      const isOf = cast(equal(bin, reshape(iota([bins]), [1, 1, bins])), 'float32');
+      const counted = mean(reshape(mean(isOf, { axes: 0 }), [groups, size / groups, bins]), { axes: 1 });
       const shared = add(mul(mean(counted, { axes: 0, keepDims: true }), 0.98), mul(width(), 0.02 / levels));
-      const share = add(mul(counted, x.shape[0]!), mul(shared, prior));
+      const images = x.shape[0]! * (size / groups);
+      const share = add(mul(counted, images), mul(shared, prior));
       const logits = unlessInitialised(fitted.initialised, fitted.logits, log(share));
       return {
         z: forward(logits, x).z,

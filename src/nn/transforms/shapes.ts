@@ -53,7 +53,7 @@ export function squeezedShape(
 ): readonly [channels: number, height: number, width: number] {
   if (height % factor !== 0 || width % factor !== 0) {
     throw new ConfigError(`blocks of side ${factor} do not divide ${height} x ${width} pixels`, {
-      advice: 'Give fewer scales, or images of another size (--images.size).',
+      advice: 'Give fewer scales, or images of another size (--size).',
     });
   }
   return [channels * factor * factor, height / factor, width / factor];

@@ -79,6 +79,11 @@ const cases: Record<string, TransformCase> = {
   },
   'logit of pixels': { transform: logitPixels(256), shape: [1, 2, 2], argument: pixel },
   'histogram of pixels': { transform: histogramPixels([1, 2, 3], 256), shape: [1, 2, 3], argument: pixel },
+  'histograms of each pixel': {
+    transform: histogramPixels([2, 2, 2], 256, { each: true }),
+    shape: [2, 2, 2],
+    argument: pixel,
+  },
   'histogram of binary pixels': {
     transform: histogramPixels([2, 2, 1], 2),
     shape: [2, 2, 1],
