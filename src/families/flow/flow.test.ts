@@ -185,6 +185,11 @@ describe('drawing', () => {
 });
 
 describe('settings', () => {
+  it('a scale with a single channel is refused: nothing could tell how to move it', () => {
+    const config = glow.schema.parse({ levels: [{ squeeze: 1, steps: 1, width: 4 }] });
+    expect(() => glow.build(config, bytes)).toThrow(/one channel/);
+  });
+
   it('blocks that do not divide the image are named', () => {
     const odd = { ...bytes, height: 5 };
     for (const [definition, config] of [

@@ -7,7 +7,7 @@ import { affine } from '../../nn/transforms/elementwise.js';
 import { imageFlow } from '../../nn/transforms/flow.js';
 import { invertibleLinear } from '../../nn/transforms/linear.js';
 import { dequantised, pixelSettings } from '../../nn/transforms/pixel-settings.js';
-import { flatten, split, squeezeSpace, squeezedShape } from '../../nn/transforms/shapes.js';
+import { flatten, permutation, split, squeezeSpace, squeezedShape } from '../../nn/transforms/shapes.js';
 import { rationalQuadraticSpline } from '../../nn/transforms/spline.js';
 import { type Transform, sequence } from '../../nn/transforms/transform.js';
 
@@ -44,15 +44,21 @@ export const glowSchema = z.strictObject({
 
 type GlowConfig = z.output<typeof glowSchema>;
 
+/** Above so many channels they only change places: the inverse of a large triangle loses digits. */
+const mostRotated = 64;
+
 /** Numbers in [0, levels) of [B, C, H, W] → [B, n]. */
 function scales(config: GlowConfig, shape: readonly [number, number, number], vector: number, from = 0): Transform {
   const { squeeze, steps, width: hidden } = config.levels[from]!;
   const inner = squeezedShape(shape, squeeze);
-  const network: MakeConditioner = convolutionalConditioner({ width: hidden, vector, lastKernel: config.lastKernel });
+  // One pixel has no neighbours.
+  const kernels = inner[1] * inner[2] === 1 ? { firstKernel: 1, lastKernel: 1 } : { lastKernel: config.lastKernel };
+  const network: MakeConditioner = convolutionalConditioner({ width: hidden, vector, ...kernels });
+  const mix = inner[0] <= mostRotated ? invertibleLinear : permutation;
   const elementwise = config.coupling === 'spline' ? rationalQuadraticSpline({ bins: config.bins }) : affine();
   const step = (index: number): Transform[] => [
     actNorm(inner[0]),
-    invertibleLinear(inner[0], 100 * from + index),
+    mix(inner[0], 100 * from + index),
     coupling(inner[0], { network, elementwise }),
   ];
   const isLast = from === config.levels.length - 1;

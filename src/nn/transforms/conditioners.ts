@@ -28,17 +28,26 @@ export interface ConditionerOptions {
   /** Numbers of `given.vector`, or channels of `given.features`, that it looks at too. Default 0: none. */
   readonly vector?: number;
   readonly features?: number;
+  /** Side of the first convolution's kernel. Default 3. */
+  readonly firstKernel?: number;
   /** Side of the last convolution's kernel. Default 3; 1 is much cheaper where every number is chosen by many. */
   readonly lastKernel?: number;
 }
 
 /** 3x3, 1x1, 3x3 with ReLU between (Kingma & Dhariwal 2018, Glow), or with depth, residual blocks (RealNVP). */
 export const convolutionalConditioner =
-  ({ width, depth = 0, vector = 0, features = 0, lastKernel = 3 }: ConditionerOptions): MakeConditioner =>
+  ({
+    width,
+    depth = 0,
+    vector = 0,
+    features = 0,
+    firstKernel = 3,
+    lastKernel = 3,
+  }: ConditionerOptions): MakeConditioner =>
   (inputs, outputs) => {
     const gain = Math.SQRT2;
     const parameters = {
-      first: convolutionSpec(inputs + features, width, { gain }),
+      first: convolutionSpec(inputs + features, width, { kernel: firstKernel, gain }),
       ...(vector > 0 && { vector: linearSpec(vector, width, { bias: false, init: normal(0.05) }) }),
       middle: convolutionSpec(width, width, { kernel: 1, gain }),
       blocks: Array.from({ length: depth }, () => ({

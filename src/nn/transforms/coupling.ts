@@ -1,3 +1,4 @@
+import { ConfigError } from '../../errors.js';
 import { type Tensor, add, concat, mul, reshape, sliceAxis, sub } from '../../tensor/index.js';
 import { perRow } from '../distributions.js';
 import type { Conditioner, MakeConditioner } from './conditioners.js';
@@ -26,8 +27,15 @@ export const chosenBy = (
 /**
  * The first half of the channels of [B, C, …] decides how the second half is moved, number by number (Dinh et al. 2015;
  * with `rationalQuadraticSpline` Durkan et al. 2019).
+ *
+ * @throws ConfigError for a single channel
  */
 export function coupling(channels: number, { network: make, elementwise = affine() }: CouplingOptions): Transform {
+  if (channels < 2) {
+    throw new ConfigError('a coupling of one channel has nothing that could tell how to move it', {
+      advice: 'Squeeze blocks of at least 2 x 2 pixels into channels first.',
+    });
+  }
   const kept = Math.floor(channels / 2);
   const network = make(kept, elementwise.perElement * (channels - kept));
   const halves = (x: Tensor): readonly [Tensor, Tensor] => [
