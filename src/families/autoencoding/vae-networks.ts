@@ -43,7 +43,7 @@ function mlp({ width, layers }: NetworkConfig, { channels, height, width: column
   const pixels = channels * height * columns;
   const stack = (from: number, to: number) => ({
     hidden: Array.from({ length: layers }, (_, index) => dense(index === 0 ? from : width, width)),
-    out: linearSpec(width, to, { init: normal(0.01) }),
+    out: linearSpec(layers === 0 ? from : width, to, { init: normal(0.01) }),
   });
   const parameters = { encoder: stack(pixels, sizes.outputs), decoder: stack(sizes.inputs, sizes.perPixel * pixels) };
   type Stack = TensorsOf<ReturnType<typeof stack>>;

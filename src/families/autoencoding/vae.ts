@@ -34,7 +34,7 @@ import { networks } from './vae-networks.js';
 export const vaeSchema = z.strictObject({
   network: z.enum(['mlp', 'convolutional']).default('mlp').describe('what encoder and decoder are made of'),
   width: z.int().positive().default(400).describe('units of a hidden layer, or channels of the first convolution'),
-  layers: z.int().positive().default(2).describe('hidden layers of each network, where fully connected'),
+  layers: z.int().min(0).default(2).describe('hidden layers of each network, where fully connected; 0: linear ones'),
   latents: z.int().positive().default(32).describe('numbers in a code'),
   likelihood: z
     .enum(likelihoods)
