@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { imageBatchSpec } from '../data/images/batches.js';
 import { listImageModels } from '../formats/image-models.js';
-import type { Density, ImageData, ImageTensors } from '../nn/image-model.js';
+import type { Density, ImageData } from '../nn/image-model.js';
 import { Engine } from '../runtime/engine.js';
-import { type TinyImageModel, allImages, tinyImageModel } from '../sampling/tiny-image-model.test-helper.js';
+import { type TinyImageModel, allImages, logProbOf, tinyImageModel } from '../sampling/tiny-image-model.test-helper.js';
 
 /**
  * What every density must do, by its kind. All models that have one are found and tried, on images so small that all of
@@ -46,21 +45,15 @@ beforeAll(async () => {
 afterAll(() => engine.dispose());
 
 /** Σ over images of exp(mean over keys of the claimed log p), and of the mean of p itself. */
-async function sums({ model, weights, data }: TinyImageModel, density: Density, keys: number) {
+async function sums(tiny: TinyImageModel, density: Density, keys: number) {
+  const { data } = tiny;
   const images = allImages(data);
   const count = images.length / (data.height * data.width);
-  const program = await engine.compile(
-    (({ parameters, batch }: { parameters: never; batch: ImageTensors }) => ({
-      logProb: density.logProb(parameters, batch),
-    })) as never,
-    { parameters: model.parameters, batch: imageBatchSpec(data, count) },
-  );
+  const logProb = await logProbOf(engine, tiny, density, count);
   const logs = new Float64Array(count);
   let probability = 0;
   for (let key = 0; key < keys; key++) {
-    const batch = { images, labels: new Int32Array(count), key: Int32Array.of(5, key) };
-    const { logProb } = (await program.run({ parameters: weights, batch })) as { logProb: Float32Array };
-    logProb.forEach((value, index) => {
+    (await logProb(images, { key })).forEach((value, index) => {
       logs[index]! += value / keys;
       probability += Math.exp(value) / keys;
     });

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ImageTensors } from '../nn/image-model.js';
 import { Engine } from '../runtime/engine.js';
 import {
   type TinyImageModel,
   type TinyImageModelOptions,
   allImages,
+  logProbOf,
   tinyImageModel,
 } from './tiny-image-model.test-helper.js';
 
@@ -27,29 +27,8 @@ export function exactDensityLaws(options: TinyImageModelOptions): void {
     });
     afterAll(() => engine.dispose());
 
-    const logProbs = async (images: Float32Array, label: number, key = 0): Promise<Float32Array> => {
-      const { density, parameters } = tiny.model;
-      const batch = images.length / size;
-      const program = await engine.compile(
-        ((args: { parameters: never; batch: ImageTensors }) => ({
-          logProb: density!.logProb(args.parameters, args.batch),
-        })) as never,
-        {
-          parameters,
-          batch: {
-            images: { shape: [batch, channels, height, width], dtype: 'float32' },
-            labels: { shape: [batch], dtype: 'int32' },
-            key: { shape: [2], dtype: 'int32' },
-          },
-        },
-      );
-      const labels = new Int32Array(batch).fill(label);
-      const result = await program.run({
-        parameters: tiny.weights,
-        batch: { images, labels, key: Int32Array.of(key, key) },
-      });
-      return (result as { logProb: Float32Array }).logProb;
-    };
+    const logProbs = async (images: Float32Array, label: number, key = 0): Promise<Float32Array> =>
+      (await logProbOf(engine, tiny, tiny.model.density!, images.length / size))(images, { label, key });
 
     it('is exact: the probabilities of all images sum to 1, for every class', async () => {
       expect(tiny.model.density?.kind).toBe('exact');

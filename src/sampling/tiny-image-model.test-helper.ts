@@ -1,4 +1,5 @@
-import type { ImageData, ImageModel, ImageModelDefinition } from '../nn/image-model.js';
+import { imageBatchSpec } from '../data/images/batches.js';
+import type { Density, ImageData, ImageModel, ImageModelDefinition, ImageTensors } from '../nn/image-model.js';
 import { parameterLeaves } from '../nn/parameters.js';
 import type { Engine, Store } from '../runtime/engine.js';
 import { counterRandom, fillNormal } from '../tensor/random.js';
@@ -40,6 +41,26 @@ export async function randomWeights(engine: Engine, parameters: object, deviatio
     ),
   );
   return store;
+}
+
+/** log p of images [B, C, H, W] by one of a model's densities, as a function of them, of their class and of the key. */
+export async function logProbOf(
+  engine: Engine,
+  { model, weights, data }: TinyImageModel,
+  density: Density,
+  batch: number,
+): Promise<(images: Float32Array, options?: { label?: number; key?: number }) => Promise<Float32Array>> {
+  const program = await engine.compile(
+    (({ parameters, batch: given }: { parameters: never; batch: ImageTensors }) => ({
+      logProb: density.logProb(parameters, given),
+    })) as never,
+    { parameters: model.parameters, batch: imageBatchSpec(data, batch) },
+  );
+  return async (images, { label = 0, key = 0 } = {}) => {
+    const given = { images, labels: new Int32Array(batch).fill(label), key: Int32Array.of(5, key) };
+    const { logProb } = (await program.run({ parameters: weights, batch: given })) as { logProb: Float32Array };
+    return logProb;
+  };
 }
 
 /** Every image there is, one after the other. */

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Density, ImageData } from '../../nn/image-model.js';
 import { initialise, parameterLeaves } from '../../nn/parameters.js';
-import { Engine, type Store } from '../../runtime/engine.js';
+import { Engine } from '../../runtime/engine.js';
 import { imageSampler } from '../../sampling/images.js';
-import { tinyImageModel } from '../../sampling/tiny-image-model.test-helper.js';
+import { type TinyImageModel, logProbOf, tinyImageModel } from '../../sampling/tiny-image-model.test-helper.js';
 import { counterRandom } from '../../tensor/random.js';
 import { definition as plain } from './vae.js';
 import { definition } from './vae-flow.js';
@@ -22,49 +22,37 @@ const images = (() => {
   return Float32Array.from({ length: batch * 16 }, () => Number(random() < 0.4));
 })();
 
-async function meanOf(density: Density, parameters: object, weights: Store, times: number): Promise<number> {
-  const specs = {
-    images: { shape: [batch, 1, 4, 4], dtype: 'float32' },
-    labels: { shape: [batch], dtype: 'int32' },
-    key: { shape: [2], dtype: 'int32' },
-  } as const;
-  const program = await engine.compile(
-    ((given: { parameters: never; batch: never }) => ({
-      logProb: density.logProb(given.parameters, given.batch),
-    })) as never,
-    { parameters, batch: specs },
-  );
+async function meanOf(tiny: TinyImageModel, density: Density, times: number): Promise<number> {
+  const logProb = await logProbOf(engine, tiny, density, batch);
   let total = 0;
-  for (let time = 0; time < times; time++) {
-    const given = { images, labels: new Int32Array(batch), key: Int32Array.of(1, time) };
-    const { logProb } = (await program.run({ parameters: weights, batch: given })) as { logProb: Float32Array };
-    total += logProb.reduce((sum, value) => sum + value, 0) / (batch * times);
+  for (let key = 0; key < times; key++) {
+    total += (await logProb(images, { key })).reduce((sum, value) => sum + value, 0) / (batch * times);
   }
   return total;
 }
 
 describe('a VAE with flows', () => {
   it('bounds rise with the number of draws, and are of one likelihood', async () => {
-    const { model, weights } = await tinyImageModel(engine, { definition, config, data, deviation: 0.4 });
-    const { parameters } = model;
-    const bound = await meanOf(model.density!, parameters, weights, 300);
-    const tight = await meanOf(model.tighter!(20), parameters, weights, 60);
-    const tighter = await meanOf(model.tighter!(400), parameters, weights, 10);
+    const tiny = await tinyImageModel(engine, { definition, config, data, deviation: 0.4 });
+    const { model } = tiny;
+    const bound = await meanOf(tiny, model.density!, 300);
+    const tight = await meanOf(tiny, model.tighter!(20), 60);
+    const tighter = await meanOf(tiny, model.tighter!(400), 10);
     expect(model.density!.kind).toBe('lower-bound');
     expect(bound).toBeLessThan(tight);
     expect(tight).toBeLessThan(tighter + 0.02);
     // One draw in expectation is the bound.
-    expect(await meanOf(model.tighter!(1), parameters, weights, 300)).toBeCloseTo(bound, 1);
+    expect(await meanOf(tiny, model.tighter!(1), 300)).toBeCloseTo(bound, 1);
   });
 
   it('without steps it is the plain VAE: the same likelihood of the same weights', async () => {
     const none = { ...config, context: 1, posteriorSteps: 0, priorSteps: 0 };
-    const { model, weights } = await tinyImageModel(engine, { definition, config: none, data, deviation: 0.4 });
+    const tiny = await tinyImageModel(engine, { definition, config: none, data, deviation: 0.4 });
     const { width, latents } = config;
     const other = plain.build(plain.schema.parse({ width, latents }), data);
     const leaves = parameterLeaves(other.parameters).map(({ path, spec }) => ({ path, shape: [...spec.shape] }));
     const store = await engine.createStore({ leaves });
-    const values = await weights.read();
+    const values = await tiny.weights.read();
     // The plain encoder lacks the numbers of the context, the last column of its last layer.
     await store.write(
       Object.fromEntries(
@@ -83,8 +71,8 @@ describe('a VAE with flows', () => {
         }),
       ),
     );
-    const found = await meanOf(model.tighter!(400), model.parameters, weights, 10);
-    expect(await meanOf(other.tighter!(400), other.parameters, store, 10)).toBeCloseTo(found, 1);
+    const found = await meanOf(tiny, tiny.model.tighter!(400), 10);
+    expect(await meanOf({ model: other, weights: store, data }, other.tighter!(400), 10)).toBeCloseTo(found, 1);
   });
 
   it('begins with a standard normal prior, and draws images of 0 to 1', async () => {
@@ -96,12 +84,12 @@ describe('a VAE with flows', () => {
     const { images: drawn } = await sample({ count: 4, seed: 1 });
     expect(drawn.every((value) => value > 0 && value < 1)).toBe(true);
     // A rotation of the code is as probable as the code: the prior's flow moves no probability yet.
-    const density = await meanOf(model.density!, model.parameters, weights, 200);
+    const density = await meanOf({ model, weights, data }, model.density!, 200);
     const standard = definition.build(definition.schema.parse({ ...config, priorSteps: 0 }), data);
     const bare = await engine.createStore({
       leaves: parameterLeaves(standard.parameters).map(({ path, spec }) => ({ path, shape: [...spec.shape] })),
     });
     await bare.write(initialise(standard.parameters, 1));
-    expect(await meanOf(standard.density!, standard.parameters, bare, 200)).toBeCloseTo(density, 4);
+    expect(await meanOf({ model: standard, weights: bare, data }, standard.density!, 200)).toBeCloseTo(density, 4);
   });
 });

@@ -2,7 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imageBatchSpec } from '../../data/images/batches.js';
 import type { Density, ImageData, ImageTensors } from '../../nn/image-model.js';
 import { Engine } from '../../runtime/engine.js';
-import { type TinyImageModel, someImages, tinyImageModel } from '../../sampling/tiny-image-model.test-helper.js';
+import {
+  type TinyImageModel,
+  logProbOf,
+  someImages,
+  tinyImageModel,
+} from '../../sampling/tiny-image-model.test-helper.js';
 import { counterRandom } from '../../tensor/random.js';
 import { definition } from './vae.js';
 
@@ -15,18 +20,11 @@ afterAll(() => engine.dispose());
 const batch = 4;
 
 /** log p of each image, averaged over keys. */
-async function meansOf({ model, weights, data }: TinyImageModel, density: Density, images: Float32Array, keys: number) {
-  const program = await engine.compile(
-    (({ parameters, batch }: { parameters: never; batch: ImageTensors }) => ({
-      logProb: density.logProb(parameters, batch),
-    })) as never,
-    { parameters: model.parameters, batch: imageBatchSpec(data, batch) },
-  );
+async function meansOf(tiny: TinyImageModel, density: Density, images: Float32Array, keys: number) {
+  const logProb = await logProbOf(engine, tiny, density, batch);
   const means = new Float64Array(batch);
   for (let key = 0; key < keys; key++) {
-    const given = { images, labels: new Int32Array(batch), key: Int32Array.of(3, key) };
-    const { logProb } = (await program.run({ parameters: weights, batch: given })) as { logProb: Float32Array };
-    logProb.forEach((value, index) => (means[index]! += value / keys));
+    (await logProb(images, { key })).forEach((value, index) => (means[index]! += value / keys));
   }
   return means;
 }
