@@ -36,6 +36,8 @@ const configurations: Configuration[] = [
     model: 'glow',
     about: 'two scales, 4 steps of 32 channels and 8 of 64',
     settings: {
+      coupling: 'affine',
+      lastKernel: 3,
       scale: 'logit',
       levels: [
         { squeeze: 2, steps: 4, width: 32 },

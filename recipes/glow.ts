@@ -20,7 +20,7 @@ export const recipe = imageRecipe({
   },
   scales: {
     cpu: {
-      about: 'three scales, 16 steps of flow with splines, batch 64, 7,000 steps',
+      about: 'three scales, 16 steps of flow with splines, batch 64, 5,000 steps',
       settings: {
         batchSize: 64,
         model: {
@@ -32,10 +32,10 @@ export const recipe = imageRecipe({
           ],
         },
         training: {
-          steps: 7000,
+          steps: 5000,
           clipNorm: 100,
           evaluateEvery: 500,
-          sampleEvery: 3500,
+          sampleEvery: 2500,
           schedule: { kind: 'cosine', learningRate: 1.5e-3, warmupSteps: 200, finalFraction: 0.02 },
         },
       },

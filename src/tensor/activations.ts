@@ -5,7 +5,8 @@ import type { Tensor } from './graph.js';
 const applyRelu = primitive<'relu'>({
   name: 'relu',
   shape: ([x]) => [x!],
-  gradient: ({ inputs: [x], gradients: [g] }) => [mul(g!, cast(less(0, x!), g!.dtype))],
+  // Of the output, so that nothing needs the input: a convolution before it then takes the ReLU in.
+  gradient: ({ outputs: [y], gradients: [g] }) => [mul(g!, cast(less(0, y!), g!.dtype))],
 });
 export const relu = (x: Tensor): Tensor => applyRelu([x], {});
 

@@ -104,11 +104,13 @@ interface Windows {
 }
 
 /** One slice of the images for each position in the kernel. `first` is their first spatial axis. */
-function slicesOf(name: string, windows: Windows, first: number, { emitter }: LoweringContext): string[] {
+function slicesOf(name: string, windows: Windows, first: 1 | 2, { emitter }: LoweringContext): string[] {
   const { padding, starts, lengths, strides } = windows;
+  const isPadded = padding.flat().some((count) => count > 0);
+  if (starts.length === 1 && !isPadded && areOnes(strides)) return [name];
   const axes = lengths.map((_, axis) => axis + first);
   let padded = name;
-  if (padding.flat().some((count) => count > 0)) {
+  if (isPadded) {
     const side = (end: 0 | 1): number[] => [
       0,
       ...(first === 2 ? [0] : []),
