@@ -12,14 +12,14 @@ export const recipe = imageRecipe({
   ...figure,
   scales: {
     cpu: {
-      about: 'two hidden layers of 400, 32 latents, batch 128, 12,000 steps',
+      about: 'two hidden layers of 400, 32 latents, batch 128, 60,000 steps',
       settings: {
         batchSize: 128,
         training: {
-          steps: 12_000,
+          steps: 60_000,
           clipNorm: null,
-          evaluateEvery: 1200,
-          sampleEvery: 3000,
+          evaluateEvery: 6000,
+          sampleEvery: 15_000,
           schedule: { kind: 'cosine', learningRate: 1e-3, finalFraction: 0.01 },
         },
       },
