@@ -39,9 +39,10 @@ function figures({ rows }) {
 }
 
 /** The figure that training watched, over time. */
-function curve({ details }) {
+function curve({ details, metric }) {
   const points = details?.curve ?? [];
-  const key = ['bitsPerDimension', 'nats', 'accuracy'].find((name) => name in (points.at(-1) ?? {}));
+  const wanted = metric.startsWith('bits') ? ['bitsPerDimension', 'nats', 'accuracy'] : ['nats', 'accuracy'];
+  const key = wanted.find((name) => name in (points.at(-1) ?? {}));
   if (key === undefined || points.length < 2) return '';
   const name = { bitsPerDimension: 'bits per dimension', nats: 'nats', accuracy: 'accuracy' }[key];
   const shown = points.map((point) => `${number(point[key])} (${minutes(point.seconds)})`).join(', ');

@@ -26,6 +26,7 @@ export const recipe = imageRecipe({
       },
     },
     gpu: {
+      target: 0.81,
       about: '7 gated layers of 64 channels, batch 128, 150 epochs',
       settings: {
         batchSize: 128,

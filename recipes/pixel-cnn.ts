@@ -27,6 +27,7 @@ export const recipe = imageRecipe({
       },
     },
     gpu: {
+      target: 81.5,
       about: '15 residual blocks of 32 channels, batch 128, 200 epochs',
       settings: {
         batchSize: 128,

@@ -6,36 +6,43 @@ import type { ClassFigures, ImageModelFigures } from './image-evaluation.js';
 /** The figures of an image model in lines for people: each with all that one has to know to read it. */
 export function describeFigures({
   density,
+  estimate,
   samples = [],
   classes,
   reconstruction,
+  restoration,
   accuracy,
 }: ImageModelFigures): string[] {
   const lines: [string, string][] = [];
   if (density) lines.push(['density', describeDensity(density)]);
+  if (estimate) lines.push(['', describeDensity(estimate)]);
   for (const each of samples) lines.push(...describeSamples(each));
   if (classes) lines.push(...describeClasses(classes));
-  if (reconstruction) {
-    const { peakSignalToNoise, structuralSimilarity, meanSquaredError, images, pixels } = reconstruction;
-    const structure = structuralSimilarity === undefined ? '' : `, SSIM ${digits(structuralSimilarity)}`;
-    lines.push([
-      'reconstruction',
-      `PSNR ${digits(peakSignalToNoise)} dB${structure}, squared error ${digits(meanSquaredError)} of the largest pixel's ` +
-        `(${count(images)} test images, pixels: ${pixels})`,
-    ]);
-  }
+  if (reconstruction) lines.push(['reconstruction', describeSimilarity(reconstruction)]);
+  if (restoration) lines.push(['restoration', describeSimilarity(restoration)]);
   if (accuracy) lines.push(['accuracy', `${percentage(accuracy)} of ${count(accuracy.images)} test images`]);
   if (lines.length === 0) lines.push(['', 'This model can do nothing that is measured here.']);
   return lines.map(([label, text]) => `  ${label.padEnd(16)} ${text}`);
 }
 
+function describeSimilarity(figure: NonNullable<ImageModelFigures['reconstruction']>): string {
+  const { peakSignalToNoise, structuralSimilarity, meanSquaredError, images, pixels } = figure;
+  const structure = structuralSimilarity === undefined ? '' : `, SSIM ${digits(structuralSimilarity)}`;
+  return (
+    `PSNR ${digits(peakSignalToNoise)} dB${structure}, squared error ${digits(meanSquaredError)} of the largest pixel's ` +
+    `(${count(images)} test images, pixels: ${pixels})`
+  );
+}
+
 const kinds = { exact: 'exact', 'lower-bound': 'an upper bound', estimate: 'an estimate' };
 
 function describeDensity(figure: DensityFigure): string {
-  const { kind, draws, nats, bitsPerDimension, standardError, images, pixels } = figure;
+  const { kind, draws, nats, bitsPerDimension, standardError, images, pixels, of, given } = figure;
+  const bits = bitsPerDimension === undefined ? '' : `${digits(bitsPerDimension)} bits per dimension, `;
+  const what = `${of === undefined ? '' : ` of ${of}`}${given === undefined ? '' : `, given the ${given}`}`;
   const many = draws === undefined ? '' : ` with ${draws} draws`;
   return (
-    `${digits(bitsPerDimension)} bits per dimension, ${digits(nats)} ± ${digits(standardError)} nats per image: ` +
+    `${bits}${digits(nats)} ± ${digits(standardError)} nats per image${what}: ` +
     `${kinds[kind]}${many} (${count(images)} test images, pixels: ${pixels})`
   );
 }

@@ -120,7 +120,7 @@ describe('descent evaluate', () => {
         add(gather(constant(shown, [3, 1, side, side]), labels), mul(reshape(noise['unused']!, [-1, 1, 1, 1]), 0)),
     };
     const { model, data, weights } = open;
-    const painter = { ...model, generative };
+    const painter = { ...model, generative, conditional: true };
     const sampler = () => imageSampler({ engine, model: painter, data, weights });
     const options = { train, test: test!, classifier, samples: 60 };
     const { classes } = await evaluateImageModel({ ...options, open: { ...open, model: painter, sampler } });

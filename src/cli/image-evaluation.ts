@@ -1,3 +1,4 @@
+import { discretised } from '../data/images/batches.js';
 import { type Discretisation, largestPixel } from '../data/images/batches.js';
 import type { ImageSet } from '../data/images/image-set.js';
 import { DataError } from '../errors.js';
@@ -7,7 +8,6 @@ import type { DensityFigure } from '../evaluation/density.js';
 import {
   type ExtractorId,
   type FeatureExtractor,
-  discretised,
   drawImages,
   extractorOf,
   imageSetOf,
@@ -18,6 +18,7 @@ import { type SetFigures, setFigures } from '../evaluation/set-figures.js';
 import { modelId } from '../formats/lineage.js';
 import { readNetworkFeatures } from '../formats/network-features.js';
 import type { Engine } from '../runtime/engine.js';
+import type { Reconstructions } from '../sampling/codes.js';
 import { canDraw } from '../sampling/images.js';
 import { type OpenImageModel, checkShape } from './open-image-model.js';
 import { leavesOf } from './stages/stage.js';
@@ -25,10 +26,14 @@ import { leavesOf } from './stages/stage.js';
 /** Everything that a trained image model can be measured by: what it has no capability for is left out. */
 export interface ImageModelFigures {
   readonly density?: DensityFigure;
+  /** The same by importance sampling, where the model's own density is a bound. */
+  readonly estimate?: DensityFigure;
   /** Distances of its samples from test images, by each extractor. */
   readonly samples?: readonly SetFigures[];
   readonly classes?: ClassFigures;
   readonly reconstruction?: Similarity & { readonly pixels: Discretisation };
+  /** What it makes of images that are masked or noisy, against the images. */
+  readonly restoration?: Similarity & { readonly pixels: Discretisation };
   /** Of a classifier itself. */
   readonly accuracy?: Accuracy;
 }
@@ -53,6 +58,8 @@ export interface EvaluateImagesOptions {
   readonly classifier?: OpenImageModel;
   /** Samples to draw, and images to reconstruct. */
   readonly samples: number;
+  /** Draws for each image of an estimate of the likelihood. Default 50. */
+  readonly draws?: number;
   /** Default 0. */
   readonly seed?: number;
   readonly say?: (text: string) => void;
@@ -61,24 +68,28 @@ export interface EvaluateImagesOptions {
 
 /** @throws ConfigError when the images are not of the model's size */
 export async function evaluateImageModel(options: EvaluateImagesOptions): Promise<ImageModelFigures> {
-  const { open, test, samples, seed = 0, signal } = options;
+  const { open, test, samples, draws = 50, seed = 0, signal } = options;
   const { model, images: shape } = open;
   checkShape(test, open);
   const aborts = { ...(signal && { signal }) };
-  const largest = largestPixel(shape.pixels);
   const density = model.density && (await open.density(test, aborts));
+  const tighter = model.tighter?.(draws);
+  const estimate = tighter && (await open.density(test, { density: tighter, batchSize: 20, ...aborts }));
   const drawn = canDraw(model) ? await judgeSamples(options) : {};
-  const reconstruct = async (): Promise<ImageModelFigures['reconstruction']> => {
-    const chosen = drawImages(test, Math.min(samples, test.count), seed);
-    const { originals, images } = await open.reconstruct(chosen, aborts);
-    return { ...similarity(originals, images, { ...shape, largest }), pixels: shape.pixels };
-  };
-  const reconstruction = model.codec && (await reconstruct());
+  const chosen = drawImages(test, Math.min(samples, test.count), seed);
+  const against = ({ originals, images }: Reconstructions) => ({
+    ...similarity(originals, images, { ...shape, largest: largestPixel(shape.pixels) }),
+    pixels: shape.pixels,
+  });
+  const reconstruction = model.codec && against(await open.reconstruct(chosen, aborts));
+  const restoration = model.restorer && against(await open.restore(chosen, aborts));
   const accuracy = model.classifier && test.labels && (await classifierAccuracy(judging(open, test, signal)));
   return {
     ...(density && { density }),
     ...drawn,
+    ...(estimate && { estimate }),
     ...(reconstruction && { reconstruction }),
+    ...(restoration && { restoration }),
     ...(accuracy && { accuracy }),
   };
 }
@@ -86,7 +97,7 @@ export async function evaluateImageModel(options: EvaluateImagesOptions): Promis
 async function judgeSamples(options: EvaluateImagesOptions): Promise<Pick<ImageModelFigures, 'samples' | 'classes'>> {
   const { open, train, test, extractors = [], classifier, seed = 0, signal, say } = options;
   if (extractors.length === 0 && classifier === undefined) return {};
-  const { images: shape, data } = open;
+  const { images: shape } = open;
   const sample = await open.sampler();
   const aborts = { ...(signal && { signal }) };
   say?.(`Drawing ${options.samples.toLocaleString('en')} samples`);
@@ -100,24 +111,15 @@ async function judgeSamples(options: EvaluateImagesOptions): Promise<Pick<ImageM
   const classFigures = async (judge: OpenImageModel): Promise<ClassFigures> => {
     const seen = (set: ImageSet): ImageSet => discretised(set, shape.pixels, seed);
     const read = await classesRead(judging(judge, seen(made), signal));
-    const heeds = data.classes > 1 && (await heedsClasses(open, seed, signal));
     return {
       classifier: idOf(judge),
       onTestImages: await classifierAccuracy(judging(judge, seen(test), signal)),
-      ...(heeds && { asAsked: accuracyOf(read, labels) }),
+      ...(open.model.conditional === true && { asAsked: accuracyOf(read, labels) }),
       coverage: modeCoverage(read, judge.data.classes),
     };
   };
   const classes = classifier && (await classFigures(classifier));
   return { ...(samples.length > 0 && { samples }), ...(classes && { classes }) };
-}
-
-/** Whether the same noise gives different images for different classes. */
-async function heedsClasses(open: OpenImageModel, seed: number, signal: AbortSignal | undefined): Promise<boolean> {
-  const sample = await open.sampler();
-  const [one, other] = [0, 1].map((labels) => ({ count: 4, seed, labels, ...(signal && { signal }) }));
-  const [a, b] = [await sample(one!), await sample(other!)];
-  return a.images.some((value, index) => value !== b.images[index]);
 }
 
 const judging = (judge: OpenImageModel, images: ImageSet, signal: AbortSignal | undefined) => {

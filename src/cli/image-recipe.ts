@@ -1,3 +1,4 @@
+import { ConfigError } from '../errors.js';
 import { join } from 'node:path';
 import { type ImageSet, sliceImages } from '../data/images/image-set.js';
 import { type ImageSource, readImages } from '../data/images/sources.js';
@@ -28,6 +29,8 @@ export interface ImageRecipe extends Omit<Recipe, 'run' | 'scales'> {
 export interface ImageScale {
   /** For lists: size, steps, how long it takes. */
   readonly about: string;
+  /** Of this scale. Default: the recipe's. */
+  readonly target?: number;
   /** As in the configuration of `descent train <model>`; the rest are defaults. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
@@ -39,6 +42,8 @@ export interface TrainedImages extends Pick<RecipeOptions, 'scale' | 'signal' | 
   /** Images no model was trained on; few of them at smoke scale. */
   readonly test: ImageSet;
   readonly config: ImageTrainingConfig;
+  /** What the headline is held against at this scale. */
+  readonly target: number;
 }
 
 export interface ImageFigures {
@@ -66,7 +71,7 @@ export function imageRecipe(definition: ImageRecipe): Recipe {
   const run = async (options: RecipeOptions): Promise<RecipeResult> => {
     const { scale, folder, signal, progress } = options;
     const isSmoke = scale === 'smoke';
-    const { settings } = scale === 'gpu' ? scales.gpu! : scales.cpu;
+    const { settings, target = definition.target } = scale === 'gpu' ? scales.gpu! : scales.cpu;
     const found = await findImageModel(model);
     const config = imageTrainingSchema(found).parse(isSmoke ? smokeSettings(settings, smokeModel) : settings);
     // A smoke test needs nothing that may be missing.
@@ -79,7 +84,7 @@ export function imageRecipe(definition: ImageRecipe): Recipe {
       const open = await openImageModel(engine, modelFolderOf(folder));
       const images = testImages(source, config.evaluationImages);
       const test = isSmoke ? sliceImages(images, 0, smokeImages) : images;
-      const figures = await measure({ ...options, open, source, test, config });
+      const figures = await measure({ ...options, open, source, test, config, target });
       const rows = [
         ...figures.rows,
         { metric: 'seconds of training', value: Math.round(lineage.results['seconds'] as number) },
@@ -101,13 +106,15 @@ export function imageRecipe(definition: ImageRecipe): Recipe {
 
 /** Log-likelihood of the test images, as the headline figure in nats or in bits per dimension. */
 export const measureDensity =
-  (unit: 'nats' | 'bitsPerDimension', { metric, target, direction }: Pick<Recipe, 'metric' | 'target' | 'direction'>) =>
-  async ({ open, test, signal }: TrainedImages): Promise<ImageFigures> => {
+  (unit: 'nats' | 'bitsPerDimension', { metric, direction }: Pick<Recipe, 'metric' | 'direction'>) =>
+  async ({ open, test, target, signal }: TrainedImages): Promise<ImageFigures> => {
     const figure = await open.density(test, { ...(signal && { signal }) });
-    const standardError = (figure.standardError * figure[unit]) / figure.nats;
-    const kind = { exact: 'Exact', 'lower-bound': 'A lower bound', estimate: 'An estimate' }[figure.kind];
+    const value = figure[unit];
+    if (value === undefined) throw new ConfigError(`${open.definition.name} gives no ${unit}`);
+    const standardError = (figure.standardError * value) / figure.nats;
+    const kind = { exact: 'Exact', 'lower-bound': 'An upper bound', estimate: 'An estimate' }[figure.kind];
     return {
-      rows: [{ metric, value: figure[unit], standardError, target, direction }],
+      rows: [{ metric, value, standardError, target, direction }],
       details: { figure },
       notes: [`${kind}, over ${figure.images} test images; pixels: ${figure.pixels}.`],
     };

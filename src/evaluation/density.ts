@@ -12,8 +12,10 @@ export interface DensityFigure {
   readonly of?: string;
   /** Mean of −log p(x), nats per image. */
   readonly nats: number;
-  /** The same per pixel and channel, in bits. */
-  readonly bitsPerDimension: number;
+  /** The same per pixel and channel, in bits; of something else than pixels there is no such number. */
+  readonly bitsPerDimension?: number;
+  /** The model was told the class of each image: log p(x | class). */
+  readonly given?: 'class';
   /** Of the mean over images, in nats. */
   readonly standardError: number;
   readonly images: number;
@@ -21,7 +23,10 @@ export interface DensityFigure {
   readonly shape: readonly [channels: number, height: number, width: number];
 }
 
-/** Compiles the mean over a fixed set of images; the parameters are read anew at each call. */
+/**
+ * Compiles the mean over a fixed set of images; the parameters are read anew at each call. Binary pixels are drawn by
+ * (seed, image); what the model draws itself, by (seed, first image of the batch).
+ */
 export async function densityOf(
   options: Omit<ImageBatchOptions, 'flip'> & {
     engine: Engine;
@@ -29,12 +34,13 @@ export async function densityOf(
     parameters: object;
     weights: StoreReference;
     density: Density;
+    given?: 'class';
   },
 ): Promise<(options?: { signal?: AbortSignal }) => Promise<DensityFigure>> {
-  const { engine, weights, parameters, density, images, batchSize, pixels, seed } = options;
+  const { engine, weights, parameters, density, given, images, batchSize, pixels, seed } = options;
   const program = await engine.compile(
-    ((given: { parameters: never; batch: ImageTensors }) => ({
-      logProb: density.logProb(given.parameters, given.batch),
+    ((args: { parameters: never; batch: ImageTensors }) => ({
+      logProb: density.logProb(args.parameters, args.batch),
     })) as never,
     { parameters, batch: imageBatchSpec(images, batchSize) },
     { name: 'density' },
@@ -55,8 +61,9 @@ export async function densityOf(
       kind: density.kind,
       ...(density.draws !== undefined && { draws: density.draws }),
       ...(density.of !== undefined && { of: density.of }),
+      ...(given !== undefined && { given }),
       nats,
-      bitsPerDimension: nats / (dimensions(images) * Math.LN2),
+      ...(density.of === undefined && { bitsPerDimension: nats / (dimensions(images) * Math.LN2) }),
       standardError: Math.sqrt(spread / values.length),
       images: values.length,
       pixels,

@@ -1,4 +1,3 @@
-import { type Discretisation, largestPixel } from '../data/images/batches.js';
 import { type ImageSet, type ImageShape, dimensions, selectImages } from '../data/images/image-set.js';
 import { counterRandom, shuffle } from '../tensor/random.js';
 import { type Matrix, type ReadRowsOptions, featuresOf } from './features.js';
@@ -64,20 +63,4 @@ export function drawImages(images: ImageSet, count: number, seed: number): Image
   const order = Uint32Array.from({ length: images.count }, (_, index) => index);
   shuffle(counterRandom(seed, `draw of ${images.count} images`, 0), order);
   return selectImages(images, Array.from(order.subarray(0, count)));
-}
-
-/** The same images with pixels of two values (black and white) where a model knows no others; by (seed, image). */
-export function discretised(images: ImageSet, pixels: Discretisation, seed: number): ImageSet {
-  if (largestPixel(pixels) === 255) return images;
-  const size = dimensions(images);
-  const result = new Uint8Array(images.pixels.length);
-  for (let index = 0; index < images.count; index++) {
-    const random = counterRandom(seed, 'binarisation for an extractor', index);
-    for (let at = index * size; at < (index + 1) * size; at++) {
-      const grey = images.pixels[at]!;
-      const isOne = pixels === 'threshold' ? grey >= 128 : grey > 255 * random() || grey === 255;
-      result[at] = isOne && grey > 0 ? 255 : 0;
-    }
-  }
-  return { ...images, pixels: result };
 }

@@ -43,7 +43,7 @@ const kinds = {
     conditions: densityConditions,
     cells: ({ nats, bitsPerDimension }: DensityFigure): Row => ({
       'nats per image': rounded(nats),
-      'bits per dimension': rounded(bitsPerDimension),
+      ...(bitsPerDimension !== undefined && { 'bits per dimension': rounded(bitsPerDimension) }),
     }),
   },
   samples: {

@@ -1,7 +1,8 @@
 import type { Discretisation } from '../data/images/batches.js';
 import type { ImageSet } from '../data/images/image-set.js';
 import { DataError } from '../errors.js';
-import { type ExtractorId, type FeatureExtractor, discretised, drawImages } from './extractor.js';
+import { discretised } from '../data/images/batches.js';
+import { type ExtractorId, type FeatureExtractor, drawImages } from './extractor.js';
 import { FeatureStatistics } from './feature-statistics.js';
 import type { Matrix } from './features.js';
 import { frechetDistance } from './frechet-distance.js';

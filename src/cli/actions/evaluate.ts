@@ -12,6 +12,7 @@ import { type ImageModelFigures, evaluateImageModel, modelExtractor, networkExtr
 import { type OpenImageModel, openImageModel, seenAndUnseen, sourceFor } from '../open-image-model.js';
 import { findModel, withEngine } from '../session.js';
 import { ownClassifier } from '../stages/own-classifier.js';
+import { canDraw } from '../../sampling/images.js';
 import { formatTable } from '../table.js';
 
 export interface EvaluateFlags extends EngineFlags {
@@ -19,6 +20,7 @@ export interface EvaluateFlags extends EngineFlags {
   readonly classifier?: string;
   readonly network?: string;
   readonly samples: number;
+  readonly draws: number;
   readonly seed: number;
   readonly mixed?: boolean;
 }
@@ -64,9 +66,9 @@ async function evaluateOne(
     ...(judge === undefined ? [] : [modelExtractor(judge)]),
     ...(flags.network === undefined ? [] : [await networkExtractor(engine, flags.network)]),
   ];
-  const { samples, seed } = flags;
+  const { samples, draws, seed } = flags;
   const figures = await evaluateImageModel({
-    ...{ open, train: source.train, test: source.test, extractors, samples, seed, say, signal },
+    ...{ open, train: source.train, test: source.test, extractors, samples, draws, seed, say, signal },
     ...(judge && { classifier: judge }),
   });
   const { name, id } = source;
@@ -80,7 +82,7 @@ async function judgeOf(
   { open, source }: { open: OpenImageModel; source: ImageSource },
 ): Promise<OpenImageModel | undefined> {
   const { model, images } = open;
-  if (model.generative === undefined && model.sequential === undefined) return undefined;
+  if (!canDraw(model)) return undefined;
   if (flags.classifier !== undefined) return openImageModel(engine, findModel(flags.classifier));
   if (classesOf(source.train) < 2) return undefined;
   const root = join('runs', 'classifiers');

@@ -1,6 +1,6 @@
 import type { Invocation } from '../command.js';
 import type { EngineFlags } from '../flags.js';
-import { reconstructionPicture } from '../image-pictures.js';
+import { reconstructionPicture, restorationPicture } from '../image-pictures.js';
 import { imagesFor, withImageModel } from '../open-image-model.js';
 import { answerWithPicture } from '../picture-output.js';
 
@@ -14,7 +14,9 @@ export async function reconstructCommand(invocation: Invocation<ReconstructFlags
   const { n: count, out } = flags;
   await withImageModel(flags, positional[0]!, async (open) => {
     const images = await imagesFor(open, positional[1], { signal });
-    const canvas = await reconstructionPicture(open, images, { count, signal });
+    // What makes damaged images whole shows most when it is given some.
+    const draw = open.model.restorer === undefined ? reconstructionPicture : restorationPicture;
+    const canvas = await draw(open, images, { count, signal });
     await answerWithPicture(invocation, { out, canvas, images: Math.min(count, images.count) });
   });
 }

@@ -24,6 +24,12 @@ reconstructions. Several models make a table, which refuses figures that were me
           'also judge samples by the detector in this folder (centernet.json and its weights)',
         )
         .option('--samples <n>', 'samples to draw, and images to reconstruct', wholeNumber(4), 2000)
+        .option(
+          '--draws <n>',
+          'for each image, where a likelihood can be estimated closer than its bound',
+          wholeNumber(1),
+          50,
+        )
         .option('--seed <n>', 'of the samples and every other draw', wholeNumber(0), 0)
         .option('--mixed', 'let a table hold figures that were measured differently, and say in every row how'),
     );

@@ -3,7 +3,8 @@ import { defineCommand } from '../command.js';
 import { engineFlags, wholeNumber } from '../flags.js';
 
 export const command = defineCommand<ReconstructFlags>({
-  details: `Sends images through a model's code and back: rows of images, and below each what came back.
+  details: `Sends images through a model's code and back: rows of images, and below each what came back. A model that makes damaged
+images whole is shown masked or noisy ones: a row of these lies between.
 
   descent reconstruct runs/vae
   descent reconstruct runs/vae my-pictures/ --n 16 --out back.png`,

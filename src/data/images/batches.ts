@@ -2,7 +2,7 @@ import { counterRandom, shuffle } from '../../tensor/random.js';
 import { DataError } from '../../errors.js';
 import type { Json } from '../json.js';
 import { readPosition } from '../state.js';
-import { type ImageSet, type ImageShape, dimensions, imageAt } from './image-set.js';
+import { type ImageSet, type ImageShape, dimensions, imageAt, placeOf } from './image-set.js';
 import { flipImage } from './resample.js';
 
 /**
@@ -65,7 +65,8 @@ export function imageBatches(options: ImageBatchOptions): ImageBatches {
       const flips = flip ? counterRandom(seed, 'flips', drawn) : () => 1;
       const draw = pixels === 'dynamic' ? counterRandom(seed, 'binarisation', drawn) : undefined;
       const indices = Array.from({ length: batchSize }, nextIndex);
-      return readBatch({ images, indices, pixels, draw, mirrored: () => flips() < 0.5 });
+      const drawOf = (index: number): Draw => (pixels === 'static' ? staticDraw(images, index) : draw);
+      return readBatch({ images, indices, pixels, drawOf, mirrored: () => flips() < 0.5 });
     },
     state: () => ({ drawn, images: images.count }),
     restore(state) {
@@ -83,38 +84,67 @@ export interface CountedImages {
   readonly start: number;
 }
 
-/** All images once and in order, e.g. to measure on. The draws of a dynamic binarisation depend on (seed, image). */
+/** All images once and in order, e.g. to measure on. Draws of a binarisation go by (seed, image), whatever the batch. */
 export function* imageList(options: Omit<ImageBatchOptions, 'flip'>): Generator<CountedImages> {
   const { images, batchSize, pixels, seed } = options;
+  const drawOf = (index: number) => listDraw(images, index, pixels, seed);
   for (let start = 0; start < images.count; start += batchSize) {
     const count = Math.min(batchSize, images.count - start);
     const indices = Array.from({ length: batchSize }, (_, row) => start + Math.min(row, count - 1));
-    const draw = pixels === 'dynamic' ? counterRandom(seed, 'binarisation of a list', start) : undefined;
-    yield { batch: readBatch({ images, indices, pixels, draw }), count, start };
+    yield { batch: readBatch({ images, indices, pixels, drawOf }), count, start };
   }
 }
 
-/** Black and white need no draw, and most pixels of a drawing are one of them. */
-const isOne = (grey: number, random: () => number): boolean => grey === 255 || (grey > 0 && grey > 255 * random());
+/** The same images with pixels of two values, 0 and 255, where a model knows no others: those that `imageList` gives it. */
+export function discretised(images: ImageSet, pixels: Discretisation, seed: number): ImageSet {
+  if (largestPixel(pixels) === 255) return images;
+  const size = dimensions(images);
+  const result = new Uint8Array(images.pixels.length);
+  for (let index = 0; index < images.count; index++) {
+    const isOne = onesOf(pixels, listDraw(images, index, pixels, seed));
+    imageAt(images, index).forEach((grey, at) => (result[index * size + at] = isOne(grey) ? 255 : 0));
+  }
+  return { ...images, pixels: result };
+}
+
+type Draw = (() => number) | undefined;
+
+/** The one draw of a static binarisation. */
+const staticDraw = (images: ImageSet, index: number): Draw =>
+  counterRandom(0, 'static binarisation', placeOf(images, index));
+
+const listDraw = (images: ImageSet, index: number, pixels: Discretisation, seed: number): Draw =>
+  pixels === 'static'
+    ? staticDraw(images, index)
+    : pixels === 'dynamic'
+      ? counterRandom(seed, 'binarisation of a list', placeOf(images, index))
+      : undefined;
+
+/** Which grey values become 1. Black and white need no draw, and most pixels of a drawing are one of them. */
+const onesOf = (pixels: Discretisation, draw: Draw): ((grey: number) => boolean) =>
+  pixels === 'threshold' || draw === undefined
+    ? (grey) => grey >= 128
+    : (grey) => grey === 255 || (grey > 0 && grey > 255 * draw());
 
 function readBatch(options: {
   images: ImageSet;
   indices: readonly number[];
   pixels: Discretisation;
-  draw: (() => number) | undefined;
+  drawOf: (index: number) => Draw;
   mirrored?: () => boolean;
 }): ImageBatch {
-  const { images, indices, pixels, draw, mirrored } = options;
+  const { images, indices, pixels, drawOf, mirrored } = options;
   const size = dimensions(images);
   const values = new Float32Array(indices.length * size);
   indices.forEach((index, row) => {
     const stored = imageAt(images, index);
     const image = mirrored?.() === true ? flipImage(stored, images) : stored;
-    const random = pixels === 'static' ? counterRandom(0, 'static binarisation', index) : draw;
     const into = values.subarray(row * size, (row + 1) * size);
-    if (random !== undefined) for (let i = 0; i < size; i++) into[i] = isOne(image[i]!, random) ? 1 : 0;
-    else if (pixels === 'threshold') for (let i = 0; i < size; i++) into[i] = image[i]! >= 128 ? 1 : 0;
-    else into.set(image);
+    if (pixels === 'bytes') into.set(image);
+    else {
+      const isOne = onesOf(pixels, drawOf(index));
+      for (let i = 0; i < size; i++) into[i] = isOne(image[i]!) ? 1 : 0;
+    }
   });
   const { labels } = images;
   return { images: values, labels: Int32Array.from(indices, (index) => labels?.[index] ?? 0) };

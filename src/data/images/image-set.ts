@@ -15,6 +15,8 @@ export interface ImageSet {
   readonly labelNames?: readonly string[];
   /** [count] */
   readonly captions?: readonly string[];
+  /** [count]: each image's place in the set that this one was taken from, which its draws go by. Default: its own place. */
+  readonly places?: Int32Array;
 }
 
 /** The size of one image. */
@@ -37,6 +39,9 @@ export function imageAt(images: ImageSet, index: number): Uint8Array {
   return images.pixels.subarray(index * size, (index + 1) * size);
 }
 
+/** An image's place in the set that it was first read in. */
+export const placeOf = ({ places }: ImageSet, index: number): number => places?.[index] ?? index;
+
 /** The images of these indices, in this order. */
 export function selectImages(images: ImageSet, indices: readonly number[]): ImageSet {
   const size = dimensions(images);
@@ -49,6 +54,7 @@ export function selectImages(images: ImageSet, indices: readonly number[]): Imag
     ...images,
     count: indices.length,
     pixels,
+    places: Int32Array.from(indices, (index) => placeOf(images, index)),
     ...(labels && { labels: Int32Array.from(indices, (index) => labels[index]!) }),
     ...(captions && { captions: indices.map((index) => captions[index]!) }),
   };

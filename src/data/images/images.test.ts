@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { imageBatches } from './batches.js';
+import { type Discretisation, discretised, imageBatches, imageList } from './batches.js';
 import { imagesFromCifar } from './cifar.js';
 import { imagesFromIdx } from './idx.js';
-import { imageAt } from './image-set.js';
+import { type ImageSet, imageAt, selectImages } from './image-set.js';
 import { resample } from './resample.js';
 import { holdOutImages, readImages } from './sources.js';
 
@@ -57,4 +57,32 @@ describe('images', () => {
     resumed.restore(state);
     expect(resumed.next()).toEqual(second);
   });
+});
+
+describe('binarisation of a list', () => {
+  const images = {
+    name: 'grey',
+    count: 12,
+    channels: 1,
+    height: 4,
+    width: 4,
+    pixels: new Uint8Array(12 * 16).fill(128),
+  };
+  const listed = (set: ImageSet, pixels: Discretisation, batchSize: number): number[][] =>
+    [...imageList({ images: set, batchSize, pixels, seed: 3 })].flatMap(({ batch, count }) =>
+      Array.from({ length: count }, (_, row) => Array.from(batch.images.subarray(16 * row, 16 * (row + 1)))),
+    );
+
+  it.each(['dynamic', 'static'] as const)(
+    'is of the image, whatever the batch and the part of the set: %s',
+    (pixels) => {
+      const all = listed(images, pixels, 12);
+      expect(new Set(all.map(String)).size).toBe(12);
+      expect(listed(images, pixels, 5)).toEqual(all);
+      const some = selectImages(selectImages(images, [7, 2, 9]), [2, 0]);
+      expect(listed(some, pixels, 2)).toEqual([all[9], all[7]]);
+      const seen = discretised(some, pixels, 3);
+      expect(Array.from(seen.pixels, (value) => value / 255)).toEqual([...all[9]!, ...all[7]!]);
+    },
+  );
 });
