@@ -67,7 +67,7 @@ interface SeedResult {
 async function run(options: RecipeOptions): Promise<RecipeResult> {
   const scale = options.scale === 'smoke' ? 'smoke' : 'cpu';
   const { signal, progress, say, folder } = options;
-  const engine = await Engine.create();
+  const engine = await Engine.create(options.engine);
   const context: StageContext = { engine, signal, changed: 'restart', ...(progress && { progress }) };
   const results: SeedResult[] = [];
   try {

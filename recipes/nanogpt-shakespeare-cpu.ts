@@ -75,7 +75,7 @@ async function run(options: RecipeOptions): Promise<RecipeResult> {
     endOfDocument: null,
     signal,
   });
-  const engine = await Engine.create();
+  const engine = await Engine.create(options.engine);
   const { threads } = engine;
   const config = settingsOf(scale);
   let results: Readonly<Record<string, unknown>>;

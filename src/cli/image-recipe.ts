@@ -77,7 +77,7 @@ export function imageRecipe(definition: ImageRecipe): Recipe {
     // A smoke test needs nothing that may be missing.
     const all = await readImages({ source: options.data ?? (isSmoke ? 'mnist' : data), ...(signal && { signal }) });
     const source = isSmoke ? { ...all, train: sliceImages(all.train, 0, 4 * smokeImages) } : all;
-    const engine = await Engine.create();
+    const engine = await Engine.create(options.engine);
     try {
       const context = { engine, signal, changed: 'restart' as const, ...(progress && { progress }) };
       const lineage = await trainImages(context, { out: folder, found, config, source });

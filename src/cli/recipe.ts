@@ -1,3 +1,4 @@
+import type { EngineOptions } from '../runtime/engine.js';
 import type { ProgressReporter } from '../training/progress.js';
 
 /** One file of recipes/ measures one published result again. */
@@ -12,6 +13,8 @@ export interface RecipeOptions {
   readonly scale: RecipeScale;
   /** Where runs lie, and where an interrupted one goes on. */
   readonly folder: string;
+  /** The device and its threads. Default: the CPU. */
+  readonly engine?: EngineOptions;
   /** Data that the recipe needs and cannot bring along. */
   readonly data?: string;
   readonly signal?: AbortSignal;

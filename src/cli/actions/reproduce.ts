@@ -6,11 +6,12 @@ import { writeFileAtomically } from '../../runtime/atomic-file.js';
 import { describeMachine } from '../../runtime/machine.js';
 import { terminalProgress } from '../../training/progress.js';
 import type { Invocation } from '../command.js';
+import type { EngineFlags } from '../flags.js';
 import { type Recipe, type RecipeResult, type RecipeRow, type RecipeScale, isMet } from '../recipe.js';
 import { loadRecipe } from '../recipe-files.js';
 import { formatTable } from '../table.js';
 
-export interface ReproduceFlags {
+export interface ReproduceFlags extends EngineFlags {
   readonly scale: RecipeScale;
   readonly data?: string;
   readonly out?: string;
@@ -21,7 +22,7 @@ export async function reproduceCommand(invocation: Invocation<ReproduceFlags>): 
   const { positional, flags, say, answer, signal } = invocation;
   const recipe = await loadRecipe(positional[0]!);
   const { name } = recipe;
-  const { scale, data } = flags;
+  const { scale, data, device, threads } = flags;
   if (recipe.scales[scale] === undefined) {
     throw new ConfigError(`${name} has no scale ${scale}`, {
       advice: `It has: ${Object.keys(recipe.scales).join(', ')}.`,
@@ -30,7 +31,15 @@ export async function reproduceCommand(invocation: Invocation<ReproduceFlags>): 
   const folder = flags.out ?? join('runs', 'recipes', `${name}.${scale}`);
   const began = performance.now();
   const progress = (title: string) => terminalProgress({ title });
-  const result = await recipe.run({ scale, folder, signal, progress, say, ...(data !== undefined && { data }) });
+  const result = await recipe.run({
+    scale,
+    folder,
+    engine: { device, ...(threads !== undefined && { threads }) },
+    signal,
+    progress,
+    say,
+    ...(data !== undefined && { data }),
+  });
   const seconds = Math.round((performance.now() - began) / 100) / 10;
   const record = summarise(recipe, scale, result, seconds);
   answer(record, format(recipe, record, result.notes ?? []));

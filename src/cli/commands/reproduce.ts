@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import type { ReproduceFlags } from '../actions/reproduce.js';
 import { defineCommand, savesAndStops } from '../command.js';
+import { engineFlags } from '../flags.js';
 
 export const command = defineCommand<ReproduceFlags>({
   details: `Runs a recipe and prints what it measured beside the published target. The exit code is 1 where a figure
@@ -18,6 +19,7 @@ misses its target, but at the scale smoke, which only shows that the recipe runs
         'where its runs go; an interrupted one goes on (default: runs/recipes/<recipe>.<scale>)',
       )
       .option('--save', 'write the result to results/<recipe>.<scale>.json');
+    engineFlags(command);
   },
   onInterrupt: savesAndStops,
   run: async (invocation) => (await import('../actions/reproduce.js')).reproduceCommand(invocation),
