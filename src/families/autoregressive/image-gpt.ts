@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ConfigError } from '../../errors.js';
-import { assignment, kMeans, nearest } from '../../nn/clusters.js';
+import { assignmentLoss } from '../../nn/assignment.js';
+import { kMeans, nearest } from '../../nn/clusters.js';
 import { centred } from '../../nn/distributions.js';
 import { type ImageModel, type Sequential, defineImageModel } from '../../nn/image-model.js';
 import { type TensorsOf, parameter } from '../../nn/parameters.js';
@@ -101,6 +102,7 @@ export const definition = defineImageModel({
     const cacheShape = [heads, length, width / heads] as const;
     const sequential: Sequential = {
       length,
+      rowLength: patches.columns,
       levels: entries,
       state: Object.fromEntries(
         Array.from({ length: layers }, (_, layer) => [`key${layer}`, `value${layer}`])
@@ -151,7 +153,7 @@ export const definition = defineImageModel({
             const all = points(images);
             const stride = Math.ceil(all.shape[0]! / mostPoints);
             const some = stride === 1 ? all : sliceAxis(all, { axis: 0, stride });
-            return { loss: assignment(p.palette, kMeans(some, entries, { key })) };
+            return { loss: assignmentLoss([{ parameter: p.palette, value: kMeans(some, entries, { key }) }]) };
           },
         },
         {
