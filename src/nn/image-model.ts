@@ -209,6 +209,15 @@ export interface ImageModelDefinition<Schema extends z.ZodObject = z.ZodObject> 
   readonly schema: Schema;
   /** What a pixel is to it, unless told otherwise. */
   readonly pixels: 'bytes' | 'dynamic';
+  /** A version for images of a few pixels, on which tests try what every model must do. */
+  readonly tiny?: {
+    /** Its settings, where the defaults are too large. */
+    readonly config?: z.input<Schema>;
+    /** The least side of an image that it takes so. Default 2. */
+    readonly side?: number;
+    /** The least number of classes. Default 0. */
+    readonly classes?: number;
+  };
   readonly build: (config: z.output<Schema>, data: ImageData) => ImageModel;
 }
 

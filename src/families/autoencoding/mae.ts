@@ -123,6 +123,7 @@ export const definition = defineImageModel({
   source: 'He et al. 2022, arXiv:2111.06377',
   schema: maeSchema,
   pixels: 'bytes',
+  tiny: { config: { patch: 1 } },
   build: (config, data): ImageModel => {
     const { width, decoderWidth, heads } = config;
     const patches = patchesOf(data, config.patch);

@@ -48,6 +48,7 @@ export const definition = defineImageModel({
   source: 'Kingma et al. 2016, arXiv:1606.04934; Chen et al. 2017, arXiv:1611.02731',
   schema: vaeFlowSchema,
   pixels: 'dynamic',
+  tiny: { side: 1, config: { width: 8, latents: 2, context: 4, flowWidth: 8, posteriorSteps: 2, priorSteps: 2 } },
   build: (config, data): ImageModel => {
     const { latents, context, flowWidth } = config;
     const { levels, channels } = data;

@@ -54,6 +54,7 @@ export const definition = defineImageModel({
   source: 'Kingma & Welling 2014, arXiv:1312.6114; with draws > 1 Burda et al. 2016, arXiv:1509.00519',
   schema: vaeSchema,
   pixels: 'dynamic',
+  tiny: { side: 1, config: { width: 8, latents: 2 } },
   build: (config, data): ImageModel => {
     const { latents } = config;
     if (config.draws > 1 && (config.beta !== 1 || config.freeBits !== 0)) {

@@ -69,6 +69,7 @@ export const definition = defineImageModel({
   source: 'van den Oord et al. 2017, Neural Discrete Representation Learning, arXiv:1711.00937',
   schema: vqVaeSchema,
   pixels: 'bytes',
+  tiny: { side: 4, config: { width: 4, codes: 3, codeSize: 2, prior: { width: 4, layers: 1, hidden: 4 } } },
   build: (config, data): ImageModel => {
     const { codes, codeSize, commitment } = config;
     const { conditional, ...priorSizes } = config.prior;

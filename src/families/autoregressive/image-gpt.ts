@@ -57,6 +57,7 @@ export const definition = defineImageModel({
   source: 'Chen et al. 2020, Generative Pretraining from Pixels',
   schema: imageGptSchema,
   pixels: 'bytes',
+  tiny: { config: { palette: 2, layers: 2, heads: 2, width: 8 } },
   build: (config, data): ImageModel => {
     const { palette: entries, layers, heads, width, conditional } = config;
     const featureLayer = config.featureLayer ?? Math.ceil(layers / 2);
@@ -166,7 +167,8 @@ export const definition = defineImageModel({
         },
       ],
       density: {
-        kind: 'exact',
+        // Of more entries than there are values, some are alike, and what lies on those never drawn is lost.
+        kind: isWhole && entries > data.levels ? 'lower-bound' : 'exact',
         ...(!isWhole && { of: `tokens of a palette of ${entries}, each ${config.patch} x ${config.patch} pixels` }),
         logProb: (p: Parameters, { images, labels }) => neg(sum(costs(p, images, labels), { axes: 1 })),
       },

@@ -55,6 +55,7 @@ export const definition = defineImageModel({
   source: 'Lugmayr et al. 2020, arXiv:2006.14200',
   schema: srFlowSchema,
   pixels: 'bytes',
+  tiny: { config: { factor: 2 } },
   build: (config, data: ImageData): ImageModel => {
     const { factor, features: width, noise } = config;
     const { channels, levels } = data;
