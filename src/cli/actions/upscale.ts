@@ -1,7 +1,7 @@
 import { type ImageSet, sliceImages } from '../../data/images/image-set.js';
 import { readImages } from '../../data/images/sources.js';
 import { DataError } from '../../errors.js';
-import { peakSignalToNoise } from '../../evaluation/image-similarity.js';
+import { mostDecibels, peakSignalToNoise } from '../../evaluation/image-similarity.js';
 import { grid } from '../../formats/pictures.js';
 import { imageUpscaler } from '../../sampling/upscale.js';
 import type { Invocation } from '../command.js';
@@ -57,7 +57,7 @@ export async function upscaleCommand(invocation: Invocation<UpscaleFlags>): Prom
         bicubicPeakSignalToNoise: decibels(originals, bicubic),
       }),
     };
-    const number = (value: number): string => (Number.isFinite(value) ? `${value.toFixed(1)} dB` : 'no difference');
+    const number = (value: number): string => (value < mostDecibels ? `${value.toFixed(1)} dB` : 'no difference');
     const lines = [
       `  ${images.count} images, ${samples} samples each at temperature ${temperature}`,
       `  made small again they are the small images to ${number(figures.consistency)}`,
