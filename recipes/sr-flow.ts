@@ -1,6 +1,7 @@
 import { dimensions, sliceImages } from '../src/data/images/image-set.js';
+import { interleave } from '../src/cli/image-pictures.js';
 import { type TrainedImages, imageRecipe } from '../src/cli/image-recipe.js';
-import { enlargedPlainly, rowsOf } from '../src/cli/upscale-strip.js';
+import { enlargedPlainly } from '../src/cli/upscale-strip.js';
 import { similarity } from '../src/evaluation/image-similarity.js';
 import { encodePng, grid } from '../src/formats/pictures.js';
 import { imageUpscaler } from '../src/sampling/upscale.js';
@@ -36,9 +37,10 @@ async function measure({ open, test, signal }: TrainedImages) {
   const diversity = deviationAmong(drawn);
   const columns = [enlargedPlainly(small, smallShape, shape, 'nearest'), bicubic, middle!, ...drawn, originals];
   const size = dimensions(shape);
-  const values = rowsOf(
+  const values = interleave(
     columns.map((column) => column.subarray(0, shown * size)),
-    size,
+    Math.min(shown, images.count),
+    1,
   );
   return {
     rows: [

@@ -1,5 +1,6 @@
 import { largestPixel } from '../data/images/batches.js';
 import { type ImageSet, sliceImages } from '../data/images/image-set.js';
+import { DataError } from '../errors.js';
 import { type Canvas, type GridOptions, grid } from '../formats/pictures.js';
 import type { CompleteOptions } from '../sampling/complete.js';
 import type { SampleOptions } from '../sampling/images.js';
@@ -65,12 +66,21 @@ export async function completionPicture(
   return imagesPicture(open, interleave(lists, shown.count, 1), { columns: lists.length });
 }
 
-/** Rows of images, the codes between whose ends lie on a line: [rows, steps] images. */
+/**
+ * Rows of images, the codes between whose ends lie on a line: [rows, steps] images, each of the class of the nearer end.
+ *
+ * @throws DataError when there are no two images
+ */
 export async function interpolations(
-  open: OpenImageModel,
+  open: Pick<OpenImageModel, 'coder'>,
   set: ImageSet,
   { count, steps, signal }: OfImages & { readonly steps: number },
 ): Promise<Float32Array> {
+  if (set.count < 2) {
+    throw new DataError(`${set.name}: ${set.count} images; between two of them there are others`, {
+      advice: 'Give two images or more.',
+    });
+  }
   const coder = await open.coder(sliceImages(set, 0, 2 * count));
   const { codes, labels } = await coder.encode({ ...(signal && { signal }) });
   const rows = labels.length >> 1;
@@ -83,7 +93,7 @@ export async function interpolations(
       const share = steps === 1 ? 0 : step / (steps - 1);
       const place = row * steps + step;
       for (let i = 0; i < size; i++) between[place * size + i] = from![i]! + share * (to![i]! - from![i]!);
-      classes[place] = labels[2 * row]!;
+      classes[place] = labels[2 * row + (share < 0.5 ? 0 : 1)]!;
     }
   }
   return coder.decode(between, classes, { ...(signal && { signal }) });

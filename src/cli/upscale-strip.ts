@@ -30,15 +30,3 @@ export function enlargedPlainly(
 }
 
 const toByte = (value: number): number => Math.round(Math.min(255, Math.max(0, value)));
-
-/** Columns of images, each [count, …], as rows: the first image of every column, then the second, … */
-export function rowsOf(columns: readonly Float32Array[], size: number): Float32Array {
-  const count = columns[0]!.length / size;
-  const values = new Float32Array(count * columns.length * size);
-  for (let image = 0; image < count; image++) {
-    columns.forEach((column, place) => {
-      values.set(column.subarray(image * size, (image + 1) * size), (image * columns.length + place) * size);
-    });
-  }
-  return values;
-}

@@ -9,7 +9,7 @@ import { encodePng, grid } from '../formats/pictures.js';
 import { initialise } from '../nn/parameters.js';
 import { counterRandom, integer } from '../tensor/random.js';
 import { type UpscaleFlags, upscaleCommand } from './actions/upscale.js';
-import { enlargedPlainly, rowsOf } from './upscale-strip.js';
+import { enlargedPlainly } from './upscale-strip.js';
 
 const small = { channels: 1, height: 2, width: 3 };
 const large = { channels: 1, height: 8, width: 12 };
@@ -23,10 +23,6 @@ describe('plain enlargement', () => {
     const grey = enlargedPlainly(new Float32Array(12).fill(77), small, large, 'bicubic');
     expect(grey.length).toBe(2 * 96);
     expect(grey.every((value) => value === 77)).toBe(true);
-  });
-
-  it('lays columns out as rows', () => {
-    expect(Array.from(rowsOf([Float32Array.of(1, 2), Float32Array.of(3, 4)], 1))).toEqual([1, 3, 2, 4]);
   });
 });
 

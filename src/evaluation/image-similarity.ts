@@ -6,7 +6,7 @@ import { ConfigError } from '../errors.js';
 export interface Similarity {
   /** Of a pixel, over all images, as a share of the largest pixel value squared. */
   readonly meanSquaredError: number;
-  /** Decibels: mean over images of 10 log₁₀(largest² / squared error). Infinite where one is its original. */
+  /** Decibels: mean over images of 10 log₁₀(largest² / squared error), each at most `mostDecibels`. */
   readonly peakSignalToNoise: number;
   /** −1 to 1, 1 for equal images; absent for images smaller than its window. */
   readonly structuralSimilarity?: number;
@@ -30,7 +30,7 @@ export function similarity(
     ];
     const squared = meanSquaredDifference(a, b) / largest ** 2;
     error += squared / count;
-    decibels += (-10 * Math.log10(squared)) / count;
+    decibels += decibelsOf(squared) / count;
     if (fits) structure += structuralSimilarity(a, b, { ...shape, largest }) / count;
   }
   return {
@@ -44,9 +44,14 @@ export function similarity(
 const meanSquaredDifference = (a: Float32Array, b: Float32Array): number =>
   a.reduce((sum, value, index) => sum + (value - b[index]!) ** 2, 0) / a.length;
 
-/** 10 log₁₀(largest² / mean squared difference) of one image, in decibels. */
+/** What equal images are given, and those that differ by rounding: without an end their likeness would be infinite. */
+export const mostDecibels = 120;
+
+const decibelsOf = (squaredShare: number): number => Math.min(mostDecibels, -10 * Math.log10(squaredShare));
+
+/** 10 log₁₀(largest² / mean squared difference) of one image, in decibels; at most `mostDecibels`. */
 export const peakSignalToNoise = (a: Float32Array, b: Float32Array, largest: number): number =>
-  10 * Math.log10(largest ** 2 / meanSquaredDifference(a, b));
+  decibelsOf(meanSquaredDifference(a, b) / largest ** 2);
 
 const windowSide = 11;
 const windowDeviation = 1.5;

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../runtime/engine.js';
 import { type Tensor, grad } from '../tensor/index.js';
 import { counterRandom, fillNormal } from '../tensor/random.js';
-import { assignment, clusterSums, drawByWeight, kMeans, nearest } from './clusters.js';
+import { assignmentLoss } from './assignment.js';
+import { clusterSums, drawByWeight, kMeans, nearest } from './clusters.js';
 
 let engine: Engine;
 beforeAll(async () => {
@@ -80,7 +81,7 @@ describe('clusters', () => {
     const { sums, counts, stepped } = await run(
       ({ points, members, old }) => {
         const found = clusterSums(points!, members!, 3);
-        const gradient = grad((p: Tensor) => assignment(p, found.sums))(old!);
+        const gradient = grad((p: Tensor) => assignmentLoss([{ parameter: p, value: found.sums }]))(old!);
         return { ...found, stepped: gradient };
       },
       {

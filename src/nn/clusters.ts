@@ -19,7 +19,6 @@ import {
   scatterAdd,
   sliceAxis,
   square,
-  stopGradient,
   sub,
   sum,
   where,
@@ -79,7 +78,3 @@ export function kMeans(points: Tensor, clusters: number, options: { key: Tensor;
   }
   return centres;
 }
-
-/** Loss of an `assigns` phase: a step along its gradient puts `value` in the parameter's place. */
-export const assignment = (parameter: Tensor, value: Tensor): Tensor =>
-  mul(sum(square(sub(parameter, stopGradient(value)))), 0.5);

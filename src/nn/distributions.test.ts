@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../runtime/engine.js';
-import { binaryCrossEntropy, grad, sum } from '../tensor/index.js';
+import { binaryCrossEntropy, grad, mul, sum } from '../tensor/index.js';
 import { bernoulliLogProb, discretisedLogisticLogProb } from './distributions.js';
 
 let engine: Engine;
@@ -32,6 +32,27 @@ describe('Bernoulli', () => {
 });
 
 describe('discretised logistic', () => {
+  it('is as exact where it is so wide that a level has hardly any of it', async () => {
+    const levels = 256;
+    const logScales = [3, 4, 4.5, 4.8, 5];
+    const x = [1, 77, 254];
+    const program = await engine.compile(
+      ({ x: pixels, logScale }) => ({ y: discretisedLogisticLogProb(pixels, mul(logScale, 0), logScale, levels) }),
+      { x: float(1, x.length), logScale: float(logScales.length, 1) },
+    );
+    const inputs = { x: Float32Array.from(x), logScale: Float32Array.from(logScales) };
+    const { y } = (await program.run(inputs)) as { y: Float32Array };
+    logScales.forEach((logScale, row) => {
+      x.forEach((pixel, column) => {
+        const centre = (2 * pixel) / (levels - 1) - 1;
+        const [above, below] = [1, -1].map((side) => (centre + side / (levels - 1)) / Math.exp(logScale));
+        const expected =
+          Math.log(-Math.expm1(below! - above!)) - Math.log1p(Math.exp(-above!)) - Math.log1p(Math.exp(below!));
+        expect(Math.abs(y[row * x.length + column]! - expected)).toBeLessThan(1e-5);
+      });
+    });
+  });
+
   it.each([
     [2, 0.3, 0.5],
     [16, -0.9, -3],

@@ -13,6 +13,7 @@ import {
   square,
   sub,
   sum,
+  tanh,
   where,
 } from '../tensor/index.js';
 
@@ -52,9 +53,11 @@ export function discretisedLogisticLogProb(x: Tensor, mean: Tensor, logScale: Te
   const inverse = exp(neg(logScale));
   const above = mul(inverse, add(centred, half));
   const below = mul(inverse, sub(centred, half));
-  // σ(above) − σ(below) = σ(above) σ(−below) (1 − exp(below − above)), which does not cancel.
-  const width = mul(inverse, 2 * half);
-  const inside = sub(log(maximum(sub(1, exp(neg(width))), 1e-12)), add(softplus(neg(above)), softplus(below)));
+  // σ(above) − σ(below) = σ(above) σ(−below) (1 − exp(below − above)). Of narrow bins 1 − exp cancels, so it is made of
+  // t = tanh((above − below) / 2): 1 − exp(below − above) = 2 t / (1 + t).
+  const t = tanh(mul(inverse, half));
+  const share = sub(add(log(maximum(t, 1e-12)), Math.LN2), log(add(t, 1)));
+  const inside = sub(share, add(softplus(neg(above)), softplus(below)));
   const first = neg(softplus(neg(above)));
   const last = neg(softplus(below));
   return where(less(x, 0.5), first, where(less(levels - 1.5, x), last, inside));

@@ -97,6 +97,8 @@ export type NamedTensors = Readonly<Record<string, Tensor>>;
 export interface Sequential {
   /** Values of one image, in the order of drawing: pixels (of each pixel its channels in turn), tokens, or codes. */
   readonly length: number;
+  /** Values of one row of the image, where `row` does not say it. Default: all. */
+  readonly rowLength?: number;
   /** A value is a whole number below this. */
   readonly levels: number;
   /** What is kept from value to value; zeros before the first. */
@@ -133,7 +135,7 @@ export interface SequentialTensors {
   readonly labels: Tensor;
 }
 
-/** Images to codes and back. */
+/** Images to codes and back. What lies on the line between two codes is a code too. */
 export interface Codec {
   /** images → code [B, …]; of a distribution over codes, its mean. */
   readonly encode: (parameters: ParameterTree, batch: ImageTensors) => Tensor;
@@ -207,6 +209,15 @@ export interface ImageModelDefinition<Schema extends z.ZodObject = z.ZodObject> 
   readonly schema: Schema;
   /** What a pixel is to it, unless told otherwise. */
   readonly pixels: 'bytes' | 'dynamic';
+  /** A version for images of a few pixels, on which tests try what every model must do. */
+  readonly tiny?: {
+    /** Its settings, where the defaults are too large. */
+    readonly config?: z.input<Schema>;
+    /** The least side of an image that it takes so. Default 2. */
+    readonly side?: number;
+    /** The least number of classes. Default 0. */
+    readonly classes?: number;
+  };
   readonly build: (config: z.output<Schema>, data: ImageData) => ImageModel;
 }
 

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ImageSet } from '../data/images/image-set.js';
+import { type ImageSet, sliceImages } from '../data/images/image-set.js';
+import { definition as vqVae } from '../families/autoencoding/vq-vae.js';
+import { definition as imageGpt } from '../families/autoregressive/image-gpt.js';
 import { definition } from '../families/autoregressive/pixel-cnn.js';
 import { Engine } from '../runtime/engine.js';
 import { completeImages } from './complete.js';
@@ -38,6 +40,41 @@ describe('completing images', () => {
     expect((await completeImages(options(), { keep: 1 })).completions[0]).toEqual(Float32Array.from(images.pixels));
     const { kept } = await completeImages(options(), { keep: 0 });
     expect(kept.every((value) => value === 127.5)).toBe(true);
+  });
+
+  it('completes an image the same way whatever others there are', async () => {
+    const { completions } = await completeImages(options(), { keep: 0.5, samples: 2, seed: 1 });
+    const one = { ...options(), images: sliceImages(images, 0, 1), batchSize: 1 };
+    const alone = await completeImages(one, { keep: 0.5, samples: 2, seed: 1 });
+    completions.forEach((completion, sample) => {
+      expect(alone.completions[sample]).toEqual(completion.subarray(0, size));
+    });
+    // Sample n of a seed is the first of seed + n.
+    expect((await completeImages(one, { keep: 0.5, seed: 2 })).completions[0]).toEqual(alone.completions[1]);
+  });
+
+  const blind = [
+    ['codes of an encoder', vqVae, { width: 4, codes: 8, codeSize: 3, prior: { width: 4, layers: 1, hidden: 4 } }, 4],
+    ['patches', imageGpt, { patch: 4, palette: 8, layers: 1, heads: 2, width: 8 }, 4],
+  ] as const;
+  it.each(blind)('sees nothing of what it is to draw: %s', async (_, model, settings, side) => {
+    const shape = { channels: 1, height: 3 * side, width: 2 * side, levels: 256, classes: 0 };
+    const small = await tinyImageModel(engine, { definition: model, config: settings, data: shape });
+    const count = 6;
+    const one = someImages(shape, count);
+    const plane = shape.height * shape.width;
+    // The cut goes through the middle of the second row of values: only the first is kept whole.
+    const keep = 0.5;
+    const other = one.map((value, at) => (at % plane < side * shape.width ? value : 255 - value));
+    const completed = (pixels: Float32Array) => {
+      const set = { ...shape, name: 'some', count, pixels: Uint8Array.from(pixels) };
+      return completeImages({ engine, ...small, images: set, batchSize: count, pixels: 'bytes', seed: 0 }, { keep });
+    };
+    const [first, second] = [await completed(one), await completed(other)];
+    expect(first.originals).not.toEqual(second.originals);
+    expect(first.kept).toEqual(second.kept);
+    expect(first.completions).toEqual(second.completions);
+    expect(first.kept.subarray(0, side * shape.width)).toEqual(one.subarray(0, side * shape.width));
   });
 
   it('says which models can', async () => {

@@ -23,8 +23,9 @@ export interface CompleteOptions extends Pick<SampleOptions, 'temperature' | 'si
 }
 
 /**
- * Draws the lower part of images anew, given the upper part. Images that are whole numbers of rows of a model's values
- * (patches, codes) away from the cut are cut exactly; of others the row that is cut through is drawn from its middle.
+ * Draws the lower part of images anew, given the upper part: completion n of image i is the first of seed + n, whatever
+ * the number of images. What is kept ends with a whole row of the model's values (patches, codes), and nothing of what
+ * lies below the cut is seen by the model.
  *
  * @throws ConfigError when the model does not draw value by value
  */
@@ -46,27 +47,26 @@ export async function completeImages(
     originals.set(batch.images.subarray(0, count * size), start * size);
     labels.push(...batch.labels.subarray(0, count));
   }
-  const rows = Math.round(keep * images.height);
-  const known = Math.floor((rows / images.height) * sequential.length);
-  const mask = new Uint8Array(sequential.length).fill(1, 0, known);
-  const count = images.count * samples;
-  const sample = await sequentialSampler({ engine, model, data, weights, batchSize: Math.min(64, count) }, sequential);
-  const drawn = await sample({
-    count,
-    seed,
-    temperature,
-    known: { images: originals, mask },
-    ...(data.classes > 0 && { labels }),
-    ...(signal && { signal }),
-  });
-  const plane = images.height * images.width;
-  const cut = rows * images.width;
+  const { height, width, count } = images;
+  const rowLength = sequential.row?.length ?? sequential.rowLength ?? sequential.length;
+  const rows = sequential.length / rowLength;
+  const knownRows = Math.floor((Math.round(keep * height) * rows) / height);
+  const mask = new Uint8Array(sequential.length).fill(1, 0, knownRows * rowLength);
+  const cut = Math.floor((knownRows * height) / rows) * width;
   const grey = largestPixel(pixels) / 2;
-  return {
-    originals,
-    kept: originals.map((value, index) => (index % plane < cut ? value : grey)),
-    completions: Array.from({ length: samples }, (_, index) =>
-      drawn.images.subarray(index * images.count * size, (index + 1) * images.count * size),
-    ),
-  };
+  const kept = originals.map((value, index) => (index % (height * width) < cut ? value : grey));
+  const sample = await sequentialSampler({ engine, model, data, weights, batchSize: Math.min(64, count) }, sequential);
+  const completions: Float32Array[] = [];
+  for (let index = 0; index < samples; index++) {
+    const drawn = await sample({
+      count,
+      seed: seed + index,
+      temperature,
+      known: { images: kept, mask },
+      ...(data.classes > 0 && { labels }),
+      ...(signal && { signal }),
+    });
+    completions.push(drawn.images);
+  }
+  return { originals, kept, completions };
 }

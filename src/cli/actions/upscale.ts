@@ -1,14 +1,15 @@
-import { type ImageSet, dimensions, sliceImages } from '../../data/images/image-set.js';
+import { type ImageSet, sliceImages } from '../../data/images/image-set.js';
 import { readImages } from '../../data/images/sources.js';
 import { DataError } from '../../errors.js';
-import { peakSignalToNoise } from '../../evaluation/image-similarity.js';
+import { mostDecibels, peakSignalToNoise } from '../../evaluation/image-similarity.js';
 import { grid } from '../../formats/pictures.js';
 import { imageUpscaler } from '../../sampling/upscale.js';
 import type { Invocation } from '../command.js';
 import type { EngineFlags } from '../flags.js';
+import { interleave } from '../image-pictures.js';
 import { withImageModel } from '../open-image-model.js';
 import { answerWithPicture } from '../picture-output.js';
-import { enlargedPlainly, rowsOf } from '../upscale-strip.js';
+import { enlargedPlainly } from '../upscale-strip.js';
 
 export interface UpscaleFlags extends EngineFlags {
   readonly temperature: number;
@@ -41,7 +42,7 @@ export async function upscaleCommand(invocation: Invocation<UpscaleFlags>): Prom
     const bicubic = enlargedPlainly(small, smallShape, shape, 'bicubic');
     const repeated = enlargedPlainly(small, smallShape, shape, 'nearest');
     const columns = [repeated, bicubic, ...enlarged, ...(originals ? [originals] : [])];
-    const strip = { ...shape, values: rowsOf(columns, dimensions(shape)), largest: 255 };
+    const strip = { ...shape, values: interleave(columns, images.count, 1), largest: 255 };
     const canvas = grid(strip, { columns: columns.length, scale: 2 });
     const again = await upscaler.reduce(enlarged[0]!, signal);
     const decibels = (a: Float32Array, b: Float32Array): number => peakSignalToNoise(a, b, 255);
@@ -56,7 +57,7 @@ export async function upscaleCommand(invocation: Invocation<UpscaleFlags>): Prom
         bicubicPeakSignalToNoise: decibels(originals, bicubic),
       }),
     };
-    const number = (value: number): string => (Number.isFinite(value) ? `${value.toFixed(1)} dB` : 'no difference');
+    const number = (value: number): string => (value < mostDecibels ? `${value.toFixed(1)} dB` : 'no difference');
     const lines = [
       `  ${images.count} images, ${samples} samples each at temperature ${temperature}`,
       `  made small again they are the small images to ${number(figures.consistency)}`,

@@ -1,4 +1,5 @@
-import { assignment, clusterSums, kMeans, nearest } from '../../nn/clusters.js';
+import { assignmentLoss } from '../../nn/assignment.js';
+import { clusterSums, kMeans, nearest } from '../../nn/clusters.js';
 import { type ParameterSpec, type TensorsOf, normal, parameter } from '../../nn/parameters.js';
 import {
   Draws,
@@ -52,7 +53,10 @@ export function startCodebook(p: CodebookParameters, vectors: Tensor, key: Tenso
   const [codes] = p.sums.shape as [number, number];
   const centres = kMeans(vectors, codes, { key });
   const evenly = vectors.shape[0]! / codes;
-  return add(assignment(p.sums, mul(centres, evenly)), assignment(p.counts, full([codes], evenly)));
+  return assignmentLoss([
+    { parameter: p.sums, value: mul(centres, evenly) },
+    { parameter: p.counts, value: full([codes], evenly) },
+  ]);
 }
 
 export interface CodebookUpdate {
@@ -79,10 +83,10 @@ export function updateCodebook(
   // With the weight of an entry in even use it has some time to prove itself.
   const fresh = mul(gather(vectors, chosen), evenly);
   return {
-    loss: add(
-      assignment(p.counts, where(isDead, evenly, counts)),
-      assignment(p.sums, where(expandDims(isDead, 1), fresh, sums)),
-    ),
+    loss: assignmentLoss([
+      { parameter: p.counts, value: where(isDead, evenly, counts) },
+      { parameter: p.sums, value: where(expandDims(isDead, 1), fresh, sums) },
+    ]),
     restarted: sum(cast(isDead, 'float32')),
   };
 }

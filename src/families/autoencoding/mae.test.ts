@@ -100,10 +100,21 @@ describe('masked auto-encoder', () => {
     expect(Math.abs((await lossOf(brighter)) / (await lossOf(images)) - 1)).toBeLessThan(0.02);
   });
 
+  it.each([0.05, 0.95])('masks one patch at least, and shows one (masked: %f)', async (masked) => {
+    const model = await tiny({ masked, patch: 4 });
+    const [phase] = model.model.losses;
+    const { loss } = await model.runOn((p, batch) => ({ loss: phase!.loss(p, batch).loss }), images);
+    expect(loss![0]).toBeGreaterThan(0);
+    const { seen } = await model.runOn(restored(model), images);
+    const share = keptIn(images, seen!).filter(Boolean).length / images.length;
+    expect(share).toBe(masked < 0.5 ? 0.75 : 0.25);
+  });
+
   it('says which key cannot be', () => {
     const data = { channels: 1, height: 8, width: 8, levels: 256, classes: 0 };
     const build = (changes: object) => () => definition.build(definition.schema.parse({ ...config, ...changes }), data);
     expect(build({ patch: 3 })).toThrow(/model\.patch/);
     expect(build({ heads: 3 })).toThrow(/3 heads/);
+    expect(build({ patch: 8 })).toThrow(/model\.patch: .* one patch/);
   });
 });

@@ -123,10 +123,20 @@ export const definition = defineImageModel({
   source: 'He et al. 2022, arXiv:2111.06377',
   schema: maeSchema,
   pixels: 'bytes',
+  tiny: { config: { patch: 1 } },
   build: (config, data): ImageModel => {
     const { width, decoderWidth, heads } = config;
     const patches = patchesOf(data, config.patch);
-    const visible = Math.max(1, Math.round(patches.count * (1 - config.masked)));
+    if (patches.count === 1) {
+      throw new ConfigError(
+        `model.patch: a side of ${config.patch} makes one patch of an image, and nothing to guess`,
+        {
+          advice: 'Take a smaller side, or larger images (--size).',
+        },
+      );
+    }
+    // At least one that is seen, and one that is not.
+    const visible = Math.min(patches.count - 1, Math.max(1, Math.round(patches.count * (1 - config.masked))));
     const encoder = stackOf(config.layers, width, heads);
     const decoder = stackOf(config.decoderLayers, decoderWidth, heads);
     const parameters = parametersOf(config, patches.size, { encoder, decoder });

@@ -9,22 +9,8 @@ import { flowLogProb } from '../../nn/transforms/flow.js';
 import { invertibleLinear } from '../../nn/transforms/linear.js';
 import { reversal } from '../../nn/transforms/shapes.js';
 import { sequence } from '../../nn/transforms/transform.js';
-import {
-  Draws,
-  type Tensor,
-  add,
-  broadcastTo,
-  clip,
-  exp,
-  expandDims,
-  logSumExp,
-  mean,
-  mul,
-  reshape,
-  split,
-  sub,
-  zeros,
-} from '../../tensor/index.js';
+import { Draws, type Tensor, add, clip, exp, mean, mul, reshape, split, sub, zeros } from '../../tensor/index.js';
+import { copiesOf, importanceEstimate } from './importance.js';
 import { likelihoodOf } from './likelihood.js';
 import { networks } from './vae-networks.js';
 import { vaeSchema } from './vae.js';
@@ -62,6 +48,7 @@ export const definition = defineImageModel({
   source: 'Kingma et al. 2016, arXiv:1606.04934; Chen et al. 2017, arXiv:1611.02731',
   schema: vaeFlowSchema,
   pixels: 'dynamic',
+  tiny: { side: 1, config: { width: 8, latents: 2, context: 4, flowWidth: 8, posteriorSteps: 2, priorSteps: 2 } },
   build: (config, data): ImageModel => {
     const { latents, context, flowWidth } = config;
     const { levels, channels } = data;
@@ -138,18 +125,11 @@ export const definition = defineImageModel({
           return sub(reconstruction, divergence);
         },
       },
-      tighter: (draws) => ({
-        kind: 'estimate',
-        draws,
-        logProb: (p: Parameters, { images, key }) => {
-          const batch = images.shape[0]!;
-          const copies = broadcastTo(expandDims(images, 0), [draws, ...images.shape]);
-          const repeated = reshape(copies, [draws * batch, ...images.shape.slice(1)]);
-          const { reconstruction, divergence } = bound(p, { images: repeated, key });
-          const weights = reshape(sub(reconstruction, divergence), [draws, batch]);
-          return sub(logSumExp(weights, { axes: 0 }), Math.log(draws));
-        },
-      }),
+      tighter: (count) =>
+        importanceEstimate(count, (p: Parameters, { images, key }, draws) => {
+          const { reconstruction, divergence } = bound(p, { images: copiesOf(images, draws), key });
+          return reshape(sub(reconstruction, divergence), [draws, images.shape[0]!]);
+        }),
       generative: {
         noise: { code: [latents] },
         sample: (p: Parameters, { noise }) => decode(p, prior.inverse(p.prior as never, noise['code']!, {})),

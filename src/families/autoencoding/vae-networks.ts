@@ -10,6 +10,7 @@ import {
 } from '../../nn/layers.js';
 import { type TensorsOf, normal } from '../../nn/parameters.js';
 import { type Tensor, relu, reshape } from '../../tensor/index.js';
+import { quarterOf } from './quarter.js';
 
 /** The two networks of an auto-encoder: image → numbers, and numbers → image. Fully connected, or convolutions. */
 
@@ -62,9 +63,10 @@ function mlp({ width, layers }: NetworkConfig, { channels, height, width: column
 }
 
 /** Two halvings by convolutions of stride 2, and back by transposed ones. */
-function convolutional({ width }: NetworkConfig, { channels, height, width: columns }: ImageData, sizes: NetworkSizes) {
-  const [rows, cols] = [Math.ceil(height / 4), Math.ceil(columns / 4)];
-  const middle = 2 * width * rows * cols;
+function convolutional({ width }: NetworkConfig, data: ImageData, sizes: NetworkSizes) {
+  const { channels, height, width: columns } = data;
+  const small = quarterOf(data);
+  const middle = 2 * width * small.height * small.width;
   const options = { kernel: 4, gain: Math.SQRT2 } as const;
   const parameters = {
     encoder: {
@@ -91,13 +93,14 @@ function convolutional({ width }: NetworkConfig, { channels, height, width: colu
     },
     decode: ({ decoder }: Parameters, code: Tensor) => {
       const spread = relu(linear(decoder.spread, relu(linear(decoder.hidden, code))));
-      const small = reshape(spread, [code.shape[0]!, 2 * width, rows, cols]);
-      const image = convolveTransposed(decoder.first, relu(convolveTransposed(decoder.second, small)));
+      const grid = reshape(spread, [code.shape[0]!, 2 * width, small.height, small.width]);
+      const image = convolveTransposed(decoder.first, relu(convolveTransposed(decoder.second, grid)));
       return reshape(image, [code.shape[0]!, sizes.perPixel, channels, height, columns]);
     },
   };
 }
 
+/** @throws ConfigError when convolutions cannot halve the images' sides twice */
 export function networks(config: NetworkConfig, data: ImageData, sizes: NetworkSizes): Networks<object> {
   const built = config.network === 'mlp' ? mlp(config, data, sizes) : convolutional(config, data, sizes);
   return built as unknown as Networks<object>;

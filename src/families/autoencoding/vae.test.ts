@@ -84,6 +84,24 @@ describe('a linear VAE with Gaussian pixels, whose likelihood is known', () => {
   });
 });
 
+describe('settings of a VAE', () => {
+  const build = (config: object, side = 8) => {
+    const data = { channels: 1, height: side, width: side, levels: 2, classes: 0 };
+    return () => definition.build(definition.schema.parse(config), data);
+  };
+
+  it('what several draws would ignore is refused', () => {
+    expect(build({ draws: 5, beta: 2 })).toThrow(/model\.beta/);
+    expect(build({ draws: 5, freeBits: 0.1 })).toThrow(/model\.freeBits/);
+    expect(build({ draws: 5 })).not.toThrow();
+  });
+
+  it('convolutions say which sides they cannot halve twice', () => {
+    expect(build({ network: 'convolutional', width: 4 }, 30)).toThrow(/30 x 30: the sides have to divide by 4/);
+    expect(build({ width: 4 }, 30)).not.toThrow();
+  });
+});
+
 describe('the loss of a VAE', () => {
   const data: ImageData = { channels: 1, height: 2, width: 2, levels: 2, classes: 0 };
 

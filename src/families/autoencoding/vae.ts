@@ -1,22 +1,14 @@
 import { z } from 'zod';
+import { ConfigError } from '../../errors.js';
 import { centred, normalDivergence, normalLogProb, perRow } from '../../nn/distributions.js';
-import {
-  type Density,
-  type ImageModel,
-  type ImageTensors,
-  type LossTensors,
-  defineImageModel,
-} from '../../nn/image-model.js';
+import { type ImageModel, type ImageTensors, type LossTensors, defineImageModel } from '../../nn/image-model.js';
 import type { TensorsOf } from '../../nn/parameters.js';
 import {
   Draws,
   type Tensor,
   add,
-  broadcastTo,
   clip,
   exp,
-  expandDims,
-  logSumExp,
   maximum,
   mean,
   mul,
@@ -26,6 +18,7 @@ import {
   sub,
   sum,
 } from '../../tensor/index.js';
+import { importanceEstimate, copiesOf, logMean } from './importance.js';
 import { likelihoodOf, likelihoods } from './likelihood.js';
 import { networks } from './vae-networks.js';
 
@@ -61,8 +54,18 @@ export const definition = defineImageModel({
   source: 'Kingma & Welling 2014, arXiv:1312.6114; with draws > 1 Burda et al. 2016, arXiv:1509.00519',
   schema: vaeSchema,
   pixels: 'dynamic',
+  tiny: { side: 1, config: { width: 8, latents: 2 } },
   build: (config, data): ImageModel => {
     const { latents } = config;
+    if (config.draws > 1 && (config.beta !== 1 || config.freeBits !== 0)) {
+      const key = config.beta === 1 ? 'freeBits' : 'beta';
+      throw new ConfigError(
+        `model.${key}: of ${config.draws} draws there is one weight, without a divergence of its own`,
+        {
+          advice: 'Leave beta and freeBits as they are, or set draws to 1.',
+        },
+      );
+    }
     const { levels, channels } = data;
     const likelihood = likelihoodOf(config, levels, channels);
     const sizes = { outputs: 2 * latents, inputs: latents, perPixel: likelihood.perPixel };
@@ -87,19 +90,12 @@ export const definition = defineImageModel({
       const { mean: centre, logDeviation } = posterior(p, images);
       const noise = draws.normal([count, batch, latents]);
       const code = add(centre, mul(exp(logDeviation), noise));
-      const repeated = reshape(broadcastTo(expandDims(images, 0), [count, ...images.shape]), [
-        count * batch,
-        ...images.shape.slice(1),
-      ]);
-      const pixels = reshape(reconstruction(p, repeated, reshape(code, [count * batch, latents]), draws), [
-        count,
-        batch,
-      ]);
+      const copies = copiesOf(images, count);
+      const pixels = reshape(reconstruction(p, copies, reshape(code, [count * batch, latents]), draws), [count, batch]);
       const prior = sum(normalLogProb(code, 0, 0), { axes: 2 });
       const proposal = sum(sub(normalLogProb(noise, 0, 0), logDeviation), { axes: 2 });
       return add(pixels, sub(prior, proposal));
     };
-    const logMean = (weights: Tensor): Tensor => sub(logSumExp(weights, { axes: 0 }), Math.log(weights.shape[0]!));
 
     const bound = (p: Parameters, { images, key }: ImageTensors) => {
       const draws = new Draws(key);
@@ -107,12 +103,6 @@ export const definition = defineImageModel({
       const code = draws.gaussian(centre, exp(logDeviation));
       return { pixels: reconstruction(p, images, code, draws), divergence: normalDivergence(centre, logDeviation) };
     };
-
-    const estimate = (draws: number): Density => ({
-      kind: 'estimate',
-      draws,
-      logProb: (p, batch) => logMean(importance(p, batch, draws)),
-    });
 
     return {
       parameters,
@@ -142,7 +132,7 @@ export const definition = defineImageModel({
           return sub(pixels, perRow(divergence));
         },
       },
-      tighter: estimate,
+      tighter: (draws) => importanceEstimate(draws, importance),
       generative: {
         noise: { code: [latents] },
         sample: (p: Parameters, { noise }) => likelihood.mean(net.decode(p.networks, noise['code']!)),

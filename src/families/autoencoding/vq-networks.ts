@@ -1,4 +1,3 @@
-import { ConfigError } from '../../errors.js';
 import type { ImageData } from '../../nn/image-model.js';
 import {
   type ConvolutionSpec,
@@ -9,6 +8,7 @@ import {
 } from '../../nn/layers.js';
 import { type TensorsOf, normal } from '../../nn/parameters.js';
 import { type Tensor, add, relu } from '../../tensor/index.js';
+import { quarterOf } from './quarter.js';
 
 /** The two networks of a VQ-VAE (van den Oord et al. 2017, section 4.1): an image ↔ a quarter of its side in vectors. */
 
@@ -21,8 +21,6 @@ export interface GridNetworkConfig {
   readonly codeSize: number;
 }
 
-export const GRID_FACTOR = 4;
-
 interface ResidualSpec {
   readonly first: ConvolutionSpec;
   readonly second: ConvolutionSpec;
@@ -32,15 +30,9 @@ const residual = (p: TensorsOf<ResidualSpec>, x: Tensor): Tensor =>
   add(x, convolve(p.second, relu(convolve(p.first, relu(x)))));
 
 /** @throws ConfigError when the images' sides do not divide by 4 */
-export function gridNetworks(
-  { width, blocks, codeSize }: GridNetworkConfig,
-  { channels, height, width: columns }: ImageData,
-) {
-  if (height % GRID_FACTOR !== 0 || columns % GRID_FACTOR !== 0) {
-    throw new ConfigError(`images of ${height} x ${columns}: the sides have to divide by ${GRID_FACTOR}`, {
-      advice: 'Resize or pad the images.',
-    });
-  }
+export function gridNetworks({ width, blocks, codeSize }: GridNetworkConfig, data: ImageData) {
+  const grid = quarterOf(data);
+  const { channels } = data;
   const deep = 2 * width;
   const halving = { kernel: 4, gain: Math.SQRT2 } as const;
   const residuals = (): ResidualSpec[] =>
@@ -68,6 +60,8 @@ export function gridNetworks(
     layers.reduce((h, layer) => residual(layer, h), x);
   return {
     parameters,
+    /** Of the vectors of an image. */
+    grid,
     /** images [B, C, H, W], centred → [B, codeSize, H / 4, W / 4] */
     encode: ({ encoder }: Parameters, images: Tensor): Tensor => {
       const small = convolve(encoder.second, relu(convolve(encoder.first, images, halve)), halve);

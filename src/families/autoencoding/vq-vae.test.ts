@@ -119,7 +119,7 @@ describe('VQ-VAE', () => {
   it('starts its codebook among the vectors of the first batch, and each code is in use', async () => {
     const tiny = await started();
     const { model, runOn } = tiny;
-    const { codes } = await runOn((p, batch) => ({ codes: model.codec!.encode(p, batch) }), images);
+    const { codes } = await runOn((p, batch) => ({ codes: model.sequential!.toValues(p, batch.images) }), images);
     expect(new Set(codes).size).toBe(5);
     expect(Math.max(...codes!)).toBe(4);
   });
@@ -183,6 +183,16 @@ describe('VQ-VAE', () => {
       images,
     );
     expect(one).toEqual(other);
+    // A code is the entries themselves, between which there is something.
+    const { code, values } = await runOn(
+      (p, batch) => ({ code: codec!.encode(p, batch), values: sequential!.toValues(p, batch.images) }),
+      images,
+    );
+    const entries = book(await tiny.store.read());
+    values!.forEach((value, at) => {
+      const [image, place] = [Math.floor(at / 4), at % 4];
+      for (let i = 0; i < 3; i++) expect(code![(3 * image + i) * 4 + place]).toBeCloseTo(entries[3 * value + i]!, 5);
+    });
     expect(sequential!.length).toBe(4);
   });
 

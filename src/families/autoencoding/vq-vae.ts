@@ -1,22 +1,15 @@
 import { z } from 'zod';
 import { nearest } from '../../nn/clusters.js';
-import {
-  bernoulliLogProb,
-  bernoulliMean,
-  centred,
-  discretisedLogisticLogProb,
-  logisticToPixel,
-  perRow,
-} from '../../nn/distributions.js';
-import { type ImageModel, type LossTensors, defineImageModel } from '../../nn/image-model.js';
-import { type TensorsOf, parameter } from '../../nn/parameters.js';
+import { centred, perRow } from '../../nn/distributions.js';
+import { type ImageModel, type ImageTensors, type LossTensors, defineImageModel } from '../../nn/image-model.js';
+import type { TensorsOf } from '../../nn/parameters.js';
 import { gatedPixelCnn } from '../../nn/raster/gated-pixel-cnn.js';
 import { type RasterContext, imagesOfValues } from '../../nn/raster/raster.js';
 import {
+  Draws,
   type Tensor,
   add,
-  cast,
-  clip,
+  expandDims,
   gather,
   mean,
   mul,
@@ -36,7 +29,8 @@ import {
   startCodebook,
   updateCodebook,
 } from './codebook.js';
-import { GRID_FACTOR, gridNetworks } from './vq-networks.js';
+import { likelihoodOf } from './likelihood.js';
+import { gridNetworks } from './vq-networks.js';
 
 /**
  * The vector-quantised auto-encoder (van den Oord et al. 2017): an image as a grid of codes, a gated PixelCNN over the
@@ -75,25 +69,23 @@ export const definition = defineImageModel({
   source: 'van den Oord et al. 2017, Neural Discrete Representation Learning, arXiv:1711.00937',
   schema: vqVaeSchema,
   pixels: 'bytes',
+  tiny: { side: 4, config: { width: 4, codes: 3, codeSize: 2, prior: { width: 4, layers: 1, hidden: 4 } } },
   build: (config, data): ImageModel => {
     const { codes, codeSize, commitment } = config;
     const { conditional, ...priorSizes } = config.prior;
     const { levels, classes } = data;
     const net = gridNetworks(config, data);
-    const grid = {
-      channels: 1,
-      height: data.height / GRID_FACTOR,
-      width: data.width / GRID_FACTOR,
-      levels: codes,
-    };
+    const grid = { channels: 1, ...net.grid, levels: codes };
+    // Of the pixels around what the decoder says.
+    const likelihood = likelihoodOf({ likelihood: 'auto' }, levels, data.channels);
+    const { logScale } = likelihood.parameters;
     const prior = gatedPixelCnn(
       { ...priorSizes, kernel: 5, embedding: codeSize, conditionSize: conditional ? classes : 0 },
       grid,
     );
     const parameters = {
       networks: net.parameters,
-      // Of the discretised logistic that a pixel has around what the decoder says; binary pixels need none.
-      ...(levels > 2 && { logScale: parameter([data.channels]) }),
+      ...(logScale && { logScale }),
       codebook: codebookSpec(codes, codeSize),
       prior: prior.parameters,
     };
@@ -114,22 +106,16 @@ export const definition = defineImageModel({
       reshape(codesOf(p, vectorsOf(encode(p, images))), [images.shape[0]!, -1]);
 
     /** log p(x | what the decoder says), nats: [B]. */
-    const pixelLogProb = (p: Parameters, images: Tensor, output: Tensor): Tensor =>
+    const pixelLogProb = (p: Parameters, { images, key }: ImageTensors, output: Tensor): Tensor =>
       perRow(
-        p.logScale
-          ? discretisedLogisticLogProb(
-              images,
-              output,
-              sub(reshape(clip(p.logScale, -5, 3), [1, data.channels, 1, 1]), 2),
-              levels,
-            )
-          : bernoulliLogProb(images, output),
+        likelihood.logProb(p.logScale ? { logScale: p.logScale } : {}, images, expandDims(output, 1), new Draws(key)),
       );
-    const pixelMean = (output: Tensor): Tensor =>
-      levels > 2 ? logisticToPixel(output, levels) : bernoulliMean(output);
 
-    const decodeValues = (p: Parameters, values: Tensor): Tensor =>
-      net.decode(p.networks, gridOf(entriesAt(p, reshape(values, [-1]))));
+    /** Entries [B, codeSize, h, w] of codes int32 [B, h · w]. */
+    const entriesOfValues = (p: Parameters, values: Tensor): Tensor => gridOf(entriesAt(p, reshape(values, [-1])));
+    /** Vectors [B, codeSize, h, w] → the mean of each pixel. */
+    const decode = (p: Parameters, vectors: Tensor): Tensor =>
+      likelihood.mean(expandDims(net.decode(p.networks, vectors), 1));
     const contextOf = (labels: Tensor): RasterContext => (conditional ? { condition: oneHot(labels, classes) } : {});
     const priorLogProb = (p: Parameters, values: Tensor, labels: Tensor): Tensor =>
       prior.logProb(p.prior, imagesOfValues(values, grid), contextOf(labels));
@@ -151,14 +137,14 @@ export const definition = defineImageModel({
           name: 'vq-vae',
           during: [0, half],
           trainable: (path) => !belongsTo('codebook')(path) && !belongsTo('prior')(path),
-          loss: (p: Parameters, { images }): LossTensors => {
-            const encoded = encode(p, images);
+          loss: (p: Parameters, batch): LossTensors => {
+            const encoded = encode(p, batch.images);
             const vectors = vectorsOf(encoded);
             const members = codesOf(p, vectors);
             const entries = stopGradient(gridOf(entriesAt(p, members)));
             // The decoder's gradient reaches the encoder as if there were no quantisation between them.
             const straight = add(encoded, stopGradient(sub(entries, encoded)));
-            const pixels = mean(pixelLogProb(p, images, net.decode(p.networks, straight)));
+            const pixels = mean(pixelLogProb(p, batch, net.decode(p.networks, straight)));
             const distance = mean(perRow(square(sub(encoded, entries))));
             return {
               loss: sub(mul(distance, commitment), pixels),
@@ -188,9 +174,10 @@ export const definition = defineImageModel({
       density: {
         // log Σ p(x | codes) p(codes) is at least its term of the image's own codes.
         kind: 'lower-bound',
-        logProb: (p: Parameters, { images, labels }) => {
-          const values = valuesOf(p, images);
-          return add(pixelLogProb(p, images, decodeValues(p, values)), priorLogProb(p, values, labels));
+        logProb: (p: Parameters, batch) => {
+          const values = valuesOf(p, batch.images);
+          const output = net.decode(p.networks, entriesOfValues(p, values));
+          return add(pixelLogProb(p, batch, output), priorLogProb(p, values, batch.labels));
         },
       },
       sequential: {
@@ -199,11 +186,12 @@ export const definition = defineImageModel({
           ...(conditional && { condition: (_: Parameters, labels: Tensor) => oneHot(labels, classes) }),
         }),
         toValues: valuesOf,
-        toImages: (p: Parameters, values) => pixelMean(decodeValues(p, values)),
+        toImages: (p: Parameters, values) => decode(p, entriesOfValues(p, values)),
       },
       codec: {
-        encode: (p: Parameters, { images }) => cast(valuesOf(p, images), 'float32'),
-        decode: (p: Parameters, code) => pixelMean(decodeValues(p, cast(code, 'int32'))),
+        // Entries, not their numbers: between two entries lies a vector, between two numbers any entry at all.
+        encode: (p: Parameters, { images }) => entriesOfValues(p, valuesOf(p, images)),
+        decode,
       },
     };
   },

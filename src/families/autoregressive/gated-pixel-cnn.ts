@@ -19,6 +19,7 @@ export const definition = defineImageModel({
   source: 'van den Oord et al. 2016, Conditional Image Generation with PixelCNN Decoders, arXiv:1606.05328',
   schema: gatedPixelCnnSchema,
   pixels: 'bytes',
+  tiny: { side: 1, config: { width: 4, layers: 2, hidden: 8 } },
   build: (config, data): ImageModel => {
     const { conditional } = config;
     const pixels = gatedPixelCnn({ ...config, conditionSize: conditional ? data.classes : 0 }, data);

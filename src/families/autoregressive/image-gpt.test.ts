@@ -10,16 +10,16 @@ beforeAll(async () => {
 });
 afterAll(() => engine.dispose());
 
-/** Weights large enough that tokens matter, and the palette of binary pixels. */
-const binary = async (config: Record<string, unknown> = {}, data = {}): Promise<TinyModel> => {
+/** Weights large enough that tokens matter, and a palette: that of binary pixels. */
+const binary = async (config: Record<string, unknown> = {}, data = {}, palette = [-1, 1]): Promise<TinyModel> => {
   const tiny = await tinyModel(
     engine,
     definition,
-    { palette: 2, layers: 2, heads: 2, width: 8, ...config },
+    { palette: palette.length, layers: 2, heads: 2, width: 8, ...config },
     { height: 2, width: 3, ...data },
     20,
   );
-  await tiny.store.write({ palette: Float32Array.of(-1, 1) });
+  await tiny.store.write({ palette: Float32Array.from(palette) });
   return tiny;
 };
 
@@ -45,6 +45,23 @@ describe('image GPT', () => {
       expect(tiny.model.density).not.toHaveProperty('of');
     },
   );
+
+  it('gives all images of four levels a probability of 1, with a palette of these levels', async () => {
+    const tiny = await binary({}, { height: 2, width: 2, levels: 4 }, [1, -1, -1 / 3, 1 / 3]);
+    const images = Float32Array.from({ length: 256 * 4 }, (_, at) => (Math.floor(at / 4) >> (2 * (at % 4))) & 3);
+    const { y } = await tiny.runOn(densityOf(tiny), images);
+    expect(y!.reduce((sum, logProb) => sum + Math.exp(logProb), 0)).toBeCloseTo(1, 5);
+    expect(Math.max(...y!) - Math.min(...y!)).toBeGreaterThan(0.5);
+    expect(tiny.model.density!.of).toMatch(/palette of 4/);
+  });
+
+  it('claims no more than a bound of binary images where entries of the palette are alike', async () => {
+    const tiny = await binary({}, {}, [-1, 1, 1]);
+    const { y } = await tiny.runOn(densityOf(tiny), everyImage(6));
+    expect(y!.reduce((sum, logProb) => sum + Math.exp(logProb), 0)).toBeLessThan(0.99);
+    expect(tiny.model.density!.kind).toBe('lower-bound');
+    expect(tiny.model.density).not.toHaveProperty('of');
+  });
 
   it('draws from the distribution whose density it gives: cached token by token as all at once', async () => {
     const tiny = await binary({ conditional: true }, { classes: 3 });

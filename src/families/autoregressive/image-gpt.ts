@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ConfigError } from '../../errors.js';
-import { assignment, kMeans, nearest } from '../../nn/clusters.js';
+import { assignmentLoss } from '../../nn/assignment.js';
+import { kMeans, nearest } from '../../nn/clusters.js';
 import { centred } from '../../nn/distributions.js';
 import { type ImageModel, type Sequential, defineImageModel } from '../../nn/image-model.js';
 import { type TensorsOf, parameter } from '../../nn/parameters.js';
@@ -56,6 +57,7 @@ export const definition = defineImageModel({
   source: 'Chen et al. 2020, Generative Pretraining from Pixels',
   schema: imageGptSchema,
   pixels: 'bytes',
+  tiny: { config: { palette: 2, layers: 2, heads: 2, width: 8 } },
   build: (config, data): ImageModel => {
     const { palette: entries, layers, heads, width, conditional } = config;
     const featureLayer = config.featureLayer ?? Math.ceil(layers / 2);
@@ -101,6 +103,7 @@ export const definition = defineImageModel({
     const cacheShape = [heads, length, width / heads] as const;
     const sequential: Sequential = {
       length,
+      rowLength: patches.columns,
       levels: entries,
       state: Object.fromEntries(
         Array.from({ length: layers }, (_, layer) => [`key${layer}`, `value${layer}`])
@@ -151,7 +154,7 @@ export const definition = defineImageModel({
             const all = points(images);
             const stride = Math.ceil(all.shape[0]! / mostPoints);
             const some = stride === 1 ? all : sliceAxis(all, { axis: 0, stride });
-            return { loss: assignment(p.palette, kMeans(some, entries, { key })) };
+            return { loss: assignmentLoss([{ parameter: p.palette, value: kMeans(some, entries, { key }) }]) };
           },
         },
         {
@@ -164,7 +167,8 @@ export const definition = defineImageModel({
         },
       ],
       density: {
-        kind: 'exact',
+        // Of more entries than there are values, some are alike, and what lies on those never drawn is lost.
+        kind: isWhole && entries > data.levels ? 'lower-bound' : 'exact',
         ...(!isWhole && { of: `tokens of a palette of ${entries}, each ${config.patch} x ${config.patch} pixels` }),
         logProb: (p: Parameters, { images, labels }) => neg(sum(costs(p, images, labels), { axes: 1 })),
       },

@@ -105,6 +105,7 @@ export const definition = defineImageModel({
   source: 'Salimans et al. 2017, arXiv:1701.05517',
   schema,
   pixels: 'bytes',
+  tiny: { side: 1, config: { width: 4, blocks: 2, mixtures: 3 } },
   build: (config, data): ImageModel => {
     const pixels = pixelCnnPlusPlusRaster(config, data, data.classes);
     return rasterImageModel('pixel-cnn-plus-plus', pixels, data, config);

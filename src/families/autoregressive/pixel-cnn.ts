@@ -64,6 +64,7 @@ export const definition = defineImageModel({
   source: 'van den Oord et al. 2016, Pixel Recurrent Neural Networks, arXiv:1601.06759',
   schema: pixelCnnSchema,
   pixels: 'dynamic',
+  tiny: { side: 1, config: { width: 4, blocks: 2, hidden: 8 } },
   build: (config, data): ImageModel => {
     return rasterImageModel('pixel-cnn', pixelCnnRaster(config, data, data.classes), data, config);
   },

@@ -26,6 +26,7 @@ export const definition = defineImageModel({
   source: 'convolutions of stride 2 in place of pooling (Springenberg et al. 2015, arXiv:1412.6806)',
   schema: classifierSchema,
   pixels: 'bytes',
+  tiny: { classes: 2 },
   build: ({ width, features, dropout }, { channels, height, width: columns, levels, classes }): ImageModel => {
     if (classes < 2) {
       throw new ConfigError(`A classifier needs images of at least two classes, and these have ${classes}`, {

@@ -76,6 +76,7 @@ export const definition = defineImageModel({
   source: 'Kingma & Dhariwal 2018, arXiv:1807.03039',
   schema: glowSchema,
   pixels: 'bytes',
+  tiny: { config: { levels: [{ squeeze: 2, steps: 2, width: 4 }] } },
   build: (config, data: ImageData) => {
     const shape = [data.channels, data.height, data.width] as const;
     const vector = config.conditional ? data.classes : 0;

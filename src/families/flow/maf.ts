@@ -27,6 +27,7 @@ export const definition = defineImageModel({
   source: 'Papamakarios et al. 2017, arXiv:1705.07057',
   schema: mafSchema,
   pixels: 'bytes',
+  tiny: { side: 1, config: { layers: 2, width: 8 } },
   build: (config, data) => {
     const shape = [data.channels, data.height, data.width] as const;
     const size = data.channels * data.height * data.width;

@@ -54,6 +54,7 @@ export const definition = defineImageModel({
   source: 'Dinh et al. 2017, arXiv:1605.08803',
   schema: realNvpSchema,
   pixels: 'bytes',
+  tiny: { config: { couplings: 1, width: 4, scales: 1 } },
   build: (config, data) => {
     const shape = [data.channels, data.height, data.width] as const;
     const vector = config.conditional ? data.classes : 0;

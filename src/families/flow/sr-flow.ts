@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ConfigError } from '../../errors.js';
+import { assignmentLoss } from '../../nn/assignment.js';
 import { type ImageData, type ImageModel, type ImageTensors, defineImageModel } from '../../nn/image-model.js';
 import { convolutionSpec, convolve } from '../../nn/layers.js';
 import { type TensorsOf, normal } from '../../nn/parameters.js';
@@ -10,7 +11,7 @@ import { coupling, injection } from '../../nn/transforms/coupling.js';
 import { flowLogProb } from '../../nn/transforms/flow.js';
 import { invertibleLinear } from '../../nn/transforms/linear.js';
 import { flatten } from '../../nn/transforms/shapes.js';
-import { type Given, assignmentLoss, fitTransform, isFitted, isFlag, sequence } from '../../nn/transforms/transform.js';
+import { type Given, fitTransform, isFitted, isFlag, sequence } from '../../nn/transforms/transform.js';
 import {
   Draws,
   type Tensor,
@@ -54,6 +55,7 @@ export const definition = defineImageModel({
   source: 'Lugmayr et al. 2020, arXiv:2006.14200',
   schema: srFlowSchema,
   pixels: 'bytes',
+  tiny: { config: { factor: 2 } },
   build: (config, data: ImageData): ImageModel => {
     const { factor, features: width, noise } = config;
     const { channels, levels } = data;

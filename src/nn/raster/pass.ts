@@ -152,13 +152,14 @@ export function rowPass(memory: Memory, index: Tensor): Pass {
  * computing it here again would be of no use, and what comes of it is not used.
  *
  * @param index int32 [1], the values drawn already
- * @param size columns of the image, and values of each pixel
+ * @param grid columns of the image, and values of each pixel
  */
 export function valuePass(
   memory: Memory,
   index: Tensor,
-  { width, channels }: { width: number; channels: number },
+  grid: { readonly width: number; readonly channels: number },
 ): Pass {
+  const { width, channels } = grid;
   const place = mod(index, width * channels);
   const column = channels === 1 ? place : cast(floor(mul(add(cast(place, 'float32'), 0.5), 1 / channels)), 'int32');
   const hasLeft = cast(greater(column, 0), 'float32');

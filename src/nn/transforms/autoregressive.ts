@@ -4,7 +4,6 @@ import {
   clip,
   constant,
   exp,
-  log,
   matmul,
   mul,
   neg,
@@ -12,6 +11,7 @@ import {
   reshape,
   sigmoid,
   slice,
+  softplus,
   sub,
   zeros,
 } from '../../tensor/index.js';
@@ -32,7 +32,7 @@ export interface MadeOptions {
   readonly width: number;
   /** Hidden layers. */
   readonly depth: number;
-  /** Numbers of `given.vector`, which all may see. Default 0. */
+  /** Numbers of `given.vector`, which hidden units see, and so every output but the first. Default 0. */
   readonly vector?: number;
   readonly seed: number;
 }
@@ -160,17 +160,19 @@ const openGate = 2;
 const gated: Elementwise = {
   perElement: 2,
   forward: (x, raw) => {
-    const [gate, target] = gateOf(raw);
-    return { z: add(mul(gate, x), mul(sub(1, gate), target)), logSlope: log(gate) };
+    const { gate, logGate, target } = gateOf(raw);
+    return { z: add(mul(gate, x), mul(sub(1, gate), target)), logSlope: logGate };
   },
   inverse: (z, raw) => {
-    const [gate, target] = gateOf(raw);
-    return mul(sub(z, mul(sub(1, gate), target)), exp(neg(log(gate))));
+    const { gate, logGate, target } = gateOf(raw);
+    return mul(sub(z, mul(sub(1, gate), target)), exp(neg(logGate)));
   },
 };
 
-const gateOf = (raw: Tensor): readonly [gate: Tensor, target: Tensor] => {
+const gateOf = (raw: Tensor): { readonly gate: Tensor; readonly logGate: Tensor; readonly target: Tensor } => {
   const part = (index: number): Tensor =>
     reshape(slice(raw, [null, [index, index + 1]]), [raw.shape[0]!, raw.shape[2]!]);
-  return [sigmoid(add(part(0), openGate)), part(1)];
+  const logit = add(part(0), openGate);
+  // The log of a sigmoid that has become 0 would be infinite.
+  return { gate: sigmoid(logit), logGate: neg(softplus(neg(logit))), target: part(1) };
 };

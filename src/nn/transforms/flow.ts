@@ -1,7 +1,8 @@
 import { Draws, type Tensor, add, mean, mul, neg, oneHot } from '../../tensor/index.js';
+import { assignmentLoss } from '../assignment.js';
 import { normalLogProb, perRow } from '../distributions.js';
 import type { ImageData, ImageModel, ImageTensors } from '../image-model.js';
-import { type Given, type Transform, assignmentLoss, fitTransform, isFitted, isFlag } from './transform.js';
+import { type Given, type Transform, fitTransform, isFitted, isFlag } from './transform.js';
 
 /** log p(x) of each row, [B], in nats, for a transform to [B, n] over standard normal numbers. */
 export function flowLogProb(transform: Transform, p: unknown, x: Tensor, given: Given): Tensor {

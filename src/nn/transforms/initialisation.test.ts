@@ -3,13 +3,14 @@ import { Engine, type Store } from '../../runtime/engine.js';
 import { createTrainStep } from '../../runtime/train-step.js';
 import type { Tensor } from '../../tensor/index.js';
 import { counterRandom, fillNormal, integer } from '../../tensor/random.js';
+import { assignmentLoss } from '../assignment.js';
 import { initialise, parameterLeaves } from '../parameters.js';
 import { actNorm } from './act-norm.js';
 import { convolutionalConditioner } from './conditioners.js';
 import { coupling } from './coupling.js';
 import { histogramPixels } from './pixels.js';
 import { flatten, split } from './shapes.js';
-import { type Transform, assignmentLoss, fitTransform, isFitted, sequence } from './transform.js';
+import { type Transform, fitTransform, isFitted, sequence } from './transform.js';
 
 let engine: Engine;
 beforeAll(async () => {

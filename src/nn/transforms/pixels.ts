@@ -135,14 +135,14 @@ export function histogramPixels(
   };
   const binOf = (x: Tensor): Tensor => gather(constant(binOfLevel), cast(toWhole(x, levels), 'int32'));
   /** Of the bin of each pixel, int32 [B, size]: its row in a table laid flat. */
-  const rowsOf = (bin: Tensor): Tensor => add(bin, constant(firstRows, [1, size]));
+  const tableRowsOf = (bin: Tensor): Tensor => add(bin, constant(firstRows, [1, size]));
   const flat = (table: Tensor): Tensor => reshape(table, [groups * bins]);
 
   const forward = (logits: Tensor, x: Tensor) => {
     const { logShare, below } = histogram(logits);
     const row = reshape(x, [x.shape[0]!, size]);
     const bin = binOf(row);
-    const at = rowsOf(bin);
+    const at = tableRowsOf(bin);
     const logMass = gather(flat(logShare), at);
     const within = div(sub(row, gather(start(), bin)), gather(width(), bin));
     const share = add(mul(add(gather(flat(below), at), mul(exp(logMass), within)), 1 - 2 * margin), margin);
@@ -162,7 +162,7 @@ export function histogramPixels(
 
       const reached = lessEqual(expandDims(gather(below, constant(groupOf)), 0), expandDims(share, 2));
       const bin = sub(sum(cast(reached, 'int32'), { axes: 2 }), 1);
-      const at = rowsOf(bin);
+      const at = tableRowsOf(bin);
       const within = div(sub(share, gather(flat(below), at)), exp(gather(flat(logShare), at)));
       const x = add(gather(start(), bin), mul(clip(within, 0, 1), gather(width(), bin)));
       return reshape(x, z.shape);

@@ -96,7 +96,7 @@ export function permutation(channels: number, seed: number): Transform {
 /** 1 where row + column + `offset` is even: [1, 1, H, W]. */
 export const checkerboard = (height: number, width: number, offset: 0 | 1 = 0): Tensor =>
   constant(
-    Float32Array.from({ length: height * width }, (_, at) => (((Math.floor(at / width) + at + offset) % 2) + 1) % 2),
+    Float32Array.from({ length: height * width }, (_, at) => (Math.floor(at / width) + (at % width) + offset + 1) % 2),
     [1, 1, height, width],
   );
 

@@ -1,16 +1,5 @@
-import {
-  type Draws,
-  type Tensor,
-  add,
-  broadcastTo,
-  mul,
-  reshape,
-  scalar,
-  square,
-  stopGradient,
-  sub,
-  sum,
-} from '../../tensor/index.js';
+import { type Draws, type Tensor, add, broadcastTo, reshape, scalar } from '../../tensor/index.js';
+import type { Assignment } from '../assignment.js';
 import type { TensorsOf } from '../parameters.js';
 
 /** What a transform may look at besides its argument. */
@@ -27,12 +16,6 @@ export interface Transformed {
   readonly z: Tensor;
   /** log |det ∂z/∂x| of each row, [B], in nats; of a bound, what takes its place. */
   readonly logDeterminant: Tensor;
-}
-
-/** A parameter, and the value that a batch gives it. */
-export interface Assignment {
-  readonly parameter: Tensor;
-  readonly value: Tensor;
 }
 
 export interface Fitted {
@@ -101,15 +84,6 @@ export const sequence = (transforms: readonly Transform[]): Transform =>
       return { z, assigned };
     },
   });
-
-/** Σ ½ (parameter − value)²: a step of plain descent with rate 1 lands on the values (see `ImageLoss.assigns`). */
-export const assignmentLoss = (assigned: readonly Assignment[]): Tensor =>
-  mul(
-    assigned
-      .map(({ parameter, value }) => sum(square(sub(parameter, stopGradient(value)))))
-      .reduce((total, next) => add(total, next)),
-    0.5,
-  );
 
 /** Parameters that a batch initialises. */
 export const isFitted = (path: string): boolean => path.split('.').includes('fitted');

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../runtime/engine.js';
+import { evaluate } from '../../tensor/evaluate.test-helper.js';
+import { type Tensor, trace } from '../../tensor/index.js';
 import { actNorm } from './act-norm.js';
 import { inverseAutoregressive, maskedAutoregressive } from './autoregressive.js';
 import { convolutionalConditioner, denseConditioner } from './conditioners.js';
@@ -39,6 +41,10 @@ const cases: Record<string, TransformCase> = {
   'coupling under a mask of channels': {
     transform: maskedCoupling(4, () => channelMask(4, 1), { network: convolutions, elementwise: affine(1) }),
     shape: [4, 2, 2],
+  },
+  'coupling under a checkerboard of odd width': {
+    transform: maskedCoupling(1, () => checkerboard(2, 3), { network: convolutions }),
+    shape: [1, 2, 3],
   },
   injection: {
     transform: injection(2, { network: convolutionalConditioner({ width: 4, features: 3 }) }),
@@ -122,6 +128,53 @@ describe('LU decomposition', () => {
       a.map((row) => b[0]!.map((_, column) => row.reduce((sum, value, k) => sum + value * b[k]![column]!, 0)));
     const again = product(p, product(l, u));
     matrix.forEach((row, i) => row.forEach((value, j) => expect(again[i]![j]).toBeCloseTo(value, 12)));
+  });
+});
+
+describe('checkerboard', () => {
+  it.each([
+    [2, 3],
+    [3, 4],
+    [5, 5],
+  ])('of %i x %i has neighbours of the other colour, and begins as told', (height, width) => {
+    for (const offset of [0, 1] as const) {
+      const { board } = evaluate(
+        trace(() => ({ board: checkerboard(height, width, offset) }), {}),
+        {},
+      );
+      const expected = Array.from(
+        { length: height * width },
+        (_, at) => (Math.floor(at / width) + (at % width) + offset + 1) % 2,
+      );
+      expect(Array.from(board!)).toEqual(expected);
+      for (let row = 0; row < height; row++) {
+        for (let column = 0; column < width; column++) {
+          const here = board![row * width + column];
+          if (column > 0) expect(board![row * width + column - 1]).not.toBe(here);
+          if (row > 0) expect(board![(row - 1) * width + column]).not.toBe(here);
+        }
+      }
+    }
+  });
+});
+
+describe('the gate of an inverse autoregressive transform', () => {
+  it('has a finite slope when it is all but closed', () => {
+    const transform = inverseAutoregressive({ size: 2, width: 3, depth: 1, seed: 1 });
+    const { logDeterminant } = evaluate(
+      trace(({ p, x }: { p: never; x: Tensor }) => transform.forward(p, x, {}), {
+        p: transform.parameters,
+        x: { shape: [1, 2], dtype: 'float32' as const },
+      } as never),
+      {
+        x: [0.3, -0.1],
+        'p.hidden.0.weight': new Array<number>(6).fill(0),
+        'p.hidden.0.bias': [0, 0, 0],
+        'p.out.weight': new Array<number>(12).fill(0),
+        'p.out.bias': [-802, -802, 0, 0],
+      },
+    );
+    expect(logDeterminant![0]).toBeCloseTo(-1600, 3);
   });
 });
 
