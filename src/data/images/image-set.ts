@@ -13,8 +13,8 @@ export interface ImageSet {
   readonly labels?: Int32Array;
   /** What the labels mean. */
   readonly labelNames?: readonly string[];
-  /** [count] */
-  readonly captions?: readonly string[];
+  /** [count]; undefined for an image that has none. */
+  readonly captions?: readonly (string | undefined)[];
 }
 
 /** The size of one image. */
@@ -50,7 +50,7 @@ export function selectImages(images: ImageSet, indices: readonly number[]): Imag
     count: indices.length,
     pixels,
     ...(labels && { labels: Int32Array.from(indices, (index) => labels[index]!) }),
-    ...(captions && { captions: indices.map((index) => captions[index]!) }),
+    ...(captions && { captions: indices.map((index) => captions[index]) }),
   };
 }
 
