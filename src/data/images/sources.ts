@@ -12,6 +12,7 @@ import { imagesFromIdx } from './idx.js';
 import { type ImageSet, classesOf, selectImages } from './image-set.js';
 import { isTestFile, isTestPicture } from './parts.js';
 import { imagesFromPictures } from './pictures.js';
+import type { Filter } from './resample.js';
 
 /** Training images, and those that no model trains on where the source keeps some apart. */
 export interface ImageSource {
@@ -24,9 +25,11 @@ export interface ImageSource {
 }
 
 /** How images were read, apart from their size and channels: so that they can be read in the same way again. */
-export interface ImageReading extends Pick<FitOptions, 'fit' | 'filter'> {
+export interface ImageReading {
+  readonly fit: NonNullable<FitOptions['fit']>;
+  readonly filter: Filter;
   /** Whether damaged pictures were left out. */
-  readonly skipBad?: boolean;
+  readonly skipBad: boolean;
 }
 
 export interface ReadImagesOptions extends FitOptions {
@@ -76,13 +79,13 @@ export async function readImages(options: ReadImagesOptions): Promise<ImageSourc
     name: source,
     ...(set && { labelNames: set.labelNames }),
   });
-  const { fit, filter, badRows } = options;
+  const { fit = 'crop', filter = 'bicubic', badRows } = options;
   return {
     name: source,
     id: hash.digest('hex').slice(0, 16),
     train: named(train),
     ...(test && { test: named(test) }),
-    reading: { ...(fit && { fit }), ...(filter && { filter }), ...(badRows && { skipBad: true }) },
+    reading: { fit, filter, skipBad: badRows !== undefined },
   };
 }
 
