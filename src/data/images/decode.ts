@@ -68,9 +68,13 @@ function png(bytes: Uint8Array): Picture {
 
 async function jpeg(bytes: Uint8Array): Promise<Picture> {
   const { default: sharp } = await import('sharp');
+  const { space } = await sharp(bytes).metadata();
   // Cameras store pictures as the sensor lay, and the way up beside them; rotate() without an angle turns them by it.
   const decoded = sharp(bytes, { failOn: 'error' }).rotate().flatten({ background: '#fff' });
-  const { data, info } = await decoded.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
+  const { data, info } = await decoded
+    .toColourspace(space === 'b-w' ? 'b-w' : 'srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
   const area = width * height;
   const pixels = new Uint8Array(channels * area);

@@ -58,6 +58,15 @@ describe('pictures', () => {
     expect([turned.pixels[0], turned.pixels[15], turned.pixels[240]]).toEqual([255, 0, 255]);
   });
 
+  it('reads a grey JPEG as grey', async () => {
+    const raw = Uint8Array.from({ length: 64 }, () => 90);
+    const bytes = await sharp(raw, { raw: { width: 8, height: 8, channels: 1 } })
+      .toColourspace('b-w')
+      .jpeg()
+      .toBuffer();
+    expect(await decodePicture(bytes, 'a.jpg')).toEqual({ channels: 1, height: 8, width: 8, pixels: raw });
+  });
+
   it('names a damaged file, and leaves it out where there is a list', async () => {
     const source = folderWith({ 'a.png': grey(1), 'half.png': grey(2).subarray(0, 40) });
     await expect(readImages({ source })).rejects.toThrow(/half\.png/);
@@ -102,10 +111,11 @@ describe('classes and parts', () => {
     const source = folderWith({
       'train-images-idx3-ubyte': idx([3, 1, 1], [1, 2, 3]),
       'train-labels-idx1-ubyte': idx([3], [0, 1, 2]),
-      't10k-images-idx3-ubyte': idx([1, 1, 1], [4]),
+      't10k-images-idx3-ubyte.gz': idx([1, 1, 1], [4]),
       't10k-labels-idx1-ubyte': idx([1], [1]),
     });
     const { train, test } = await readImages({ source });
+    expect(Array.from(test!.pixels)).toEqual([4]);
     expect([train.labelNames, test?.labelNames]).toEqual([
       ['0', '1', '2'],
       ['0', '1', '2'],
