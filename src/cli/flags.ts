@@ -56,29 +56,35 @@ export function textFlags(command: Command): Command {
     .option('--skip-bad', 'leave bad rows out, and say how many there were');
 }
 
-export interface ImageFlags {
+export interface PictureFlags {
   readonly size?: number;
   readonly fit: 'crop' | 'pad';
-  readonly channels?: 1 | 3;
   readonly skipBad?: boolean;
 }
 
 /** How images are read. */
-export function imageFlags(command: Command): Command {
+export function pictureFlags(command: Command): Command {
   return command
-    .option('--size <pixels>', 'bring every picture to a square of this side (default: as they are)', wholeNumber(1))
+    .option('--size <pixels>', 'bring every image to a square of this side (default: as they are)', wholeNumber(1))
     .addOption(
       new Option('--fit <how>', 'with --size: cut what is beyond the square, or pad what is missing')
         .choices(['crop', 'pad'])
         .default('crop'),
     )
-    .addOption(
-      new Option('--channels <n>', '1 for grey, 3 for colour (default: as they are)')
-        .choices(['1', '3'])
-        .argParser((text) => {
-          if (text === '1' || text === '3') return Number(text);
-          throw new InvalidArgumentError('It should be 1 or 3.');
-        }),
-    )
     .option('--skip-bad', 'leave out pictures that cannot be read, and say how many there were');
 }
+
+export interface ImageFlags extends PictureFlags {
+  readonly channels?: 1 | 3;
+}
+
+/** As `pictureFlags`, for commands that no model tells the channels. */
+export const imageFlags = (command: Command): Command =>
+  pictureFlags(command).addOption(
+    new Option('--channels <n>', '1 for grey, 3 for colour (default: as they are)')
+      .choices(['1', '3'])
+      .argParser((text) => {
+        if (text === '1' || text === '3') return Number(text);
+        throw new InvalidArgumentError('It should be 1 or 3.');
+      }),
+  );

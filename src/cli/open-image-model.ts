@@ -1,4 +1,6 @@
-import { ConfigError } from '../errors.js';
+import { resolve } from 'node:path';
+import { BadRowError, BadRows } from '../data/bad-rows.js';
+import { ConfigError, DataError } from '../errors.js';
 import { type ImageSource, readImages } from '../data/images/sources.js';
 import type { EngineFlags } from './flags.js';
 import { findModel, withEngine } from './session.js';
@@ -42,7 +44,8 @@ export const withImageModel = <Result>(
 ): Promise<Result> => withEngine(flags, async (engine) => use(await openImageModel(engine, findModel(path))));
 
 /**
- * Images in the size and the channels of a model; without `given` those of its training.
+ * Images in the size and the channels of a model, and fitted to it as those of its training were; without `given` those
+ * of its training, of which it leaves out what was left out then.
  *
  * @throws ConfigError when the model does not say what it was trained on, or the images are of another size
  */
@@ -51,14 +54,21 @@ export async function sourceFor(
   given: string | undefined,
   { signal }: { signal?: AbortSignal } = {},
 ): Promise<ImageSource> {
-  const source = given ?? lineage?.ancestors.find(({ role }) => role === 'data')?.name;
+  const trainedOn = lineage?.ancestors.find(({ role }) => role === 'data')?.name;
+  const source = given ?? trainedOn;
   if (source === undefined) throw new ConfigError(`${folder} does not say what it was trained on: give images`);
-  const { channels, height, width } = made;
+  const { channels, height, width, reading } = made;
+  const { skipBad = false, ...fit } = reading ?? {};
   const read = await readImages({
+    ...fit,
     source,
     ...(height === width && { size: height }),
     channels: channels === 1 ? 1 : 3,
+    ...(skipBad && trainedOn !== undefined && resolve(source) === resolve(trainedOn) && { badRows: new BadRows() }),
     ...(signal && { signal }),
+  }).catch((error: unknown) => {
+    if (!(error instanceof BadRowError)) throw error;
+    throw new DataError(error.message, { advice: 'Mend it, or take it away.', cause: error });
   });
   checkShape(read.train, { images: made, folder });
   return read;

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -31,10 +31,15 @@ describe('descent upscale', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'descent-upscale-'));
     const config = definition.schema.parse({ steps: 1, width: 4, features: 4, blocks: 0 });
-    const images = { ...large, pixels: 'bytes' as const, labelNames: [] };
-    const values = initialise(definition.build(config, { ...large, levels: 256, classes: 0 }).parameters, 1);
     const lineage = { stage: 'flow: sr-flow', name: 'sr-flow', ancestors: [], settings: {}, results: {} };
-    await saveImageModel({ folder: join(folder, 'model'), definition, config, images, values, lineage });
+    for (const [name, shape] of [
+      ['model', large],
+      ['square', { ...large, width: 8 }],
+    ] as const) {
+      const images = { ...shape, pixels: 'bytes' as const, labelNames: [] };
+      const values = initialise(definition.build(config, { ...shape, levels: 256, classes: 0 }).parameters, 1);
+      await saveImageModel({ folder: join(folder, name), definition, config, images, values, lineage });
+    }
     const random = counterRandom(1, 'pictures', 0);
     const picture = async (name: string, shape: typeof large): Promise<void> => {
       const size = shape.height * shape.width;
@@ -44,23 +49,28 @@ describe('descent upscale', () => {
     await picture('large.png', large);
     await picture('small.png', small);
     await picture('odd.png', { ...large, height: 5 });
+    await mkdir(join(folder, 'mixed'));
+    await picture('mixed/a.png', { ...large, height: 20 });
+    await picture('mixed/b.png', { ...large, width: 31 });
+    await writeFile(join(folder, 'mixed', 'half.png'), (await readFile(join(folder, 'large.png'))).subarray(0, 40));
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  const upscale = async (images: string, flags: Partial<UpscaleFlags> = {}) => {
+  const upscale = async (images: string, flags: Partial<UpscaleFlags> = {}, model = 'model') => {
+    const said: string[] = [];
     let answered: Record<string, unknown> = {};
     const out = join(folder, 'out', 'strip.png');
     await upscaleCommand({
-      positional: [join(folder, 'model'), join(folder, images)],
-      flags: { temperature: 0.5, seed: 1, n: 3, images: 8, out, device: 'cpu', threads: 1, ...flags },
+      positional: [join(folder, model), join(folder, images)],
+      flags: { temperature: 0.5, seed: 1, n: 3, images: 8, out, device: 'cpu', threads: 1, fit: 'crop', ...flags },
       config: undefined,
       given: {},
       json: true,
-      say: () => undefined,
+      say: (text) => said.push(text),
       answer: (value) => (answered = value as Record<string, unknown>),
       signal: new AbortController().signal,
     });
-    return { answered, bytes: await readFile(out) };
+    return { answered, said, bytes: await readFile(out) };
   };
 
   it('writes small, bicubic, samples and original in a row, and says how faithful they are', async () => {
@@ -82,5 +92,21 @@ describe('descent upscale', () => {
 
   it('says which sizes it takes', async () => {
     await expect(upscale('odd.png')).rejects.toThrow(/5 x 12/);
+    const advice = expect.stringMatching(/--size 2 enlarges small pictures, --size 8 compares/) as string;
+    await expect(upscale('odd.png', {}, 'square')).rejects.toMatchObject({ advice });
+  });
+
+  it('brings pictures of other and of mixed sizes to one, as small images or as originals', async () => {
+    await expect(upscale('mixed', { skipBad: true }, 'square')).rejects.toMatchObject({
+      advice: expect.stringContaining('--size') as string,
+    });
+    const { answered, said } = await upscale('mixed', { skipBad: true, size: 2 }, 'square');
+    expect(answered).toMatchObject({ images: 2 });
+    expect(answered).not.toHaveProperty('peakSignalToNoise');
+    expect(said.join('')).toMatch(/1 bad row left out:\n.*half\.png/);
+    const compared = await upscale('mixed', { skipBad: true, size: 8 }, 'square');
+    expect(compared.answered['peakSignalToNoise']).toBeGreaterThan(0);
+    const padded = await upscale('mixed', { skipBad: true, size: 8, fit: 'pad' }, 'square');
+    expect(padded.bytes).not.toEqual(compared.bytes);
   });
 });

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Discretisation, discretisations } from '../data/images/batches.js';
+import { filterNames } from '../data/images/resample.js';
+import type { ImageReading } from '../data/images/sources.js';
 import { FormatError } from '../errors.js';
 import type { ImageData, ImageModel, ImageModelDefinition } from '../nn/image-model.js';
 import { parameterCount } from '../nn/parameters.js';
@@ -30,6 +32,13 @@ const configSchema = z.object({
     width: z.int().positive(),
     pixels: z.enum(discretisations),
     labelNames: z.array(z.string()),
+    reading: z
+      .object({
+        fit: z.enum(['crop', 'pad']).default('crop'),
+        filter: z.enum(filterNames).default('bicubic'),
+        skipBad: z.boolean().default(false),
+      })
+      .prefault({}),
   }),
 });
 
@@ -41,6 +50,8 @@ export interface ModelImages {
   readonly pixels: Discretisation;
   /** One for each class; empty without labels. */
   readonly labelNames: readonly string[];
+  /** How those of its training were read. Default: cut to size by bicubic interpolation, damaged ones an error. */
+  readonly reading?: ImageReading;
 }
 
 export interface LoadedImageModel {

@@ -1,16 +1,17 @@
+import type { Discretisation } from '../../data/images/batches.js';
 import { readImages } from '../../data/images/sources.js';
 import { findImageModel } from '../../formats/image-models.js';
 import type { Invocation } from '../command.js';
 import type { ImageFlags, RunFlags } from '../flags.js';
 import { answerWithModel, badRowsOf, sayBadRows, withStage } from '../session.js';
-import { type ImageTrainingConfig, trainImages } from '../stages/images.js';
+import { type ImageTrainingConfig, pixelsFor, trainImages } from '../stages/images.js';
 
 export interface TrainImagesFlags extends RunFlags, ImageFlags {
   readonly data: string;
 }
 
 export async function trainImagesCommand(invocation: Invocation<TrainImagesFlags, ImageTrainingConfig>): Promise<void> {
-  const { positional, flags, config, say, signal } = invocation;
+  const { positional, flags, config: settings, given, say, signal } = invocation;
   const found = await findImageModel(positional[0]!);
   const bad = badRowsOf(flags);
   const source = await readImages({ ...flags, ...bad, source: flags.data, signal });
@@ -21,8 +22,18 @@ export async function trainImagesCommand(invocation: Invocation<TrainImagesFlags
     `${count.toLocaleString('en')} images of ${width} x ${height}, ${channels === 1 ? 'grey' : 'colour'}, ${classes}` +
       (source.test === undefined ? '' : `; ${source.test.count.toLocaleString('en')} more for testing`),
   );
+  // The schema's default cannot know the images.
+  const isAsked = given['pixels'] !== undefined;
+  const config = isAsked ? settings : { ...settings, pixels: pixelsFor(found, source) };
+  if (!isAsked && settings.pixels !== 'bytes') say(describePixels(config.pixels));
   const lineage = await withStage(flags, signal, (context) =>
     trainImages(context, { out: flags.out, found, config, source }),
   );
   answerWithModel(invocation, flags.out, lineage, `Look at it: npx descent sample ${flags.out}`);
 }
+
+/** Of a model whose first use is black and white. */
+const describePixels = (pixels: Discretisation): string =>
+  pixels === 'bytes'
+    ? 'The images are in colour, so pixels are bytes (--pixels dynamic would make each channel 0 or 1)'
+    : 'Pixels are 0 or 1, drawn anew each time with the grey value as the probability (--pixels bytes keeps the grey values)';

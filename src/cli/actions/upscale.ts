@@ -5,13 +5,14 @@ import { mostDecibels, peakSignalToNoise } from '../../evaluation/image-similari
 import { grid } from '../../formats/pictures.js';
 import { imageUpscaler } from '../../sampling/upscale.js';
 import type { Invocation } from '../command.js';
-import type { EngineFlags } from '../flags.js';
+import type { EngineFlags, PictureFlags } from '../flags.js';
 import { interleave } from '../image-pictures.js';
 import { withImageModel } from '../open-image-model.js';
 import { answerWithPicture } from '../picture-output.js';
+import { badRowsOf, sayBadRows } from '../session.js';
 import { enlargedPlainly } from '../upscale-strip.js';
 
-export interface UpscaleFlags extends EngineFlags {
+export interface UpscaleFlags extends EngineFlags, PictureFlags {
   readonly temperature: number;
   readonly seed: number;
   readonly n: number;
@@ -20,11 +21,15 @@ export interface UpscaleFlags extends EngineFlags {
 }
 
 export async function upscaleCommand(invocation: Invocation<UpscaleFlags>): Promise<void> {
-  const { positional, flags, signal } = invocation;
+  const { positional, flags, say, signal } = invocation;
   const [path, source] = positional as [string, string];
   await withImageModel(flags, path, async ({ engine, model, weights, data }) => {
     const upscaler = await imageUpscaler({ engine, model, data, weights });
-    const read = await readImages({ source, channels: data.channels === 1 ? 1 : 3, signal });
+    const bad = badRowsOf(flags);
+    const { size, fit } = flags;
+    const fitting = { fit, ...(size !== undefined && { size }), channels: data.channels === 1 ? 1 : 3 } as const;
+    const read = await readImages({ source, ...fitting, ...bad, signal });
+    sayBadRows(bad, say);
     const images = sliceImages(read.test ?? read.train, 0, flags.images);
     const { factor } = upscaler;
     const shape = { channels: data.channels, height: data.height, width: data.width };
@@ -33,7 +38,11 @@ export async function upscaleCommand(invocation: Invocation<UpscaleFlags>): Prom
     const originals = hasShape(images, shape) ? values : undefined;
     if (originals === undefined && !hasShape(images, smallShape)) {
       throw new DataError(`${images.name} has images of ${images.height} x ${images.width}`, {
-        advice: `This model enlarges ${smallShape.height} x ${smallShape.width} to ${data.height} x ${data.width}; either size will do.`,
+        advice:
+          `This model enlarges ${smallShape.height} x ${smallShape.width} to ${data.height} x ${data.width}; either size will do` +
+          (data.height === data.width
+            ? `: --size ${smallShape.height} enlarges small pictures, --size ${data.height} compares with the pictures.`
+            : '.'),
       });
     }
     const small = originals === undefined ? values : await upscaler.reduce(originals, signal);

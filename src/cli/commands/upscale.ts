@@ -1,13 +1,13 @@
 import type { UpscaleFlags } from '../actions/upscale.js';
 import { defineCommand } from '../command.js';
-import { engineFlags, numberFrom, wholeNumber } from '../flags.js';
+import { engineFlags, numberFrom, pictureFlags, wholeNumber } from '../flags.js';
 
 export const command = defineCommand<UpscaleFlags>({
   details: `Enlarges images with a model that was trained to (sr-flow), several times and differently each time. Writes a
 row for each image: the small image, bicubic interpolation, the model's samples, and the original where there is one.
-Images of the model's own size are made small first, and are the originals.
+Images of the model's own size are made small first, and are the originals. --size brings others to either size.
 
-  descent upscale runs/sr-flow photos/ --n 4 --out enlarged.png
+  descent upscale runs/sr-flow photos/ --size 32 --n 4 --out enlarged.png
   descent upscale runs/sr-flow fashion-mnist --temperature 0`,
   positional: [
     { name: '<model>', summary: 'the model, or the run that made it' },
@@ -20,7 +20,7 @@ Images of the model's own size are made small first, and are the originals.
       .option('--n <n>', 'large images for each small one', wholeNumber(1), 4)
       .option('--images <n>', 'enlarge at most so many', wholeNumber(1), 16)
       .option('--out <file>', 'the PNG file to write', 'upscaled.png');
-    engineFlags(command);
+    engineFlags(pictureFlags(command));
   },
   run: async (invocation) => (await import('../actions/upscale.js')).upscaleCommand(invocation),
 });

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import {
+  type Discretisation,
   type ImageBatchOptions,
   discretisations,
   imageBatchSpec,
@@ -36,7 +37,7 @@ export const imageTrainingSchema = ({ definition }: FamilyModel) =>
       .enum(discretisations)
       .default(definition.pixels)
       .describe(
-        'what a pixel is: bytes, or 0 and 1: drawn anew each time (dynamic), once (static), or cut at the middle (threshold)',
+        'what a pixel is: bytes (what colour images are unless told otherwise), or 0 and 1: drawn anew each time (dynamic), once (static), or cut at the middle (threshold)',
       ),
     batchSize: z.int().positive().default(64).describe('images per step'),
     flip: z.boolean().default(false).describe('mirror half of the training images, by chance'),
@@ -62,7 +63,7 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
   if (finished) return finished;
 
   const { engine } = context;
-  const images = imagesOf(source.train, config);
+  const images = imagesOf(source, config);
   const data = imageData(images);
   const model = definition.build(config.model, data);
   const { train, validation } = heldOutImages(source, config.evaluationImages);
@@ -141,13 +142,21 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
 }
 
 /** What a model of these images has to know of them. */
-export const imagesOf = (set: ImageSet, { pixels }: Pick<ImageTrainingConfig, 'pixels'>): ModelImages => ({
-  channels: set.channels,
-  height: set.height,
-  width: set.width,
+const imagesOf = ({ train, reading }: ImageSource, { pixels }: Pick<ImageTrainingConfig, 'pixels'>): ModelImages => ({
+  channels: train.channels,
+  height: train.height,
+  width: train.width,
   pixels,
-  labelNames: set.labelNames ?? Array.from({ length: classesOf(set) }, (_, index) => String(index)),
+  labelNames: train.labelNames ?? Array.from({ length: classesOf(train) }, (_, index) => String(index)),
+  reading,
 });
+
+/**
+ * What a pixel is where the user did not say. To make each channel of a colour picture 0 or 1 is never what is meant, so
+ * that is left to models of grey ones.
+ */
+export const pixelsFor = ({ definition }: FamilyModel, { train }: Pick<ImageSource, 'train'>): Discretisation =>
+  train.channels === 1 ? definition.pixels : 'bytes';
 
 /** What training learns from, and what it is measured on meanwhile: at most half of the images. */
 export const heldOutImages = ({ train }: ImageSource, held: number) =>

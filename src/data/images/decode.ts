@@ -11,7 +11,8 @@ export interface Picture extends ImageShape {
 export const isPictureName = (name: string): boolean => /\.(png|jpe?g)$/i.test(name);
 
 /**
- * Decodes a PNG or JPEG. Transparent pixels are laid on white; 16 bits are cut to 8; a palette is looked up.
+ * Decodes a PNG or JPEG. Transparent pixels are laid on white; 16 bits are cut to 8; a palette is looked up; a picture
+ * of a camera is turned the right way up.
  *
  * @throws BadRowError naming the file when it is damaged, or a JPEG and the package sharp is not there
  */
@@ -67,8 +68,13 @@ function png(bytes: Uint8Array): Picture {
 
 async function jpeg(bytes: Uint8Array): Promise<Picture> {
   const { default: sharp } = await import('sharp');
-  const decoded = sharp(bytes, { failOn: 'error' }).flatten({ background: '#fff' });
-  const { data, info } = await decoded.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
+  const { space } = await sharp(bytes).metadata();
+  // Cameras store pictures as the sensor lay, and the way up beside them; rotate() without an angle turns them by it.
+  const decoded = sharp(bytes, { failOn: 'error' }).rotate().flatten({ background: '#fff' });
+  const { data, info } = await decoded
+    .toColourspace(space === 'b-w' ? 'b-w' : 'srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
   const area = width * height;
   const pixels = new Uint8Array(channels * area);

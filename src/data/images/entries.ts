@@ -1,5 +1,5 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { DataError } from '../../errors.js';
 import { readTar } from '../sources/tar.js';
@@ -19,23 +19,17 @@ export async function entriesOf(path: string, advice = 'Check the path.'): Promi
     throw new DataError(`${path}: there is no such file or folder`, { advice, cause });
   });
   if (information.isDirectory()) {
-    const names = (await readdir(path, { recursive: true, withFileTypes: true }))
-      .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
-      .map((entry) => join(entry.parentPath, entry.name))
+    const found = (await readdir(path, { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(path, join(entry.parentPath, entry.name)))
+      .filter((name) => !isHidden(name))
       .sort((a, b) => (a < b ? -1 : 1));
-    return names.map((file) =>
-      plain(
-        file
-          .slice(path.length)
-          .replace(/^[\\/]/, '')
-          .replaceAll('\\', '/'),
-        file,
-      ),
-    );
+    return found.map((name) => plain(name.replaceAll('\\', '/'), join(path, name)));
   }
   if (!/\.(tar|tar\.gz|tgz)$/i.test(path)) return [plain(basename(path), path)];
   const archive = unpacked(await readFile(path), path);
-  const files = Array.from(readTar(archive, path));
+  // macOS puts a hidden file ._x beside every x.
+  const files = Array.from(readTar(archive, path)).filter(({ name }) => !isHidden(name));
   files.sort((a, b) => (a.name < b.name ? -1 : 1));
   return files.map(({ name, content }) => ({
     name,
@@ -43,6 +37,8 @@ export async function entriesOf(path: string, advice = 'Check the path.'): Promi
     read: () => Promise.resolve(unpacked(content, `${path}/${name}`)),
   }));
 }
+
+const isHidden = (name: string): boolean => /(^|[\\/])\.[^.\\/]/.test(name);
 
 const plain = (name: string, file: string): NamedBytes => ({
   name: name.replace(/\.gz$/i, ''),

@@ -13,8 +13,8 @@ export interface ImageSet {
   readonly labels?: Int32Array;
   /** What the labels mean. */
   readonly labelNames?: readonly string[];
-  /** [count] */
-  readonly captions?: readonly string[];
+  /** [count]; undefined for an image that has none. */
+  readonly captions?: readonly (string | undefined)[];
   /** [count]: each image's place in the set that this one was taken from, which its draws go by. Default: its own place. */
   readonly places?: Int32Array;
 }
@@ -56,7 +56,7 @@ export function selectImages(images: ImageSet, indices: readonly number[]): Imag
     pixels,
     places: Int32Array.from(indices, (index) => placeOf(images, index)),
     ...(labels && { labels: Int32Array.from(indices, (index) => labels[index]!) }),
-    ...(captions && { captions: indices.map((index) => captions[index]!) }),
+    ...(captions && { captions: indices.map((index) => captions[index]) }),
   };
 }
 

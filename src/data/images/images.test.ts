@@ -44,6 +44,20 @@ describe('images', () => {
     expect(() => holdOutImages(set, 90)).toThrow(/90 of 90/);
   });
 
+  it('mirrors about half of the images where asked to', () => {
+    const count = 64;
+    const pixels = Uint8Array.from({ length: 2 * count }, (_, index) => index);
+    const set = { name: 'pairs', count, channels: 1, height: 1, width: 2, pixels };
+    const mirrored = (flip: boolean): number => {
+      const { images } = imageBatches({ images: set, batchSize: count, pixels: 'bytes', seed: 1, flip }).next();
+      const firsts = Array.from(images).filter((_, index) => index % 2 === 0);
+      expect([...images].sort((a, b) => a - b)).toEqual([...pixels]);
+      return firsts.filter((value) => value % 2 === 1).length;
+    };
+    expect(mirrored(false)).toBe(0);
+    expect(Math.abs(mirrored(true) - count / 2)).toBeLessThan(16);
+  });
+
   it('brings MNIST along, and gives every image once an epoch, resumably', async () => {
     const { train, test } = await readImages({ source: 'mnist' });
     expect([train.count, test?.count, train.height, train.width]).toEqual([60_000, 10_000, 28, 28]);

@@ -17,6 +17,7 @@ const filters = {
 };
 
 export type Filter = keyof typeof filters;
+export const filterNames = Object.keys(filters) as Filter[];
 
 interface Taps {
   readonly start: number;
