@@ -32,6 +32,7 @@ export const recipe = imageRecipe({
         model: { width: 1024, layers: 3, latents: 30 },
         batchSize: 256,
         training: {
+          clipNorm: 1,
           steps: 100_000,
           evaluateEvery: 100_000,
           schedule: { kind: 'cosine', learningRate: 1e-3, warmupSteps: 500, finalFraction: 0.01 },

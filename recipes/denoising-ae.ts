@@ -35,6 +35,7 @@ export const recipe = imageRecipe({
         model: { width: 1024, layers: 3, latents: 256, corruption: 'masking', amount: 0.5 },
         batchSize: 256,
         training: {
+          clipNorm: 1,
           steps: 60_000,
           evaluateEvery: 60_000,
           sampleEvery: 60_000,

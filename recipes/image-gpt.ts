@@ -28,6 +28,7 @@ export const recipe = imageRecipe({
         batchSize: 16,
         evaluationImages: 250,
         training: {
+          clipNorm: 1,
           steps: 3200,
           evaluateEvery: 400,
           sampleEvery: 3200,
@@ -41,6 +42,7 @@ export const recipe = imageRecipe({
         model: { patch: 1, palette: 16, layers: 8, heads: 8, width: 256, dropout: 0.1 },
         batchSize: 64,
         training: {
+          clipNorm: 1,
           steps: 60_000,
           evaluateEvery: 5000,
           sampleEvery: 20_000,

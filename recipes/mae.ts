@@ -24,6 +24,7 @@ export const recipe = imageRecipe({
         flip: true,
         batchSize: 128,
         training: {
+          clipNorm: 1,
           steps: 7500,
           evaluateEvery: 7500,
           optimizer: { beta2: 0.95, weightDecay: 0.05 },
@@ -38,6 +39,7 @@ export const recipe = imageRecipe({
         batchSize: 512,
         flip: true,
         training: {
+          clipNorm: 1,
           steps: 50_000,
           evaluateEvery: 50_000,
           sampleEvery: 50_000,

@@ -102,6 +102,23 @@ export async function imagesFor(
   return given === undefined ? seenAndUnseen(source, open).test : (source.test ?? source.train);
 }
 
+/**
+ * Images with the numbers that a model has for their classes.
+ *
+ * @throws ConfigError when a model that goes by classes is given images without, or of a class that it does not know
+ */
+function withLabelsOf({ model, images: made, folder }: LoadedImageModel, set: ImageSet): ImageSet {
+  if (model.conditional !== true) return set;
+  const known = made.labelNames;
+  const advice = `Put them into folders named after its classes: ${known.join(', ')}.`;
+  if (set.labels === undefined)
+    throw new ConfigError(`${set.name}: ${folder} asks for the class of each image`, { advice });
+  const { labelNames = known } = set;
+  const unknown = labelNames.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new ConfigError(`${set.name}: ${folder} knows no class '${unknown}'`, { advice });
+  return { ...set, labels: set.labels.map((label) => known.indexOf(labelNames[label]!)), labelNames: known };
+}
+
 /** Loads a model folder and puts its weights on the engine. @throws FormatError naming the file and what is wrong */
 export async function openImageModel(engine: Engine, folder: string): Promise<OpenImageModel> {
   const loaded = await loadImageModel(folder);
@@ -110,7 +127,7 @@ export async function openImageModel(engine: Engine, folder: string): Promise<Op
   await weights.write(values);
   const data = imageData(made);
   const batches = (images: ImageSet, batchSize = 100) => ({
-    images,
+    images: withLabelsOf(loaded, images),
     batchSize: Math.min(batchSize, images.count),
     pixels: made.pixels,
     seed: 0,
@@ -124,7 +141,9 @@ export async function openImageModel(engine: Engine, folder: string): Promise<Op
     batches,
     async density(images, { density = model.density!, batchSize, signal } = {}) {
       const { parameters } = model;
-      const measure = await densityOf({ ...batches(images, batchSize), engine, weights, parameters, density });
+      const given = model.conditional === true ? { given: 'class' as const } : {};
+      const options = { engine, weights, parameters, density, ...given };
+      const measure = await densityOf({ ...batches(images, batchSize), ...options });
       return measure({ ...(signal && { signal }) });
     },
     sampler: (options = {}) => imageSampler({ engine, model, data, weights, ...options }),

@@ -29,6 +29,17 @@ import { type StageContext, finishedStage, fingerprintOf, leavesOf, modelFolderO
 
 /** Training an image model: one stage for every family. */
 
+const { steps, clipNorm, evaluateEvery, sampleEvery } = trainingSchema.shape;
+const as = (setting: z.ZodType): string => setting.description ?? '';
+
+/** The defaults of language models are too short for images, and losses of hundreds of nats have long gradients. */
+const imageTraining = trainingSchema.extend({
+  steps: steps.unwrap().default(5000).describe(as(steps)),
+  clipNorm: clipNorm.unwrap().default(100).describe(as(clipNorm)),
+  evaluateEvery: evaluateEvery.unwrap().default(500).describe(as(evaluateEvery)),
+  sampleEvery: sampleEvery.unwrap().default(1000).describe(as(sampleEvery)),
+});
+
 /** The settings of a model's training: its own, and those that all share. */
 export const imageTrainingSchema = ({ definition }: FamilyModel) =>
   z.strictObject({
@@ -43,7 +54,7 @@ export const imageTrainingSchema = ({ definition }: FamilyModel) =>
     flip: z.boolean().default(false).describe('mirror half of the training images, by chance'),
     evaluationImages: z.int().positive().default(1000).describe('images held out of training and measured on'),
     seed: z.int().min(0).default(1).describe('seed of the initial weights and of the order of the data'),
-    training: trainingSchema.prefault({}),
+    training: imageTraining.prefault({}),
   });
 export type ImageTrainingConfig = z.output<ReturnType<typeof imageTrainingSchema>>;
 
@@ -108,7 +119,8 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
           const figure = await measure?.({ signal });
           const judged = classifier && (await classifierAccuracy({ ...judging, classifier, signal }));
           return {
-            ...(figure && { nats: figure.nats, bitsPerDimension: figure.bitsPerDimension }),
+            ...(figure && { nats: figure.nats }),
+            ...(figure?.bitsPerDimension !== undefined && { bitsPerDimension: figure.bitsPerDimension }),
             ...(judged && { accuracy: judged.accuracy }),
           };
         },
