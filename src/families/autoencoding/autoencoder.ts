@@ -17,7 +17,7 @@ import {
   sub,
   where,
 } from '../../tensor/index.js';
-import { networks } from './vae-networks.js';
+import { networks, widthSetting } from './vae-networks.js';
 
 /**
  * The auto-encoder (Hinton & Salakhutdinov 2006), and the denoising one that is shown a corrupted image and asked for
@@ -26,7 +26,7 @@ import { networks } from './vae-networks.js';
 
 export const autoencoderSchema = z.strictObject({
   network: z.enum(['mlp', 'convolutional']).default('mlp').describe('what encoder and decoder are made of'),
-  width: z.int().positive().default(400).describe('units of a hidden layer, or channels of the first convolution'),
+  width: widthSetting,
   layers: z.int().positive().default(2).describe('hidden layers of each network, where fully connected'),
   latents: z.int().positive().default(30).describe('numbers in a code'),
   reconstruction: z

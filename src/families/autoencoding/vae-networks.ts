@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { ImageData } from '../../nn/image-model.js';
 import {
   convolutionSpec,
@@ -14,9 +15,21 @@ import { quarterOf } from './quarter.js';
 
 /** The two networks of an auto-encoder: image → numbers, and numbers → image. Fully connected, or convolutions. */
 
+const widths = { mlp: 400, convolutional: 32 };
+
+/** The size of the networks, for the settings of every model that is made of them. */
+export const widthSetting = z
+  .int()
+  .positive()
+  .nullable()
+  .default(null)
+  .describe(
+    `units of a hidden layer, or channels of the first convolution; null: ${widths.mlp} units, ${widths.convolutional} channels`,
+  );
+
 export interface NetworkConfig {
-  readonly network: 'mlp' | 'convolutional';
-  readonly width: number;
+  readonly network: keyof typeof widths;
+  readonly width: z.output<typeof widthSetting>;
   readonly layers: number;
 }
 
@@ -40,7 +53,12 @@ export interface NetworkSizes {
 
 const dense = (from: number, to: number, gain = Math.SQRT2) => linearSpec(from, to, { init: scaledNormal(from, gain) });
 
-function mlp({ width, layers }: NetworkConfig, { channels, height, width: columns }: ImageData, sizes: NetworkSizes) {
+function mlp(
+  { width: chosen, layers }: NetworkConfig,
+  { channels, height, width: columns }: ImageData,
+  sizes: NetworkSizes,
+) {
+  const width = chosen ?? widths.mlp;
   const pixels = channels * height * columns;
   const stack = (from: number, to: number) => ({
     hidden: Array.from({ length: layers }, (_, index) => dense(index === 0 ? from : width, width)),
@@ -63,8 +81,9 @@ function mlp({ width, layers }: NetworkConfig, { channels, height, width: column
 }
 
 /** Two halvings by convolutions of stride 2, and back by transposed ones. */
-function convolutional({ width }: NetworkConfig, data: ImageData, sizes: NetworkSizes) {
+function convolutional({ width: chosen }: NetworkConfig, data: ImageData, sizes: NetworkSizes) {
   const { channels, height, width: columns } = data;
+  const width = chosen ?? widths.convolutional;
   const small = quarterOf(data);
   const middle = 2 * width * small.height * small.width;
   const options = { kernel: 4, gain: Math.SQRT2 } as const;

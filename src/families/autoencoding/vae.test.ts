@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imageBatchSpec } from '../../data/images/batches.js';
 import type { Density, ImageData, ImageTensors } from '../../nn/image-model.js';
+import { parameterCount } from '../../nn/parameters.js';
 import { Engine } from '../../runtime/engine.js';
 import {
   type TinyImageModel,
@@ -99,6 +100,16 @@ describe('settings of a VAE', () => {
   it('convolutions say which sides they cannot halve twice', () => {
     expect(build({ network: 'convolutional', width: 4 }, 30)).toThrow(/30 x 30: the sides have to divide by 4/);
     expect(build({ width: 4 }, 30)).not.toThrow();
+  });
+});
+
+describe('the settings of a VAE', () => {
+  it('have a width that suits the network, unless one is given', () => {
+    const data: ImageData = { channels: 1, height: 28, width: 28, levels: 2, classes: 0 };
+    const count = (config: object): number =>
+      parameterCount(definition.build(definition.schema.parse(config), data).parameters);
+    expect(count({})).toBe(count({ width: 400 }));
+    expect(count({ network: 'convolutional' })).toBe(count({ network: 'convolutional', width: 32 }));
   });
 });
 

@@ -20,13 +20,13 @@ import {
 } from '../../tensor/index.js';
 import { importanceEstimate, copiesOf, logMean } from './importance.js';
 import { likelihoodOf, likelihoods } from './likelihood.js';
-import { networks } from './vae-networks.js';
+import { networks, widthSetting } from './vae-networks.js';
 
 /** The variational auto-encoder (Kingma & Welling 2014) and its importance-weighted objective (Burda et al. 2016). */
 
 export const vaeSchema = z.strictObject({
   network: z.enum(['mlp', 'convolutional']).default('mlp').describe('what encoder and decoder are made of'),
-  width: z.int().positive().default(400).describe('units of a hidden layer, or channels of the first convolution'),
+  width: widthSetting,
   layers: z.int().min(0).default(2).describe('hidden layers of each network, where fully connected; 0: linear ones'),
   latents: z.int().positive().default(32).describe('numbers in a code'),
   likelihood: z
