@@ -1,3 +1,4 @@
+import { leavesOf } from '../src/nn/parameters.js';
 import { join } from 'node:path';
 import { checkConfig } from '../src/cli/config.js';
 import { merge } from '../src/cli/overrides.js';
@@ -5,7 +6,7 @@ import { almanacTask } from '../src/cli/quickstart/almanac-task.js';
 import { type PipelineResult, type StageName, runPipeline } from '../src/cli/quickstart/pipeline.js';
 import { type QuickstartConfig, quickstartSchema, scales } from '../src/cli/quickstart/settings.js';
 import { openTokens } from '../src/cli/stages/corpus.js';
-import { type StageContext, leavesOf } from '../src/cli/stages/stage.js';
+import { type StageContext } from '../src/cli/stages/stage.js';
 import type { Recipe, RecipeOptions, RecipeResult, RecipeRow } from '../src/cli/recipe.js';
 import type { QuestionKind } from '../src/data/almanac/index.js';
 import { evaluationWindows } from '../src/data/windows.js';

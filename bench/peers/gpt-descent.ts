@@ -1,6 +1,6 @@
 /** Descent's own GPT training step in a process of its own, so that its memory can be read. */
 import { gpt, type GptParameters } from '../../src/families/autoregressive/gpt.js';
-import { initialise, parameterCount, parameterLeaves } from '../../src/nn/parameters.js';
+import { initialise, parameterCount, leavesOf } from '../../src/nn/parameters.js';
 import { Engine } from '../../src/runtime/engine.js';
 import { createTrainStep } from '../../src/runtime/train-step.js';
 import type { Tensor } from '../../src/tensor/index.js';
@@ -10,11 +10,7 @@ const config = peerConfig();
 const { batch, context, layers, heads, width } = config;
 const model = gpt({ vocabularySize: config.vocab, contextLength: context, layers, heads, width });
 const engine = await Engine.create(config.threads > 0 ? { threads: config.threads } : {});
-const leaves = parameterLeaves(model.parameters).map(({ path, spec }) => ({
-  path,
-  shape: [...spec.shape],
-  decay: spec.decay,
-}));
+const leaves = leavesOf(model.parameters);
 const store = await engine.createStore({ leaves, trainable: true });
 await store.write(initialise(model.parameters, 1));
 

@@ -2,7 +2,7 @@
 import { readIdx } from '../../src/data/images/idx.js';
 import { readFileSync } from 'node:fs';
 import { findImageModel } from '../../src/formats/image-models.js';
-import { initialise, parameterCount, parameterLeaves } from '../../src/nn/parameters.js';
+import { initialise, parameterCount, leavesOf } from '../../src/nn/parameters.js';
 import { Engine } from '../../src/runtime/engine.js';
 import { createTrainStep } from '../../src/runtime/train-step.js';
 import { answerSteps, peerConfig } from './answer.js';
@@ -13,11 +13,7 @@ const [height, width] = [28, 28];
 const data = { channels: 1, height, width, levels, classes: 0 };
 const model = definition.build(definition.schema.parse(settings), data);
 const engine = await Engine.create(threads > 0 ? { threads } : {});
-const leaves = parameterLeaves(model.parameters).map(({ path, spec }) => ({
-  path,
-  shape: [...spec.shape],
-  decay: spec.decay,
-}));
+const leaves = leavesOf(model.parameters);
 const store = await engine.createStore({ leaves, trainable: true });
 await store.write(initialise(model.parameters, 1));
 const { loss, trainable } = model.losses.find(({ assigns }) => assigns !== true)!;

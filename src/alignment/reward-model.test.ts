@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gpt } from '../families/autoregressive/gpt.js';
-import { initialise, parameterLeaves } from '../nn/parameters.js';
+import { initialise, leavesOf } from '../nn/parameters.js';
 import { Engine, type Store } from '../runtime/engine.js';
 import { trainStepsOn } from '../training/backend.js';
 import { Trainer } from '../training/trainer.js';
@@ -36,11 +36,7 @@ let store: Store;
 let scorer: Scorer;
 beforeAll(async () => {
   engine = await Engine.create({ threads: 1 });
-  const leaves = parameterLeaves(model.parameters).map(({ path, spec }) => ({
-    path,
-    shape: [...spec.shape],
-    decay: spec.decay,
-  }));
+  const leaves = leavesOf(model.parameters);
   store = await engine.createStore({ leaves, trainable: true });
   await store.write(initialise(model.parameters, 1));
   scorer = await createScorer({ engine, model, store, longest: 8, padToken: 11 });

@@ -1,3 +1,4 @@
+import { leavesOf } from '../nn/parameters.js';
 import { discretised } from '../data/images/batches.js';
 import { type Discretisation, largestPixel } from '../data/images/batches.js';
 import type { ImageSet } from '../data/images/image-set.js';
@@ -21,7 +22,6 @@ import type { Engine } from '../runtime/engine.js';
 import type { Reconstructions } from '../sampling/codes.js';
 import { canDraw } from '../sampling/images.js';
 import { type OpenImageModel, checkShape } from './open-image-model.js';
-import { leavesOf } from './stages/stage.js';
 
 /** Everything that a trained image model can be measured by: what it has no capability for is left out. */
 export interface ImageModelFigures {

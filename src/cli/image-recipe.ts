@@ -10,7 +10,7 @@ import { readJsonLines } from '../training/json-lines.js';
 import { completionPicture, reconstructionPicture, restorationPicture, samplePicture } from './image-pictures.js';
 import { type OpenImageModel, openImageModel } from './open-image-model.js';
 import type { Recipe, RecipeOptions, RecipeResult, RecipeRow } from './recipe.js';
-import { type ImageTrainingConfig, imageTrainingSchema, testImages, trainImages } from './stages/images.js';
+import { type ImageTrainingConfig, imageTrainingSchema, seenAndUnseen, trainImages } from './stages/images.js';
 import { modelFolderOf } from './stages/stage.js';
 
 /** A recipe of an image model is its settings and what is measured; this does the rest. */
@@ -82,7 +82,7 @@ export function imageRecipe(definition: ImageRecipe): Recipe {
       const context = { engine, signal, changed: 'restart' as const, ...(progress && { progress }) };
       const lineage = await trainImages(context, { out: folder, found, config, source });
       const open = await openImageModel(engine, modelFolderOf(folder));
-      const images = testImages(source, config.evaluationImages);
+      const { test: images } = seenAndUnseen(source, config.evaluationImages);
       const test = isSmoke ? sliceImages(images, 0, smokeImages) : images;
       const figures = await measure({ ...options, open, source, test, config, target });
       const rows = [

@@ -1,10 +1,11 @@
+import { leavesOf } from '../nn/parameters.js';
 import { resolve } from 'node:path';
 import { BadRowError, BadRows } from '../data/bad-rows.js';
 import { ConfigError, DataError } from '../errors.js';
 import { type ImageSource, readImages } from '../data/images/sources.js';
 import type { EngineFlags } from './flags.js';
 import { findModel, withEngine } from './session.js';
-import { heldOutImages } from './stages/images.js';
+import { seenAndUnseen } from './stages/images.js';
 import type { ImageBatchOptions } from '../data/images/batches.js';
 import type { ImageSet, ImageShape } from '../data/images/image-set.js';
 import { type DensityFigure, densityOf } from '../evaluation/density.js';
@@ -15,7 +16,6 @@ import { type ImageCoder, type Reconstructions, imageCoder, reconstructImages } 
 import { type CompleteOptions, type Completions, completeImages } from '../sampling/complete.js';
 import { type ImageSampler, imageSampler } from '../sampling/images.js';
 import { type Restorations, restoreImages } from '../sampling/restore.js';
-import { leavesOf } from './stages/stage.js';
 
 /** A trained image model on an engine: what it can do, with everything it needs at hand. */
 export interface OpenImageModel extends LoadedImageModel {
@@ -84,13 +84,9 @@ export function checkShape(set: ImageSet, { images, folder }: Pick<OpenImageMode
   });
 }
 
-/** What the model saw and what it did not: the test images, or where there are none those that training held out. */
-export function seenAndUnseen(source: ImageSource, { lineage }: OpenImageModel): { train: ImageSet; test: ImageSet } {
-  const { train, test } = source;
-  if (test !== undefined) return { train, test };
-  const held = heldOutImages(source, Number(lineage?.settings['evaluationImages'] ?? 1000));
-  return { train: held.train, test: held.validation };
-}
+/** Of a source, what the model saw and what it did not. */
+export const partsFor = (source: ImageSource, { lineage }: OpenImageModel): { train: ImageSet; test: ImageSet } =>
+  seenAndUnseen(source, Number(lineage?.settings['evaluationImages'] ?? 1000));
 
 /** As `sourceFor`: all of the images that are given, or those of the training that the model did not see. */
 export async function imagesFor(
@@ -99,7 +95,7 @@ export async function imagesFor(
   options: { signal?: AbortSignal } = {},
 ): Promise<ImageSet> {
   const source = await sourceFor(open, given, options);
-  return given === undefined ? seenAndUnseen(source, open).test : (source.test ?? source.train);
+  return given === undefined ? partsFor(source, open).test : (source.test ?? source.train);
 }
 
 /**

@@ -2,8 +2,8 @@ import { type ImageBatchOptions, imageBatchSpec, imageBatches } from '../data/im
 import { type ImageSet, classesOf } from '../data/images/image-set.js';
 import { ConfigError, DataError } from '../errors.js';
 import type { Features, ImageModel, ImageTensors } from '../nn/image-model.js';
-import { parameter, parameterLeaves } from '../nn/parameters.js';
-import type { Engine, LeafSpec, Store } from '../runtime/engine.js';
+import { parameter, leavesOf } from '../nn/parameters.js';
+import type { Engine, Store } from '../runtime/engine.js';
 import {
   type Tensor,
   add,
@@ -210,11 +210,7 @@ async function withStore<Result>(
   values: Readonly<Record<string, Float32Array>>,
   use: (store: Store) => Promise<Result>,
 ): Promise<Result> {
-  const leaves = parameterLeaves(specs).map(({ path, spec }): LeafSpec => ({
-    path,
-    shape: [...spec.shape],
-    decay: spec.decay,
-  }));
+  const leaves = leavesOf(specs);
   const store = await engine.createStore({ leaves, trainable: true });
   try {
     await store.write(values);

@@ -1,4 +1,4 @@
-import { parameterLeaves, initialise } from '../nn/parameters.js';
+import { initialise, leavesOf } from '../nn/parameters.js';
 import type { ImageData, ImageModel, ImageModelDefinition, ImageTensors } from '../nn/image-model.js';
 import type { Engine, HostTree, Store } from '../runtime/engine.js';
 import type { Tensor, TensorSpec } from '../tensor/index.js';
@@ -33,7 +33,7 @@ export async function tinyModel(
 ): Promise<TinyModel> {
   const full: ImageData = { channels: 1, height: 4, width: 4, levels: 2, classes: 0, ...data };
   const model = definition.build(definition.schema.parse(config), full);
-  const leaves = parameterLeaves(model.parameters).map(({ path, spec: { shape, decay } }) => ({ path, shape, decay }));
+  const leaves = leavesOf(model.parameters);
   const store = await engine.createStore({ leaves, trainable: true });
   const values = Object.fromEntries(
     Object.entries(initialise(model.parameters, 1)).map(([path, array]) => [path, array.map((x) => x * gain)]),

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { ImageSet } from '../data/images/image-set.js';
 import { extractorOf } from '../evaluation/extractor.js';
-import { parameterCount, parameterLeaves } from '../nn/parameters.js';
+import { parameterCount, leavesOf } from '../nn/parameters.js';
 import { Engine } from '../runtime/engine.js';
 import { hasSharedData } from '../tokenizer/shared-data.test-helper.js';
 import golden from './golden/network-features.json' with { type: 'json' };
@@ -31,7 +31,7 @@ describe.skipIf(!hasSharedData('weights-centernet-mobilenetv3'))('features of th
     expect(parameterCount(network.parameters)).toBeGreaterThan(1e6);
     const engine = await Engine.create();
     try {
-      const leaves = parameterLeaves(network.parameters).map(({ path, spec }) => ({ path, shape: spec.shape }));
+      const leaves = leavesOf(network.parameters);
       const weights = await engine.createStore({ leaves });
       await weights.write(network.values);
       const extractor = extractorOf({ ...network, engine, weights, pixels: 'bytes' });

@@ -1,3 +1,4 @@
+import type { LeafSpec } from '../runtime/engine.js';
 import { type Tensor, type TensorSpec, isSpec, leaves } from '../tensor/index.js';
 import { counterRandom, fillNormal } from '../tensor/random.js';
 
@@ -42,6 +43,10 @@ const isParameter = (value: unknown): value is ParameterSpec => isSpec(value) &&
 /** Every parameter with its path, in the order in which it lies in memory. */
 export const parameterLeaves = (specs: unknown): { path: string; spec: ParameterSpec }[] =>
   leaves(specs, isParameter).map(({ path, leaf }) => ({ path, spec: leaf }));
+
+/** The leaves of a store that holds them. */
+export const leavesOf = (specs: unknown): LeafSpec[] =>
+  parameterLeaves(specs).map(({ path, spec }) => ({ path, shape: [...spec.shape], decay: spec.decay }));
 
 /** Number of parameters. */
 export const parameterCount = (specs: unknown): number =>

@@ -1,6 +1,6 @@
 import { imageBatchSpec } from '../data/images/batches.js';
 import type { Density, ImageData, ImageModel, ImageModelDefinition, ImageTensors } from '../nn/image-model.js';
-import { parameterLeaves } from '../nn/parameters.js';
+import { leavesOf } from '../nn/parameters.js';
 import type { Engine, Store } from '../runtime/engine.js';
 import { counterRandom, fillNormal } from '../tensor/random.js';
 
@@ -29,7 +29,7 @@ export async function tinyImageModel(engine: Engine, options: TinyImageModelOpti
 
 /** A store of parameters that are all drawn from one Gaussian: no layer is without effect. */
 export async function randomWeights(engine: Engine, parameters: object, deviation = 0.3): Promise<Store> {
-  const leaves = parameterLeaves(parameters).map(({ path, spec }) => ({ path, shape: [...spec.shape] }));
+  const leaves = leavesOf(parameters);
   const store = await engine.createStore({ leaves });
   await store.write(
     Object.fromEntries(

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { gpt } from '../../families/autoregressive/gpt.js';
-import { initialise, parameterLeaves } from '../../nn/parameters.js';
+import { initialise, leavesOf } from '../../nn/parameters.js';
 import { Engine } from '../../runtime/engine.js';
 import { createGenerator } from '../../sampling/generator.js';
 import { constant, logSoftmax, sliceAxis } from '../../tensor/index.js';
@@ -16,8 +16,6 @@ beforeAll(async () => {
 afterAll(() => engine.dispose());
 
 const vocabularySize = 6;
-const leavesOf = (specs: unknown) =>
-  parameterLeaves(specs).map(({ path, spec }) => ({ path, shape: [...spec.shape], decay: spec.decay }));
 
 it('reaches the known optimum: the policy in proportion to reference · exp(reward / coefficient)', async () => {
   // One prompt, answers of one token: a bandit whose best policy under the KL penalty is known in closed form.

@@ -1,3 +1,4 @@
+import { leavesOf } from '../../nn/parameters.js';
 import { type PairAccuracy, createScorer, describePairAccuracy, pairAccuracy } from '../../alignment/reward-model.js';
 import { type UsableRankings, usableRankings } from '../../alignment/reward-batches.js';
 import type { Chat } from '../../data/chats.js';
@@ -19,7 +20,6 @@ import type { EngineFlags, TextFlags } from '../flags.js';
 import { badRowsOf, openModel, sayBadRows, withEngine } from '../session.js';
 import { answererOf, withGenerator } from '../stages/answering.js';
 import { encodeDialogues, encodeRankings } from '../stages/examples.js';
-import { leavesOf } from '../stages/stage.js';
 
 export interface EvalFlags extends EngineFlags, TextFlags {
   readonly text?: readonly string[];

@@ -9,7 +9,7 @@ import type { Invocation } from '../command.js';
 import { describeFigures } from '../describe-figures.js';
 import type { EngineFlags } from '../flags.js';
 import { type ImageModelFigures, evaluateImageModel, modelExtractor, networkExtractor } from '../image-evaluation.js';
-import { type OpenImageModel, openImageModel, seenAndUnseen, sourceFor } from '../open-image-model.js';
+import { type OpenImageModel, openImageModel, partsFor, sourceFor } from '../open-image-model.js';
 import { findModel, withEngine } from '../session.js';
 import { ownClassifier } from '../stages/own-classifier.js';
 import { canDraw } from '../../sampling/images.js';
@@ -56,7 +56,7 @@ async function evaluateOne(
 ): Promise<Evaluated> {
   const open = await openImageModel(engine, folder);
   const read = await sourceFor(open, flags.data, { signal });
-  const source = { ...read, ...seenAndUnseen(read, open) };
+  const source = { ...read, ...partsFor(read, open) };
   const trainedOn = open.lineage?.ancestors.find(({ role }) => role === 'data');
   if (trainedOn?.id !== undefined && trainedOn.id !== source.id) {
     say(`${folder} was trained on other data (${trainedOn.name}, ${trainedOn.id}) than it is measured on.`);

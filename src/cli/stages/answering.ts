@@ -1,10 +1,11 @@
+import { leavesOf } from '../../nn/parameters.js';
 import type { Answerer } from '../../evaluation/exam.js';
 import { type LoadedModel, languageModelOf } from '../../formats/model-folder.js';
 import { type Generator, createGenerator } from '../../sampling/generator.js';
 import type { ChatTemplate } from '../../tokenizer/chat.js';
 import { encodeChat } from '../../tokenizer/chat.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
-import { type StageContext, leavesOf } from './stage.js';
+import { type StageContext } from './stage.js';
 
 export interface AnswererOptions {
   readonly maxTokens?: number;

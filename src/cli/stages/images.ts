@@ -19,13 +19,13 @@ import { type ModelImages, imageData, saveImageModel } from '../../formats/image
 import type { FamilyModel } from '../../formats/image-models.js';
 import { encodePng, grid } from '../../formats/pictures.js';
 import type { ImageModel } from '../../nn/image-model.js';
-import { initialise } from '../../nn/parameters.js';
+import { initialise, leavesOf } from '../../nn/parameters.js';
 import { writeFileAtomically } from '../../runtime/atomic-file.js';
 import type { StoreReference } from '../../runtime/engine.js';
 import { type ImageSampler, canDraw, imageSampler } from '../../sampling/images.js';
 import type { Phase } from '../../training/phase.js';
 import { trainingSchema } from '../../training/settings.js';
-import { type StageContext, finishedStage, fingerprintOf, leavesOf, modelFolderOf, trainInFolder } from './stage.js';
+import { type StageContext, finishedStage, fingerprintOf, modelFolderOf, trainInFolder } from './stage.js';
 
 /** Training an image model: one stage for every family. */
 
@@ -171,12 +171,15 @@ export const pixelsFor = ({ definition }: FamilyModel, { train }: Pick<ImageSour
   train.channels === 1 ? definition.pixels : 'bytes';
 
 /** What training learns from, and what it is measured on meanwhile: at most half of the images. */
-export const heldOutImages = ({ train }: ImageSource, held: number) =>
-  holdOutImages(train, Math.min(held, train.count >> 1));
+const heldOutImages = ({ train }: ImageSource, held: number) => holdOutImages(train, Math.min(held, train.count >> 1));
 
-/** Test images, or where there are none those that training held out. */
-export const testImages = (source: ImageSource, held: number): ImageSet =>
-  source.test ?? heldOutImages(source, held).validation;
+/** What a model saw and what it did not: the test images, or where there are none those that training held out. */
+export function seenAndUnseen(source: ImageSource, held: number): { train: ImageSet; test: ImageSet } {
+  const { train, test } = source;
+  if (test !== undefined) return { train, test };
+  const split = heldOutImages(source, held);
+  return { train: split.train, test: split.validation };
+}
 
 function phasesOf(model: ImageModel, batches: ImageBatchOptions, steps: number): Phase[] {
   return model.losses.map(({ name, loss, trainable, during = [0, 1], assigns = false }): Phase => ({

@@ -4,13 +4,13 @@ import { createScorer } from '../../alignment/reward-model.js';
 import { bodyFrom, scalarModel } from '../../alignment/scalar-model.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
 import { type LoadedModel, languageModelOf, rewardModelOf, saveModel } from '../../formats/model-folder.js';
-import { initialise } from '../../nn/parameters.js';
+import { initialise, leavesOf } from '../../nn/parameters.js';
 import type { Store } from '../../runtime/engine.js';
 import { createGenerator } from '../../sampling/generator.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
 import { languageModelTerm } from '../../training/language-model.js';
 import type { PpoStageConfig } from './settings.js';
-import { type StageContext, finishedStage, fingerprintOf, leavesOf, modelFolderOf, trainInFolder } from './stage.js';
+import { type StageContext, finishedStage, fingerprintOf, modelFolderOf, trainInFolder } from './stage.js';
 
 export interface PpoStageOptions<Prompt extends PpoPrompt> {
   readonly out: string;

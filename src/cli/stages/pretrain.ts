@@ -4,13 +4,13 @@ import { heldOutLoss } from '../../evaluation/held-out-loss.js';
 import { gpt } from '../../families/autoregressive/gpt.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
 import { type LoadedModel, saveModel } from '../../formats/model-folder.js';
-import { initialise } from '../../nn/parameters.js';
+import { initialise, leavesOf } from '../../nn/parameters.js';
 import type { Json } from '../../data/json.js';
 import type { Store } from '../../runtime/engine.js';
 import type { Tokenizer } from '../../tokenizer/tokenizer.js';
 import { languageModelPhase } from '../../training/language-model.js';
 import type { PretrainConfig } from './settings.js';
-import { type StageContext, finishedStage, fingerprintOf, leavesOf, modelFolderOf, trainInFolder } from './stage.js';
+import { type StageContext, finishedStage, fingerprintOf, modelFolderOf, trainInFolder } from './stage.js';
 
 export interface PretrainOptions {
   readonly out: string;

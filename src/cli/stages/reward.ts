@@ -3,10 +3,10 @@ import { createScorer, normaliseScores, pairAccuracy, rewardPhase } from '../../
 import { bodyFrom, scalarModel } from '../../alignment/scalar-model.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
 import { type LoadedModel, languageModelOf, saveModel } from '../../formats/model-folder.js';
-import { initialise } from '../../nn/parameters.js';
+import { initialise, leavesOf } from '../../nn/parameters.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
 import type { RewardConfig } from './settings.js';
-import { type StageContext, finishedStage, fingerprintOf, leavesOf, modelFolderOf, trainInFolder } from './stage.js';
+import { type StageContext, finishedStage, fingerprintOf, modelFolderOf, trainInFolder } from './stage.js';
 
 export interface RewardOptions {
   readonly out: string;

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { InterruptedError } from '../interrupted.js';
 import { type Lineage, readLineage } from '../../formats/lineage.js';
 import { hasModel } from '../../formats/folder.js';
-import { parameterLeaves } from '../../nn/parameters.js';
-import type { Engine, LeafSpec } from '../../runtime/engine.js';
+import type { Engine } from '../../runtime/engine.js';
 import { createTrainStep } from '../../runtime/train-step.js';
 import type { Json } from '../../data/json.js';
 import { flopsPerStep } from '../../training/flops.js';
@@ -46,10 +45,6 @@ export async function finishedStage(out: string, fingerprint: string): Promise<L
   const lineage = await readLineage(folder).catch(() => undefined);
   return lineage?.settings['fingerprint'] === fingerprint ? lineage : undefined;
 }
-
-/** The store leaves of a model's declared parameters. */
-export const leavesOf = (specs: unknown): LeafSpec[] =>
-  parameterLeaves(specs).map(({ path, spec }) => ({ path, shape: [...spec.shape], decay: spec.decay }));
 
 /**
  * Trains in a run folder, going on where an earlier start of the same stage stopped.

@@ -1,3 +1,4 @@
+import { leavesOf } from '../../nn/parameters.js';
 import type { Example } from '../../data/examples.js';
 import { packedBatches, packedList } from '../../data/packed-batches.js';
 import type { TokenStore } from '../../data/token-store.js';
@@ -9,7 +10,7 @@ import { CONTROL } from '../../tokenizer/control-tokens.js';
 import type { ChatTemplate } from '../../tokenizer/chat.js';
 import { languageModelPhase, languageModelTerm } from '../../training/language-model.js';
 import type { SupervisedConfig } from './settings.js';
-import { type StageContext, finishedStage, fingerprintOf, leavesOf, modelFolderOf, trainInFolder } from './stage.js';
+import { type StageContext, finishedStage, fingerprintOf, modelFolderOf, trainInFolder } from './stage.js';
 
 export interface SupervisedOptions {
   readonly out: string;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Density, ImageData } from '../../nn/image-model.js';
-import { initialise, parameterLeaves } from '../../nn/parameters.js';
+import { initialise, leavesOf } from '../../nn/parameters.js';
 import { Engine } from '../../runtime/engine.js';
 import { imageSampler } from '../../sampling/images.js';
 import { type TinyImageModel, logProbOf, tinyImageModel } from '../../sampling/tiny-image-model.test-helper.js';
@@ -50,7 +50,7 @@ describe('a VAE with flows', () => {
     const tiny = await tinyImageModel(engine, { definition, config: none, data, deviation: 0.4 });
     const { width, latents } = config;
     const other = plain.build(plain.schema.parse({ width, latents }), data);
-    const leaves = parameterLeaves(other.parameters).map(({ path, spec }) => ({ path, shape: [...spec.shape] }));
+    const leaves = leavesOf(other.parameters);
     const store = await engine.createStore({ leaves });
     const values = await tiny.weights.read();
     // The plain encoder lacks the numbers of the context, the last column of its last layer.
@@ -77,7 +77,7 @@ describe('a VAE with flows', () => {
 
   it('begins with a standard normal prior, and draws images of 0 to 1', async () => {
     const model = definition.build(definition.schema.parse(config), data);
-    const leaves = parameterLeaves(model.parameters).map(({ path, spec }) => ({ path, shape: [...spec.shape] }));
+    const leaves = leavesOf(model.parameters);
     const weights = await engine.createStore({ leaves });
     await weights.write(initialise(model.parameters, 1));
     const sample = await imageSampler({ engine, model, data, weights, batchSize: 4 });
@@ -87,7 +87,7 @@ describe('a VAE with flows', () => {
     const density = await meanOf({ model, weights, data }, model.density!, 200);
     const standard = definition.build(definition.schema.parse({ ...config, priorSteps: 0 }), data);
     const bare = await engine.createStore({
-      leaves: parameterLeaves(standard.parameters).map(({ path, spec }) => ({ path, shape: [...spec.shape] })),
+      leaves: leavesOf(standard.parameters),
     });
     await bare.write(initialise(standard.parameters, 1));
     expect(await meanOf({ model: standard, weights: bare, data }, standard.density!, 200)).toBeCloseTo(density, 4);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parameterLeaves } from '../../nn/parameters.js';
+import { parameterLeaves, leavesOf } from '../../nn/parameters.js';
 import type { Engine, Store } from '../../runtime/engine.js';
 import { type TrainStep, createTrainStep } from '../../runtime/train-step.js';
 import type { TensorSpec } from '../../tensor/index.js';
@@ -92,7 +92,7 @@ export async function storeOf(
   values: Record<string, Float32Array>,
   trainable = false,
 ): Promise<Store> {
-  const leaves = parameterLeaves(model.parameters).map(({ path, spec: { shape, decay } }) => ({ path, shape, decay }));
+  const leaves = leavesOf(model.parameters);
   const store = await engine.createStore({ leaves, trainable });
   await store.write(values);
   return store;

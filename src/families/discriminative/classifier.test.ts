@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ImageTensors } from '../../nn/image-model.js';
-import { initialise, parameterCount } from '../../nn/parameters.js';
+import { initialise, parameterCount, leavesOf } from '../../nn/parameters.js';
 import { Engine, type Store } from '../../runtime/engine.js';
-import { leavesOf } from '../../cli/stages/stage.js';
 import { counterRandom } from '../../tensor/random.js';
 import { definition } from './classifier.js';
 

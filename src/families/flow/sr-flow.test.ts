@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ImageData } from '../../nn/image-model.js';
-import { initialise, parameterLeaves } from '../../nn/parameters.js';
+import { initialise, leavesOf } from '../../nn/parameters.js';
 import { Engine } from '../../runtime/engine.js';
 import { type ImageUpscaler, imageUpscaler } from '../../sampling/upscale.js';
 import { counterRandom, integer } from '../../tensor/random.js';
@@ -15,7 +15,7 @@ const config = definition.schema.parse({ steps: 2, width: 8, features: 6, blocks
 beforeAll(async () => {
   engine = await Engine.create({ threads: 1 });
   const model = definition.build(config, data);
-  const leaves = parameterLeaves(model.parameters).map(({ path, spec }) => ({ path, shape: [...spec.shape] }));
+  const leaves = leavesOf(model.parameters);
   const weights = await engine.createStore({ leaves });
   await weights.write(initialise(model.parameters, 1));
   upscaler = await imageUpscaler({ engine, model, data, weights, batchSize: 4 });

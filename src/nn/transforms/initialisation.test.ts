@@ -4,7 +4,7 @@ import { createTrainStep } from '../../runtime/train-step.js';
 import type { Tensor } from '../../tensor/index.js';
 import { counterRandom, fillNormal, integer } from '../../tensor/random.js';
 import { assignmentLoss } from '../assignment.js';
-import { initialise, parameterLeaves } from '../parameters.js';
+import { initialise, leavesOf } from '../parameters.js';
 import { actNorm } from './act-norm.js';
 import { convolutionalConditioner } from './conditioners.js';
 import { coupling } from './coupling.js';
@@ -43,7 +43,7 @@ async function fit(transform: Transform, store: Store, x: Float32Array, shape: r
 }
 
 const storeOf = async (transform: Transform): Promise<Store> => {
-  const leaves = parameterLeaves(transform.parameters).map(({ path, spec }) => ({ path, shape: [...spec.shape] }));
+  const leaves = leavesOf(transform.parameters);
   const store = await engine.createStore({ leaves, trainable: true });
   await store.write(initialise(transform.parameters, 1));
   return store;
