@@ -2,12 +2,12 @@ import { imageRecipe, measureDensity } from '../src/cli/image-recipe.js';
 
 /** The gated PixelCNN on MNIST's bytes, as a softmax over 256 values. */
 
-const figure = { metric: 'bits per dimension', target: 1.45, direction: 'at most' } as const;
+const figure = { metric: 'bits per dimension', target: 1.112, direction: 'at most' } as const;
 
 export const recipe = imageRecipe({
   name: 'gated-pixel-cnn',
   title: 'gated PixelCNN on 8-bit MNIST',
-  source: 'van den Oord et al. 2016, arXiv:1606.05328; 0.808 in the literature for 850,000 parameters and 150 epochs',
+  source: 'van den Oord et al. 2016, arXiv:1606.05328; 0.808 in the literature for 850,000 parameters and 150 epochs; to be below recipes/glow.ts',
   ...figure,
   smokeModel: { layers: 2, width: 4, hidden: 8 },
   scales: {
