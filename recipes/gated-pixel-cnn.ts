@@ -7,7 +7,8 @@ const figure = { metric: 'bits per dimension', target: 1.112, direction: 'at mos
 export const recipe = imageRecipe({
   name: 'gated-pixel-cnn',
   title: 'gated PixelCNN on 8-bit MNIST',
-  source: 'van den Oord et al. 2016, arXiv:1606.05328; 0.808 in the literature for 850,000 parameters and 150 epochs; to be below recipes/glow.ts',
+  source:
+    'van den Oord et al. 2016, arXiv:1606.05328; 0.808 in the literature for 850,000 parameters and 150 epochs; to be below recipes/glow.ts',
   ...figure,
   smokeModel: { layers: 2, width: 4, hidden: 8 },
   scales: {
