@@ -13,15 +13,15 @@ export const recipe = imageRecipe({
   smokeModel: { layers: 2, width: 4, hidden: 8 },
   scales: {
     cpu: {
-      about: '5 gated layers of 24 channels, batch 16, 6,000 steps',
+      about: '5 gated layers of 24 channels, batch 16, 10,000 steps',
       settings: {
         batchSize: 16,
         model: { layers: 5, width: 24 },
         training: {
-          steps: 6000,
+          steps: 10_000,
           clipNorm: 1000,
-          evaluateEvery: 750,
-          sampleEvery: 3000,
+          evaluateEvery: 1000,
+          sampleEvery: 5000,
           schedule: { kind: 'cosine', learningRate: 2e-3, finalFraction: 0.01 },
         },
       },

@@ -22,16 +22,16 @@ export const recipe = imageRecipe({
   smokeModel: { layers: 1, heads: 2, width: 16, palette: 8 },
   scales: {
     cpu: {
-      about: 'four blocks of width 128, 196 tokens an image, batch 16, 3,200 steps',
+      about: 'four blocks of width 128, 196 tokens an image, batch 16, 6,400 steps',
       settings: {
         model: { patch: 2, palette: 64, layers: 4, heads: 4, width: 128 },
         batchSize: 16,
         evaluationImages: 250,
         training: {
           clipNorm: 1,
-          steps: 3200,
-          evaluateEvery: 400,
-          sampleEvery: 3200,
+          steps: 6400,
+          evaluateEvery: 800,
+          sampleEvery: 6400,
           schedule: { kind: 'cosine', learningRate: 1.5e-3, warmupSteps: 150, finalFraction: 0.02 },
         },
       },

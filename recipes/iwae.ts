@@ -18,16 +18,16 @@ export const recipe = imageRecipe({
   smokeModel: { width: 32, draws: 4 },
   scales: {
     cpu: {
-      about: 'two hidden layers of 200, 32 latents, 50 draws, batch 64, 9,000 steps',
+      about: 'two hidden layers of 200, 32 latents, 50 draws, batch 64, 18,000 steps',
       settings: {
         model: { width: 200, layers: 2, latents: 32, draws: 50 },
         batchSize: 64,
         evaluationImages: 500,
         training: {
-          steps: 9000,
+          steps: 18_000,
           clipNorm: null,
-          evaluateEvery: 1500,
-          sampleEvery: 4500,
+          evaluateEvery: 3000,
+          sampleEvery: 9000,
           schedule: { kind: 'cosine', learningRate: 1e-3, finalFraction: 0.01 },
         },
       },

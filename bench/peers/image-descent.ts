@@ -17,15 +17,19 @@ const leaves = leavesOf(model.parameters);
 const store = await engine.createStore({ leaves, trainable: true });
 await store.write(initialise(model.parameters, 1));
 const { loss, trainable } = model.losses.find(({ assigns }) => assigns !== true)!;
+// As in training: parts of the batch side by side.
+const lanes = 2;
+const part = batch / lanes;
 const trainStep = await createTrainStep(engine, {
   store,
   parameters: model.parameters,
   batch: {
-    images: { shape: [batch, 1, height, width], dtype: 'float32' },
-    labels: { shape: [batch], dtype: 'int32' },
+    images: { shape: [part, 1, height, width], dtype: 'float32' },
+    labels: { shape: [part], dtype: 'int32' },
     key: { shape: [2], dtype: 'int32' },
   },
   loss: loss as never,
+  lanes,
   ...(trainable && { trainable }),
   optimizer: {
     kind: 'adamw',
@@ -45,12 +49,16 @@ await answerSteps(
   { parameters: parameterCount(model.parameters), threads: engine.threads, compileSeconds: trainStep.compileSeconds },
   async () => {
     step++;
-    const result = await trainStep.accumulate(
-      { images, labels: new Int32Array(batch), key: Int32Array.of(1, step) },
-      1,
+    const results = await Promise.all(
+      Array.from({ length: lanes }, (_, lane) => {
+        const size = images.length / lanes;
+        const own = images.slice(lane * size, (lane + 1) * size);
+        const given = { images: own, labels: new Int32Array(part), key: Int32Array.of(step, lane) };
+        return trainStep.accumulate(given, 1 / lanes);
+      }),
     );
     await trainStep.apply({ learningRate, step });
-    return result.loss;
+    return results.reduce((sum, { loss: value }) => sum + value / lanes, 0);
   },
 );
 await engine.dispose();

@@ -47,6 +47,8 @@ export interface ImageLoss {
    * a step of plain descent with rate 1 lands on them. E.g. a codebook that is a moving average.
    */
   readonly assigns?: boolean;
+  /** It looks at the batch as a whole, so that it is no mean of the losses of parts, e.g. batch statistics. Default false. */
+  readonly wholeBatch?: boolean;
   /**
    * Shares of the run between which it takes part, e.g. a prior that waits for its codes. `first`: the first step alone,
    * e.g. an initialisation from data. Default [0, 1].
@@ -185,6 +187,11 @@ export interface ImageModel {
   /** Declared parameters. */
   readonly parameters: object;
   readonly losses: readonly ImageLoss[];
+  /**
+   * Made of dense layers, whose parameters outweigh an image's activations: parts of a batch side by side are then no
+   * faster. Default false.
+   */
+  readonly dense?: boolean;
   /** Labels change what it draws. Default false. */
   readonly conditional?: boolean;
   readonly density?: Density;

@@ -26,6 +26,8 @@ export interface StoreOptions {
   leaves: readonly LeafSpec[];
   /** Also keep gradients and two moments. */
   trainable?: boolean;
+  /** Also keep gradients, which something else than this store's optimizer step uses. */
+  gradients?: boolean;
   /** Also keep a moving average of the parameters. */
   average?: boolean;
   /** Most bytes of one memory bank; 4 GiB by default, which is also the limit. */
@@ -38,6 +40,7 @@ export class Engine {
   readonly threads: number;
   readonly #remote = new Remote();
   readonly #compiled = new Map<string, Promise<{ id: number; seconds: number }>>();
+  readonly #helpers: Promise<Engine>[] = [];
   #nextId = 0;
 
   private constructor(device: Device, threads: number) {
@@ -65,9 +68,10 @@ export class Engine {
 
   /** Makes a store, all zeros. */
   async createStore(options: StoreOptions): Promise<Store> {
-    const { leaves, trainable = false, average = false, bankBytes } = options;
+    const { leaves, trainable = false, gradients = trainable, average = false, bankBytes } = options;
     const buffers: BufferName[] = ['parameters'];
-    if (trainable) buffers.push('gradients', 'firstMoment', 'secondMoment');
+    if (gradients) buffers.push('gradients');
+    if (trainable) buffers.push('firstMoment', 'secondMoment');
     if (average) buffers.push('average');
     const id = this.#nextId++;
     await this.#remote.call('createStore', { id, leaves, buffers, bankBytes });
@@ -84,20 +88,28 @@ export class Engine {
   async compile<const Specs>(
     fn: (args: Traced<Specs>) => unknown,
     specs: Specs,
-    options: { name?: string } = {},
+    options: { name?: string; threads?: number } = {},
   ): Promise<Program> {
+    const { threads = this.threads } = options;
     const name = options.name ?? (fn.name === '' ? 'program' : fn.name);
     let result: unknown;
     const traced = trace((args: Traced<Specs>) => (result = fn(args)), specs);
     if (traced.outputs.length === 0) throw new RuntimeError(`'${name}' returns no tensor`);
     const graph = simplify(traced);
     const { model } = lower(graph, this.device);
-    const key = createHash('sha256').update(model).digest('hex');
+    const key = createHash('sha256').update(model).update(`${threads}`).digest('hex');
     let compiled = this.#compiled.get(key);
     if (compiled === undefined) {
       const id = this.#nextId++;
       const specOf = ({ tensor: { shape, dtype } }: (typeof graph.inputs)[number]) => ({ shape, dtype });
-      const request = { id, name, model, inputs: graph.inputs.map(specOf), outputs: graph.outputs.map(specOf) };
+      const request = {
+        id,
+        name,
+        model,
+        inputs: graph.inputs.map(specOf),
+        outputs: graph.outputs.map(specOf),
+        threads,
+      };
       compiled = this.#remote.call('compile', request, [model.buffer]).then(({ seconds }) => ({ id, seconds }));
       this.#compiled.set(key, compiled);
       compiled.catch(() => this.#compiled.delete(key));
@@ -106,8 +118,16 @@ export class Engine {
     return new Program({ name, compileSeconds: seconds, remote: this.#remote, id, graph, result });
   }
 
+  /** Further engines on the same device, with an equal share of the threads each; they end with this one. */
+  helpers(count: number): Promise<readonly Engine[]> {
+    const threads = Math.max(1, Math.floor(this.threads / (count + 1)));
+    while (this.#helpers.length < count) this.#helpers.push(Engine.create({ device: this.device, threads }));
+    return Promise.all(this.#helpers.slice(0, count));
+  }
+
   /** Ends the worker and frees what it holds. */
   async dispose(): Promise<void> {
+    for (const helper of this.#helpers.splice(0)) await (await helper).dispose();
     await this.#remote.close();
   }
 }

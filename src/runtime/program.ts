@@ -107,6 +107,9 @@ export class Program {
     options.signal?.throwIfAborted();
     const inputs = this.#inputs.map((input) => this.#bind(input, args));
     const outputs = this.#outputs.map((output) => this.#place(output, inputs, options.into ?? {}));
+    for (const { store, buffer } of Object.values(options.into ?? {}).map(resolve)) {
+      if (buffer === 'parameters') store.version++;
+    }
     const data = await abortable(this.#remote.call('run', { program: this.#id, inputs, outputs }), options.signal);
     return this.#resultOf(data, options.into ?? {});
   }

@@ -53,6 +53,13 @@ export interface OptimizeRequest {
   readonly clipNorm?: number;
 }
 
+export interface SharedLeaves {
+  readonly id: number;
+  readonly buffer: StoreBuffer;
+  readonly leaves: readonly number[];
+  readonly memory: SharedArrayBuffer;
+}
+
 /** The worker's side, as methods. Every result and error comes back as a message. */
 export interface WorkerApi {
   open(request: { device: Device; threads: number }): void;
@@ -68,6 +75,9 @@ export interface WorkerApi {
     values: readonly { leaf: number; data: Float32Array }[];
   }): void;
   readStore(request: { id: number; buffer: BufferName }): Float32Array[];
+  /** Leaves one after the other into shared memory, and from there. */
+  putLeaves(request: SharedLeaves): void;
+  takeLeaves(request: SharedLeaves): void;
   /** Copies the parameters. */
   copyStore(request: { from: number; to: number }): void;
   disposeStore(request: { id: number }): void;
@@ -77,6 +87,8 @@ export interface WorkerApi {
     model: Uint8Array;
     inputs: readonly TensorSpec[];
     outputs: readonly TensorSpec[];
+    /** Default: the engine's. */
+    threads?: number;
   }): {
     seconds: number;
   };

@@ -1,6 +1,6 @@
 import { RuntimeError } from '../errors.js';
 import { sizeOf } from '../tensor/define.js';
-import type { BufferName, LeafSpec, OptimizeRequest } from './protocol.js';
+import type { BufferName, LeafSpec, OptimizeRequest, StoreBuffer } from './protocol.js';
 import type { Remote } from './remote.js';
 
 /** Named float32 tensors that stay on the device: parameters with their gradients and moments, or a key-value cache. */
@@ -9,6 +9,9 @@ export class Store {
   readonly leaves: readonly LeafSpec[];
   readonly #remote: Remote;
   readonly #index: ReadonlyMap<string, number>;
+  readonly #ends: (() => Promise<void>)[] = [];
+  /** Counts the changes of the parameters. */
+  version = 0;
 
   /** Made by Engine.createStore. */
   constructor(remote: Remote, id: number, leaves: readonly LeafSpec[]) {
@@ -34,6 +37,7 @@ export class Store {
       }
       return { leaf, data };
     });
+    if (buffer === 'parameters') this.version++;
     await this.#remote.call('writeStore', { id: this.id, buffer, values: list });
   }
 
@@ -52,7 +56,19 @@ export class Store {
     if (differs || this.leaves.length !== other.leaves.length) {
       throw new RuntimeError('copyFrom: the two stores do not have the same leaves');
     }
+    this.version++;
     await this.#remote.call('copyStore', { from: other.id, to: this.id });
+  }
+
+  /** Copies leaves into memory that another engine's worker takes them from, one after the other. On host memory only. */
+  async put(buffer: StoreBuffer, leaves: readonly number[], memory: SharedArrayBuffer): Promise<void> {
+    await this.#remote.call('putLeaves', { id: this.id, buffer, leaves, memory });
+  }
+
+  /** Overwrites leaves with what `put` left in the memory. On host memory only. */
+  async take(buffer: StoreBuffer, leaves: readonly number[], memory: SharedArrayBuffer): Promise<void> {
+    if (buffer === 'parameters') this.version++;
+    await this.#remote.call('takeLeaves', { id: this.id, buffer, leaves, memory });
   }
 
   /** Adds the scratch gradients of these leaves to their gradients. On host memory only. */
@@ -62,6 +78,7 @@ export class Store {
 
   /** One optimizer step on host memory; resolves to the gradients' norm before clipping. */
   async optimize(request: Omit<OptimizeRequest, 'store'>): Promise<number> {
+    this.version++;
     return (await this.#remote.call('optimize', { store: this.id, ...request })).gradientNorm;
   }
 
@@ -70,8 +87,14 @@ export class Store {
     await this.#remote.call('average', { store: this.id, leaves, decay });
   }
 
+  /** Something that lives as long as the store. */
+  onDispose(end: () => Promise<void>): void {
+    this.#ends.push(end);
+  }
+
   /** Frees the memory. */
   async dispose(): Promise<void> {
+    for (const end of this.#ends.splice(0)) await end();
     await this.#remote.call('disposeStore', { id: this.id });
   }
 }

@@ -31,6 +31,8 @@ const data = { x: normal(rows * 3), y: normal(rows * 2) };
 const adamw: OptimizerConfig = { kind: 'adamw', beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, momentum: 0 };
 
 interface Setup {
+  on?: Engine;
+  lanes?: number;
   optimizer?: OptimizerConfig;
   clipNorm?: number;
   bankBytes?: number;
@@ -39,15 +41,16 @@ interface Setup {
   store?: Store;
 }
 
-async function createStore(bankBytes?: number): Promise<Store> {
-  const store = await engine.createStore({ leaves, trainable: true, average: true, bankBytes });
+async function createStore(bankBytes?: number, on = engine): Promise<Store> {
+  const store = await on.createStore({ leaves, trainable: true, average: true, bankBytes });
   await store.write(initial);
   return store;
 }
 
 async function setUp({ optimizer = adamw, batchRows = rows, bankBytes, ...rest }: Setup = {}) {
-  const store = rest.store ?? (await createStore(bankBytes));
-  const step = await createTrainStep(engine, {
+  const { on = engine } = rest;
+  const store = rest.store ?? (await createStore(bankBytes, on));
+  const step = await createTrainStep(on, {
     ...rest,
     store,
     parameters,
@@ -180,6 +183,50 @@ describe('createTrainStep', () => {
     // The sum begins anew after apply().
     await parts.step.accumulate({ x: data.x.slice(0, 6), y: data.y.slice(0, 4) }, 0);
     expect((await parts.step.apply({ learningRate: 0, step: 2 })).gradientNorm).toBe(0);
+  });
+
+  it.each([2, 3])('side by side in %i lanes gives what it gives one after the other', async (lanes) => {
+    const on = await Engine.create({ threads: 3 });
+    try {
+      const small = { batchRows: 2, clipNorm: 0.5, on };
+      const sides = [await setUp(small), await setUp({ ...small, lanes, bankBytes: 1024 + 4 * 7 * 100 })] as const;
+      const restarted = Object.fromEntries(
+        Object.entries(initial).map(([path, values]) => [path, values.map((x) => -x)]),
+      );
+      const losses = await Promise.all(
+        sides.map(async ({ store, step }) => {
+          const found: number[] = [];
+          for (let index = 1; index <= 3; index++) {
+            if (index === 3) await store.write(restarted);
+            const parts = [0, 1, 2, 0].map((part) => {
+              const batch = { x: data.x.slice(part * 6, part * 6 + 6), y: data.y.slice(part * 4, part * 4 + 4) };
+              return step.accumulate(batch, 1 / 4);
+            });
+            found.push(...(await Promise.all(parts)).map(({ loss }) => loss));
+            await step.apply({ learningRate: 0.1, step: index });
+          }
+          return found;
+        }),
+      );
+      losses[1]!.forEach((loss, index) => expect(loss).toBeCloseTo(losses[0]![index]!, 5));
+      expectParameters(await sides[1].store.read(), await sides[0].store.read(), 5);
+    } finally {
+      await on.dispose();
+    }
+  });
+
+  it('a micro-batch that fails in a lane fails for its caller, and the next one works', async () => {
+    const on = await Engine.create({ threads: 2 });
+    try {
+      const { step } = await setUp({ on, lanes: 2 });
+      const calls = await Promise.allSettled([step.accumulate(data, 1), step.accumulate({ x: data.x }, 1)]);
+      expect(calls.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+      expect((await step.apply({ learningRate: 0.1, step: 1 })).applied).toBe(true);
+      await Promise.all([step.accumulate(data, 0.5), step.accumulate(data, 0.5)]);
+      expect((await step.apply({ learningRate: 0.1, step: 2 })).applied).toBe(true);
+    } finally {
+      await on.dispose();
+    }
   });
 
   it('is the same with several banks', async () => {

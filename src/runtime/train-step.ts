@@ -7,6 +7,7 @@ import { type Traced, isSpec, isTensor } from '../tensor/trace.js';
 import { leaves } from '../tensor/tree.js';
 import { createGraphOptimizer } from './graph-optimizer.js';
 import type { Engine, HostTree, Store } from './engine.js';
+import { type Lane, lanesOf } from './lanes.js';
 import type { OptimizerConfig } from './optimizer-config.js';
 import { optimizerPass } from './optimizer-config.js';
 
@@ -30,15 +31,19 @@ export interface TrainStepOptions<Parameters, Batch> {
   clipNorm?: number;
   /** Which leaves to train; all by default. */
   trainable?: (path: string) => boolean;
+  /** Micro-batches that are computed side by side, on a share of the threads each. On the CPU only. Default 1. */
+  lanes?: number;
   /** Add to the gradient of this step, on the same parameters, whose apply() then moves them: a sum of several losses. */
   addsTo?: TrainStep;
   /** Stands in error messages. */
   name?: string;
 }
 
-/** Whether the gradients hold a sum since the last apply(). */
+/** One sum of gradients since the last apply(), spread over the lanes. */
 interface GradientSum {
-  begun: boolean;
+  readonly lanes: readonly { readonly lane: Lane; begun: boolean; last: Promise<unknown> }[];
+  /** Micro-batches since the last apply(): they go to the lanes in turn. */
+  count: number;
 }
 
 export interface StepOutcome {
@@ -107,34 +112,58 @@ export async function createTrainStep<Parameters, Batch>(
     return { loss: result.loss, metrics: result.metrics ?? {}, gradients: record(trained, found) };
   };
   const programSpecs = { parameters, batch, weight: weightSpec };
-  const program = await engine.compile(backward, programSpecs, { name });
+  const count = engine.device === 'cpu' ? Math.min(options.lanes ?? 1, engine.threads) : 1;
+  const sum = options.addsTo?.sum ?? newSum(await lanesOf(engine, store, count));
+  const threads = Math.max(1, Math.floor(engine.threads / sum.lanes.length));
+  const programs = await Promise.all(
+    sum.lanes.map(({ lane }) => lane.engine.compile(backward, programSpecs, { name, threads })),
+  );
   const optimizer =
     engine.device === 'webgpu'
       ? await createGraphOptimizer(engine, { ...options, trained, specs })
       : kernelOptimizer(options, indices);
 
-  const sum = options.addsTo?.sum ?? { begun: false };
   return {
-    compileSeconds: program.compileSeconds + optimizer.compileSeconds,
+    compileSeconds: Math.max(...programs.map(({ compileSeconds }) => compileSeconds)) + optimizer.compileSeconds,
     trained,
     sum,
-    async accumulate(data, weight) {
-      const args = { parameters: store, batch: data, weight: Float32Array.of(weight) };
-      const buffer = sum.begun ? 'scratch' : 'gradients';
-      const outcome = await program.run(args, { into: { gradients: { store, buffer } } });
-      if (sum.begun) await optimizer.addScratch();
-      sum.begun = true;
-      return scalars(outcome);
+    accumulate(data, weight) {
+      const turn = sum.count++ % sum.lanes.length;
+      const place = sum.lanes[turn]!;
+      const { lane } = place;
+      const run = async () => {
+        await lane.refresh();
+        const args = { parameters: lane.store, batch: data, weight: Float32Array.of(weight) };
+        const buffer = place.begun ? 'scratch' : 'gradients';
+        const outcome = await programs[turn]!.run(args, { into: { gradients: { store: lane.store, buffer } } });
+        if (place.begun) await (lane.store === store ? optimizer.addScratch() : lane.store.addScratch(indices));
+        place.begun = true;
+        return scalars(outcome);
+      };
+      // One after the other in a lane; what fails there fails for its caller alone.
+      const result = place.last.then(run);
+      place.last = result.catch(() => undefined);
+      return result;
     },
     async apply(step) {
-      if (!sum.begun) throw new ConfigError(`'${name}': apply() without accumulate()`);
-      sum.begun = false;
+      if (sum.count === 0) throw new ConfigError(`'${name}': apply() without accumulate()`);
+      await Promise.all(sum.lanes.map(({ last }) => last));
+      for (const place of sum.lanes) {
+        if (place.begun) await place.lane.collect(indices);
+        place.begun = false;
+      }
+      sum.count = 0;
       const gradientNorm = await optimizer.apply(step);
       return { gradientNorm, applied: Number.isFinite(gradientNorm) };
     },
     averageInto: (decay) => optimizer.averageInto(decay),
   };
 }
+
+const newSum = (lanes: readonly Lane[]): GradientSum => ({
+  lanes: lanes.map((lane) => ({ lane, begun: false, last: Promise.resolve() })),
+  count: 0,
+});
 
 interface Traced3<Parameters, Batch> {
   parameters: Traced<Parameters>;

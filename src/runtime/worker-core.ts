@@ -3,15 +3,17 @@ import type { TensorSpec } from '../tensor/primitives.js';
 import { RuntimeError } from '../errors.js';
 import type { Device } from './device.js';
 import { type DeviceStore, GpuStore, HostStore, type Mover } from './device-store.js';
+import type { FlatStore } from './flat-store.js';
 import { doneOutput, identityModel } from './onnx/emitter.js';
 import { optimize } from './optimize.js';
-import type { HostData, InputBinding, Method, OutputBinding, RequestOf, ResultOf } from './protocol.js';
+import type { HostData, InputBinding, Method, OutputBinding, RequestOf, ResultOf, StoreBuffer } from './protocol.js';
 
 type Awaitable<T> = T | Promise<T>;
 type Handlers = { [Name in Method]: (request: RequestOf<Name>) => Awaitable<ResultOf<Name>> };
 
 interface CompiledProgram {
   readonly name: string;
+  readonly threads: number;
   readonly model: Uint8Array;
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
@@ -55,6 +57,17 @@ export class WorkerCore implements Handlers {
     return values;
   }
 
+  putLeaves({ id, buffer, leaves, memory }: RequestOf<'putLeaves'>): void {
+    const { flat } = this.#hostStore(id);
+    eachShared(flat, buffer, leaves, memory, (leaf, shared) => shared.set(leaf));
+  }
+
+  takeLeaves({ id, buffer, leaves, memory }: RequestOf<'takeLeaves'>): void {
+    const { flat } = this.#hostStore(id);
+    if (buffer === 'scratch') flat.addBuffer('scratch');
+    eachShared(flat, buffer, leaves, memory, (leaf, shared) => leaf.set(shared));
+  }
+
   copyStore({ from, to }: RequestOf<'copyStore'>): Promise<void> {
     return this.#store(to).copyFrom(this.#store(from));
   }
@@ -64,8 +77,8 @@ export class WorkerCore implements Handlers {
     this.#stores.delete(id);
   }
 
-  async compile({ id, name, model, inputs, outputs }: RequestOf<'compile'>): Promise<ResultOf<'compile'>> {
-    const program: CompiledProgram = { name, model, inputs, outputs, sessions: new Map() };
+  async compile({ id, ...request }: RequestOf<'compile'>): Promise<ResultOf<'compile'>> {
+    const program: CompiledProgram = { threads: this.#threads, ...request, sessions: new Map() };
     const start = performance.now();
     // On a GPU the session depends on what stays there, which only a run tells.
     if (this.#device !== 'webgpu') await this.#session(program, '', []);
@@ -154,7 +167,8 @@ export class WorkerCore implements Handlers {
     const known = program.sessions.get(signature);
     if (known !== undefined) return known;
     try {
-      const session = await InferenceSession.create(program.model, this.#options(resident, program.outputs.length));
+      const options = this.#options(resident, program.outputs.length, program.threads);
+      const session = await InferenceSession.create(program.model, options);
       program.sessions.set(signature, session);
       return session;
     } catch (cause) {
@@ -162,14 +176,14 @@ export class WorkerCore implements Handlers {
     }
   }
 
-  #options(resident: readonly string[], outputs: number): InferenceSession.SessionOptions {
+  #options(resident: readonly string[], outputs: number, threads: number): InferenceSession.SessionOptions {
     const locations = Array.from({ length: outputs }, (_, index) => {
       const name = `o${index}`;
       return [name, resident.includes(name) ? onGpu : 'cpu'] as const;
     });
     return {
       executionProviders: this.#device === 'cpu' ? ['cpu'] : [this.#device, 'cpu'],
-      intraOpNumThreads: this.#threads,
+      intraOpNumThreads: threads,
       interOpNumThreads: 1,
       enableCpuMemArena: true,
       enableMemPattern: true,
@@ -185,7 +199,7 @@ export class WorkerCore implements Handlers {
   async #createMover(): Promise<Mover> {
     const model = identityModel();
     const create = (resident: readonly string[]) =>
-      InferenceSession.create(model, this.#options(resident, 1)).catch((cause: unknown) => {
+      InferenceSession.create(model, this.#options(resident, 1, this.#threads)).catch((cause: unknown) => {
         throw new RuntimeError(`the device ${this.#device} is not there: ${message(cause)}`, { cause });
       });
     const up = await create(this.#device === 'webgpu' ? ['o0'] : []);
@@ -193,6 +207,22 @@ export class WorkerCore implements Handlers {
     const through = (session: InferenceSession) => async (tensor: OrtTensor) =>
       (await session.run({ i0: tensor }))['o0']!;
     return { toDevice: through(up), toHost: through(down) };
+  }
+}
+
+/** Leaves of a store, each beside its place in memory where all lie one after the other. */
+function eachShared(
+  flat: FlatStore,
+  buffer: StoreBuffer,
+  leaves: readonly number[],
+  memory: SharedArrayBuffer,
+  copy: (leaf: Float32Array, shared: Float32Array<SharedArrayBuffer>) => void,
+): void {
+  let offset = 0;
+  for (const leaf of leaves) {
+    const view = flat.view(buffer, leaf);
+    copy(view, new Float32Array(memory, offset, view.length));
+    offset += view.byteLength;
   }
 }
 

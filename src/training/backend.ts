@@ -35,6 +35,8 @@ export interface StepDefinition<Store> {
   readonly clipNorm?: number;
   readonly trainable?: (path: string) => boolean;
   readonly name: string;
+  /** Micro-batches computed side by side. */
+  readonly lanes?: number;
   /** The step to whose gradient this one adds; that step's `apply` then moves the parameters. */
   readonly addsTo?: TrainableStep;
 }

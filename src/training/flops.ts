@@ -30,7 +30,8 @@ export function flopsPerStep(phases: readonly Phase[], accumulation = 1): number
       const specs = { parameters: phase.parameters, batch };
       const call = loss as (parameters: unknown, batch: unknown) => { loss: Tensor };
       const graph = trace((args: Traced<typeof specs>) => call(args.parameters, args.batch).loss, specs);
-      total += (3 * accumulation * countFlops(graph.outputs.map(({ tensor }) => tensor))) / (phase.every ?? 1);
+      const batches = (accumulation * (phase.parts ?? 1)) / (phase.every ?? 1);
+      total += 3 * batches * countFlops(graph.outputs.map(({ tensor }) => tensor));
     }
   }
   return total;

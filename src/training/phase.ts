@@ -63,6 +63,11 @@ export interface Phase extends LossTerm {
    * spans these: e.g. a prior over codes that waits until the codes are final.
    */
   readonly during?: { readonly from?: number; readonly until?: number };
+  /**
+   * Into how many batches of the source a whole batch is divided, so that lanes share it; the gradient is their mean's.
+   * Only where the loss is a mean over examples. Default 1.
+   */
+  readonly parts?: number;
   /** Losses added to this one before the optimizer's step, on batches of their own, e.g. PPO's pretraining loss. */
   readonly also?: readonly LossTerm[];
   /** Differences from the run's optimizer and schedule, e.g. a GAN's second learning rate. */

@@ -14,6 +14,11 @@ export const trainingSchema = z.strictObject({
     .positive()
     .default(1)
     .describe('Batches whose gradients are averaged into one step; for a larger batch than memory holds.'),
+  lanes: z
+    .int()
+    .positive()
+    .default(1)
+    .describe('Batches of one step that are computed side by side, on a share of the threads each; CPU only.'),
   clipNorm: z
     .number()
     .positive()

@@ -235,29 +235,34 @@ export class Trainer {
 
   async #runPhase(prepared: PreparedPhase, step: number): Promise<PhaseReport> {
     const { phase, terms, schedule } = prepared;
-    const { accumulation, seed, steps } = this.settings;
+    const { seed, steps } = this.settings;
+    const accumulation = this.settings.accumulation * (phase.parts ?? 1);
     const metrics: Record<string, number> = {};
     const add = (key: string, value: number): void => {
       metrics[key] = (metrics[key] ?? 0) + value;
     };
     let loss = 0;
     let tokens = 0;
+    // All are given at once: a step with several lanes computes them side by side.
+    const running: Promise<TermResult>[] = [];
     for (let micro = 0; micro < accumulation; micro++) {
       for (const { term, step: trainStep, wantsKey } of terms) {
         const key = (): Int32Array => deriveKey({ seed, purpose: `${phase.name}/${term.name}`, step, index: micro });
         const batch = withKey(await term.source.next(), wantsKey ? key : undefined);
         const weight = (term.weight ?? 1) / accumulation;
-        const result = await trainStep.accumulate(batch, weight);
-        loss += weight * result.loss;
-        tokens += term.source.tokensPerBatch;
-        const prefix = term === phase ? '' : `${term.name}.`;
-        for (const [name, value] of Object.entries(result.metrics)) add(prefix + name, value / accumulation);
-        if (terms.length > 1) add(`${term.name}.loss`, result.loss / accumulation);
-        if (!Number.isFinite(result.loss)) {
-          // A step of length 0 moves nothing and tells the gradient's norm, which says where to look.
-          const { gradientNorm } = await terms[0]!.step.apply({ learningRate: 0, step: prepared.updates + 1 });
-          throw notFinite(step, phase, result.loss, gradientNorm, prepared.guard);
-        }
+        running.push(trainStep.accumulate(batch, weight).then((result) => ({ ...result, term, weight })));
+      }
+    }
+    for (const { term, weight, ...result } of await Promise.all(running)) {
+      loss += weight * result.loss;
+      tokens += term.source.tokensPerBatch;
+      const prefix = term === phase ? '' : `${term.name}.`;
+      for (const [name, value] of Object.entries(result.metrics)) add(prefix + name, value / accumulation);
+      if (terms.length > 1) add(`${term.name}.loss`, result.loss / accumulation);
+      if (!Number.isFinite(result.loss)) {
+        // A step of length 0 moves nothing and tells the gradient's norm, which says where to look.
+        const { gradientNorm } = await terms[0]!.step.apply({ learningRate: 0, step: prepared.updates + 1 });
+        throw notFinite(step, phase, result.loss, gradientNorm, prepared.guard);
       }
     }
     for (const { term } of terms) Object.assign(metrics, term.source.metrics?.());
@@ -305,6 +310,14 @@ export class Trainer {
       }),
     );
   }
+}
+
+/** What a micro-batch gave. */
+interface TermResult {
+  readonly term: LossTerm;
+  readonly weight: number;
+  readonly loss: number;
+  readonly metrics: Readonly<Record<string, number>>;
 }
 
 interface PhaseReport {
@@ -355,6 +368,7 @@ async function preparePhase<Store extends TrainableStore>(
       clipNorm,
       trainable,
       name,
+      lanes: Math.min(settings.lanes, settings.accumulation * (phase.parts ?? 1) * (1 + (phase.also?.length ?? 0))),
       addsTo: terms[0]?.step,
     });
     terms.push({ term, step, wantsKey: 'key' in batch });

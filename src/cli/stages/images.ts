@@ -24,17 +24,24 @@ import { writeFileAtomically } from '../../runtime/atomic-file.js';
 import type { StoreReference } from '../../runtime/engine.js';
 import { type ImageSampler, canDraw, imageSampler } from '../../sampling/images.js';
 import type { Phase } from '../../training/phase.js';
-import { trainingSchema } from '../../training/settings.js';
+import { type TrainingConfig, trainingSchema } from '../../training/settings.js';
 import { type StageContext, finishedStage, fingerprintOf, modelFolderOf, trainInFolder } from './stage.js';
 
 /** Training an image model: one stage for every family. */
 
-const { steps, clipNorm, evaluateEvery, sampleEvery } = trainingSchema.shape;
+const { steps, lanes, clipNorm, evaluateEvery, sampleEvery } = trainingSchema.shape;
 const as = (setting: z.ZodType): string => setting.description ?? '';
 
 /** The defaults of language models are too short for images, and losses of hundreds of nats have long gradients. */
 const imageTraining = trainingSchema.extend({
   steps: steps.unwrap().default(5000).describe(as(steps)),
+  lanes: lanes
+    .unwrap()
+    .nullable()
+    .default(null)
+    .describe(
+      'Parts of a batch that are computed side by side, on a share of the threads each (CPU only); null for what suits the model.',
+    ),
   clipNorm: clipNorm.unwrap().default(100).describe(as(clipNorm)),
   evaluateEvery: evaluateEvery.unwrap().default(500).describe(as(evaluateEvery)),
   sampleEvery: sampleEvery.unwrap().default(1000).describe(as(sampleEvery)),
@@ -78,7 +85,9 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
   const data = imageData(images);
   const model = definition.build(config.model, data);
   const { train, validation } = heldOutImages(source, config.evaluationImages);
-  const averaged = config.training.average !== null;
+  const { lanes } = config.training;
+  const training: TrainingConfig = { ...config.training, lanes: lanes ?? (model.dense === true ? 1 : 2) };
+  const averaged = training.average !== null;
   const store = await engine.createStore({ leaves: leavesOf(model.parameters), trainable: true, average: averaged });
   const weights: StoreReference = averaged ? { store, buffer: 'average' } : store;
   try {
@@ -112,8 +121,8 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
       fingerprint,
       unit: 'images',
       stores: { model: store },
-      phases: phasesOf(model, { ...batches, images: train, flip: config.flip }, config.training.steps),
-      settings: config.training,
+      phases: phasesOf(model, { ...batches, images: train, flip: config.flip }, training),
+      settings: training,
       ...((measure ?? classifier) && {
         evaluate: async ({ signal }) => {
           const figure = await measure?.({ signal });
@@ -181,24 +190,44 @@ export function seenAndUnseen(source: ImageSource, held: number): { train: Image
   return { train: split.train, test: split.validation };
 }
 
-function phasesOf(model: ImageModel, batches: ImageBatchOptions, steps: number): Phase[] {
-  return model.losses.map(({ name, loss, trainable, during = [0, 1], assigns = false }): Phase => ({
-    name,
-    source: imageBatches(batches),
-    parameters: model.parameters,
-    batch: imageBatchSpec(batches.images, batches.batchSize),
-    loss: loss,
-    during:
-      during === 'first' ? { until: 1 } : { from: Math.round(during[0] * steps), until: Math.round(during[1] * steps) },
-    ...(trainable && { trainable }),
-    // A step of plain descent with rate 1 along (old − new) is an assignment.
-    ...(assigns && {
-      optimizer: { kind: 'sgd' as const, momentum: 0, weightDecay: 0 },
-      schedule: { kind: 'constant' as const, learningRate: 1, warmupSteps: 0 },
-      clipNorm: null,
-      guarded: false,
-    }),
-  }));
+function phasesOf(
+  model: ImageModel,
+  batches: ImageBatchOptions,
+  { steps, lanes }: Pick<TrainingConfig, 'steps' | 'lanes'>,
+): Phase[] {
+  return model.losses.map(
+    ({ name, loss, trainable, during = [0, 1], assigns = false, wholeBatch = assigns }): Phase => {
+      const parts = wholeBatch ? 1 : greatestDivisor(batches.batchSize, lanes);
+      const part = { ...batches, batchSize: batches.batchSize / parts };
+      return {
+        name,
+        source: imageBatches(part),
+        parameters: model.parameters,
+        batch: imageBatchSpec(part.images, part.batchSize),
+        loss,
+        parts,
+        during:
+          during === 'first'
+            ? { until: 1 }
+            : { from: Math.round(during[0] * steps), until: Math.round(during[1] * steps) },
+        ...(trainable && { trainable }),
+        // A step of plain descent with rate 1 along (old − new) is an assignment.
+        ...(assigns && {
+          optimizer: { kind: 'sgd' as const, momentum: 0, weightDecay: 0 },
+          schedule: { kind: 'constant' as const, learningRate: 1, warmupSteps: 0 },
+          clipNorm: null,
+          guarded: false,
+        }),
+      };
+    },
+  );
+}
+
+/** The greatest divisor of a number that is at most `limit`. */
+function greatestDivisor(number: number, limit: number): number {
+  let divisor = Math.min(number, limit);
+  while (number % divisor > 0) divisor--;
+  return divisor;
 }
 
 const sampleCount = 64;

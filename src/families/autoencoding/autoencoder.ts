@@ -82,6 +82,7 @@ export const definition = defineImageModel({
 
     return {
       parameters,
+      dense: config.network === 'mlp',
       losses: [
         {
           name: 'autoencoder',

@@ -105,6 +105,7 @@ export const definition = defineImageModel({
 
     return {
       parameters,
+      dense: config.network === 'mlp',
       losses: [
         {
           name: 'vae-flow',

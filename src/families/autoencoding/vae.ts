@@ -106,9 +106,11 @@ export const definition = defineImageModel({
 
     return {
       parameters,
+      dense: config.network === 'mlp',
       losses: [
         {
           name: 'vae',
+          wholeBatch: config.freeBits > 0,
           loss: (p, batch): LossTensors => {
             if (config.draws > 1) {
               const weights = importance(p, batch, config.draws);

@@ -73,6 +73,6 @@ export const definition = defineImageModel({
         return pixels.inverse(last, before.inverse(own[0]!, state![guess(0)]!, {}), {});
       },
     };
-    return { ...flow, generative };
+    return { ...flow, dense: true, generative };
   },
 });
