@@ -1,5 +1,4 @@
 import type { Engine } from './engine.js';
-import type { Program } from './program.js';
 import type { Store } from './store.js';
 
 /**
@@ -16,9 +15,6 @@ export interface Lane {
   /** Adds this lane's gradients of some leaves to those of the trained store. */
   collect(leaves: readonly number[]): Promise<void>;
 }
-
-/** One compiled function for each lane. */
-export type LanePrograms = readonly Program[];
 
 const bytesOf = (store: Store): number =>
   4 * store.leaves.reduce((sum, { shape }) => sum + shape.reduce((product, length) => product * length, 1), 0);
