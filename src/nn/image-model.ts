@@ -17,12 +17,23 @@ export interface ImageData {
   readonly levels: number;
   /** Number of classes; 0: the images have no labels. */
   readonly classes: number;
+  /** Their captions as tokens; absent where they have none, or the model does not read them. */
+  readonly text?: TextData;
+}
+
+export interface TextData {
+  /** Number of tokens that there are. Token 0 fills up short captions. */
+  readonly vocabulary: number;
+  /** Tokens of a caption. */
+  readonly length: number;
 }
 
 export interface ImageTensors {
   readonly images: Tensor;
   /** int32 [B] */
   readonly labels: Tensor;
+  /** Captions, int32 [B, length]; where `ImageData.text` says that there are some. */
+  readonly tokens?: Tensor;
   /** int32 [2]: of this batch's random draws. */
   readonly key: Tensor;
 }
@@ -47,6 +58,12 @@ export interface ImageLoss {
    * a step of plain descent with rate 1 lands on them. E.g. a codebook that is a moving average.
    */
   readonly assigns?: boolean;
+  /** It takes part in steps that are a multiple of this, e.g. a penalty that is needed only now and then. Default 1. */
+  readonly every?: number;
+  /** Differences from the run's optimizer; `rate` is a factor to its learning rate. */
+  readonly optimizer?: { readonly beta1?: number; readonly beta2?: number; readonly rate?: number };
+  /** False for one that has no reason to fall, such as a player's in a game: only NaN and infinity stop the run. Default true. */
+  readonly falls?: boolean;
   /** It looks at the batch as a whole, so that it is no mean of the losses of parts, e.g. batch statistics. Default false. */
   readonly wholeBatch?: boolean;
   /**
@@ -73,10 +90,19 @@ export interface Density {
 export interface Generative {
   /** Standard normal numbers that one image is made of, by name: shapes without the batch axis. */
   readonly noise: Shapes;
+  /** Numbers that whoever draws may set, by name. */
+  readonly controls?: Controls;
   /** → images [B, C, H, W]. The noise comes already multiplied by the temperature; the state is what was searched for. */
   readonly sample: (
     parameters: ParameterTree,
-    given: { readonly noise: NamedTensors; readonly labels: Tensor; readonly state?: NamedTensors },
+    given: {
+      readonly noise: NamedTensors;
+      readonly labels: Tensor;
+      readonly tokens?: Tensor;
+      /** Scalars, float32 []. */
+      readonly controls: NamedTensors;
+      readonly state?: NamedTensors;
+    },
   ) => Tensor;
   /** What `sample` needs and only repetition finds, e.g. the inverse of an autoregressive flow. */
   readonly search?: {
@@ -90,6 +116,9 @@ export interface Generative {
     ) => NamedTensors;
   };
 }
+
+/** Settings of drawing, by name. */
+export type Controls = Readonly<Record<string, { readonly default: number; readonly about: string }>>;
 
 /** float32 shapes by name, without the batch axis. */
 export type Shapes = Readonly<Record<string, readonly number[]>>;
@@ -135,6 +164,54 @@ export interface SequentialTensors {
   readonly index: Tensor;
   /** int32 [B] */
   readonly labels: Tensor;
+}
+
+/**
+ * Takes noise away: what a diffusion model is, whatever its network predicts. What it works on is an image with values
+ * in [−1, 1], or a code of one. Noise is added, never mixed in: x = clean + sigma · noise (Karras et al. 2022); a model
+ * that was trained on mixtures scales x by itself.
+ */
+export interface Denoiser {
+  /** Of what is denoised, without the batch axis. */
+  readonly shape: readonly number[];
+  /** Standard deviations to draw with in so many steps, falling; the last step ends at 0, which is not among them. */
+  readonly sigmas: (steps: number) => readonly number[];
+  /** Steps where nobody says how many. */
+  readonly steps: number;
+  /** What else it is given. Any of them can be withheld, unless it is an image. */
+  readonly conditions: readonly ('class' | 'text' | 'image')[];
+  /** Shape of an image that it is given, without the batch axis: small, or a map of regions. */
+  readonly given?: readonly number[];
+  readonly denoise: (parameters: ParameterTree, noisy: NoisyTensors) => DenoisedTensors;
+  /** Images → what is denoised. */
+  readonly encode: (parameters: ParameterTree, batch: ImageTensors) => Tensor;
+  /** What is denoised → images. */
+  readonly decode: (parameters: ParameterTree, clean: Tensor) => Tensor;
+}
+
+export interface NoisyTensors {
+  /** [B, …shape] */
+  readonly x: Tensor;
+  /** float32 [B] */
+  readonly sigma: Tensor;
+  /** int32 [B] */
+  readonly labels: Tensor;
+  /** int32 [B, length] */
+  readonly tokens?: Tensor;
+  /** [B, …given] */
+  readonly image?: Tensor;
+  /** float32 [B]: 1, or 0 where class and text are withheld. */
+  readonly told: Tensor;
+}
+
+export interface DenoisedTensors {
+  /** The mean of what it may have been without noise: [B, …shape]. */
+  readonly clean: Tensor;
+  /**
+   * In [0, 1], [B, …shape], where the variance of a step back is learned: where it lies, in logarithms, between the least
+   * (0) and the most (1) that it can be (Nichol & Dhariwal 2021).
+   */
+  readonly spread?: Tensor;
 }
 
 /** Images to codes and back. What lies on the line between two codes is a code too. */
@@ -199,6 +276,7 @@ export interface ImageModel {
   readonly tighter?: (draws: number) => Density;
   readonly generative?: Generative;
   readonly sequential?: Sequential;
+  readonly denoiser?: Denoiser;
   readonly codec?: Codec;
   readonly restorer?: Restorer;
   readonly features?: Features;

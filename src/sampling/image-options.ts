@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.js';
-import type { ImageData, ImageModel } from '../nn/image-model.js';
+import type { Controls, ImageData, ImageModel } from '../nn/image-model.js';
 import type { Engine, StoreReference } from '../runtime/engine.js';
 
 /** What every way of drawing images takes and gives. */
@@ -20,6 +20,8 @@ export interface SampleOptions {
   readonly labels?: number | readonly number[];
   /** Scales the noise: below 1 less varied and more typical. Default 1. */
   readonly temperature?: number;
+  /** Of the model's controls, those that are not to have their default. */
+  readonly controls?: Readonly<Record<string, number>>;
   readonly signal?: AbortSignal;
 }
 
@@ -44,6 +46,20 @@ export function labelsFor(count: number, classes: number, labels: SampleOptions[
   return Int32Array.from(
     { length: count },
     (_, index) => wanted?.[index % wanted.length] ?? index % Math.max(1, classes),
+  );
+}
+
+/** Every control with its value. @throws ConfigError for one that the model does not have */
+export function controlsFor(known: Controls = {}, asked: SampleOptions['controls'] = {}): Record<string, Float32Array> {
+  const unknown = Object.keys(asked).find((name) => !Object.hasOwn(known, name));
+  if (unknown !== undefined) {
+    const names = Object.entries(known).map(([name, { about }]) => `${name} (${about})`);
+    throw new ConfigError(`${unknown}: this model has no such setting for drawing`, {
+      advice: names.length > 0 ? `It has: ${names.join(', ')}.` : 'It has none: leave it out.',
+    });
+  }
+  return Object.fromEntries(
+    Object.entries(known).map(([name, { default: value }]) => [name, Float32Array.of(asked[name] ?? value)]),
   );
 }
 

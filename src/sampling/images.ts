@@ -1,7 +1,6 @@
 import { ConfigError } from '../errors.js';
-import type { Generative, ImageModel, NamedTensors } from '../nn/image-model.js';
-import type { Tensor } from '../tensor/index.js';
-import { type ImageSampler, type ImageSamplerOptions, labelsFor, padded } from './image-options.js';
+import type { Generative, ImageModel } from '../nn/image-model.js';
+import { type ImageSampler, type ImageSamplerOptions, controlsFor, labelsFor, padded } from './image-options.js';
 import { noiseBatch, withBatch } from './noise.js';
 import { searchOf } from './search.js';
 import { sequentialSampler } from './sequential.js';
@@ -20,13 +19,15 @@ export async function imageSampler(options: ImageSamplerOptions): Promise<ImageS
   throw new ConfigError('This model cannot draw images');
 }
 
+const scalar = { shape: [], dtype: 'float32' } as const;
+
 async function generativeSampler(options: ImageSamplerOptions, generative: Generative): Promise<ImageSampler> {
   const { engine, model, data, weights, batchSize = 64 } = options;
   const { parameters } = model;
   const find = await searchOf(generative, { engine, parameters, weights, batchSize });
   interface Traced {
     readonly parameters: never;
-    readonly given: { readonly noise: NamedTensors; readonly labels: Tensor; readonly state: NamedTensors };
+    readonly given: Parameters<Generative['sample']>[1];
   }
   const program = await engine.compile(
     ((traced: Traced) => ({ images: generative.sample(traced.parameters, traced.given) })) as never,
@@ -36,13 +37,15 @@ async function generativeSampler(options: ImageSamplerOptions, generative: Gener
         noise: withBatch(generative.noise, batchSize),
         labels: { shape: [batchSize], dtype: 'int32' },
         state: withBatch(generative.search?.state ?? {}, batchSize),
+        controls: Object.fromEntries(Object.keys(generative.controls ?? {}).map((name) => [name, scalar])),
       },
     },
     { name: 'sample images' },
   );
   const size = data.channels * data.height * data.width;
-  return async ({ count, seed = 0, labels, temperature = 1, signal }) => {
+  return async ({ count, seed = 0, labels, temperature = 1, controls, signal }) => {
     const classes = labelsFor(count, data.classes, labels);
+    const settings = controlsFor(generative.controls, controls);
     const images = new Float32Array(count * size);
     for (let start = 0; start < count; start += batchSize) {
       signal?.throwIfAborted();
@@ -51,7 +54,7 @@ async function generativeSampler(options: ImageSamplerOptions, generative: Gener
         noise: noiseBatch(generative.noise, { batchSize, seed, indices, temperature }),
         labels: padded(classes.subarray(start, start + batchSize), batchSize),
       };
-      const given = { ...asked, state: await find(asked, signal) };
+      const given = { ...asked, controls: settings, state: await find(asked, signal) };
       const result = (await program.run({ parameters: weights, given }, { ...(signal && { signal }) })) as {
         images: Float32Array;
       };

@@ -1,7 +1,14 @@
 import { ConfigError } from '../errors.js';
 import type { Sequential } from '../nn/image-model.js';
 import type { LeafSpec } from '../runtime/engine.js';
-import { type ImageSamplerOptions, type SampleOptions, type Samples, labelsFor, padded } from './image-options.js';
+import {
+  type ImageSamplerOptions,
+  type SampleOptions,
+  type Samples,
+  controlsFor,
+  labelsFor,
+  padded,
+} from './image-options.js';
 import { uniformAt } from './samplers.js';
 import { sequentialPrograms } from './sequential-programs.js';
 
@@ -53,8 +60,9 @@ export async function sequentialSampler(
     return values.map((value, at) => (mask[at % length] === 1 ? value : -1));
   };
 
-  return async ({ count, seed = 0, labels, temperature = 1, known, signal }) => {
+  return async ({ count, seed = 0, labels, temperature = 1, controls, known, signal }) => {
     checkKnown(known, size, length);
+    controlsFor({}, controls);
     const classes = labelsFor(count, data.classes, labels);
     const result = {
       images: new Float32Array(count * size),

@@ -18,7 +18,7 @@ import type { Lineage } from '../../formats/lineage.js';
 import { type ModelImages, imageData, saveImageModel } from '../../formats/image-model-folder.js';
 import type { FamilyModel } from '../../formats/image-models.js';
 import { encodePng, grid } from '../../formats/pictures.js';
-import type { ImageModel } from '../../nn/image-model.js';
+import type { ImageLoss, ImageModel } from '../../nn/image-model.js';
 import { initialise, leavesOf } from '../../nn/parameters.js';
 import { writeFileAtomically } from '../../runtime/atomic-file.js';
 import type { StoreReference } from '../../runtime/engine.js';
@@ -193,35 +193,44 @@ export function seenAndUnseen(source: ImageSource, held: number): { train: Image
 function phasesOf(
   model: ImageModel,
   batches: ImageBatchOptions,
-  { steps, lanes }: Pick<TrainingConfig, 'steps' | 'lanes'>,
+  { steps, lanes, schedule }: Pick<TrainingConfig, 'steps' | 'lanes' | 'schedule'>,
 ): Phase[] {
-  return model.losses.map(
-    ({ name, loss, trainable, during = [0, 1], assigns = false, wholeBatch = assigns }): Phase => {
-      const parts = wholeBatch ? 1 : greatestDivisor(batches.batchSize, lanes);
-      const part = { ...batches, batchSize: batches.batchSize / parts };
-      return {
-        name,
-        source: imageBatches(part),
-        parameters: model.parameters,
-        batch: imageBatchSpec(part.images, part.batchSize),
-        loss,
-        parts,
-        during:
-          during === 'first'
-            ? { until: 1 }
-            : { from: Math.round(during[0] * steps), until: Math.round(during[1] * steps) },
-        ...(trainable && { trainable }),
-        // A step of plain descent with rate 1 along (old − new) is an assignment.
-        ...(assigns && {
-          optimizer: { kind: 'sgd' as const, momentum: 0, weightDecay: 0 },
-          schedule: { kind: 'constant' as const, learningRate: 1, warmupSteps: 0 },
-          clipNorm: null,
-          guarded: false,
-        }),
-      };
-    },
-  );
+  return model.losses.map((term): Phase => {
+    const { name, loss, trainable, every, optimizer, falls, during = [0, 1], assigns = false } = term;
+    const { wholeBatch = assigns } = term;
+    const parts = wholeBatch ? 1 : greatestDivisor(batches.batchSize, lanes);
+    const part = { ...batches, batchSize: batches.batchSize / parts };
+    return {
+      name,
+      source: imageBatches(part),
+      parameters: model.parameters,
+      batch: imageBatchSpec(part.images, part.batchSize),
+      loss,
+      parts,
+      during:
+        during === 'first'
+          ? { until: 1 }
+          : { from: Math.round(during[0] * steps), until: Math.round(during[1] * steps) },
+      ...(trainable && { trainable }),
+      ...(every !== undefined && { every }),
+      ...(falls !== undefined && { guarded: falls }),
+      ...(optimizer && optimizerOf(optimizer, schedule)),
+      // A step of plain descent with rate 1 along (old − new) is an assignment.
+      ...(assigns && {
+        optimizer: { kind: 'sgd' as const, momentum: 0, weightDecay: 0 },
+        schedule: { kind: 'constant' as const, learningRate: 1, warmupSteps: 0 },
+        clipNorm: null,
+        guarded: false,
+      }),
+    };
+  });
 }
+
+/** A loss's own optimizer: its moments, and its share of the run's learning rate. */
+const optimizerOf = (
+  { rate = 1, ...optimizer }: NonNullable<ImageLoss['optimizer']>,
+  { learningRate }: TrainingConfig['schedule'],
+): Pick<Phase, 'optimizer' | 'schedule'> => ({ optimizer, schedule: { learningRate: rate * learningRate } });
 
 /** The greatest divisor of a number that is at most `limit`. */
 function greatestDivisor(number: number, limit: number): number {

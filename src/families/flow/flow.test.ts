@@ -158,7 +158,7 @@ describe('drawing', () => {
     const program = await engine.compile(
       (({ parameters, noise, labels, start }: { parameters: never; noise: Tensor; labels: Tensor; start: Tensor }) => {
         let state: Record<string, Tensor> = Object.fromEntries(Object.keys(search!.state).map((name) => [name, start]));
-        const given = { noise: { z: noise }, labels };
+        const given = { noise: { z: noise }, labels, controls: {} };
         for (let pass = 0; pass < search!.passes; pass++) state = search!.improve(parameters, { ...given, state });
         return { images: sample(parameters, { ...given, state }) };
       }) as never,
