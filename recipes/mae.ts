@@ -18,17 +18,17 @@ export const recipe = imageRecipe({
   smokeModel: { layers: 1, width: 32, decoderWidth: 16 },
   scales: {
     cpu: {
-      about: 'four blocks of width 128, a decoder of two of width 64, batch 128, 7,500 steps',
+      about: 'four blocks of width 128, a decoder of two of width 64, batch 128, 9,000 steps',
       settings: {
         model: { decoderLayers: 2 },
         flip: true,
         batchSize: 128,
         training: {
           clipNorm: 1,
-          steps: 7500,
-          evaluateEvery: 7500,
+          steps: 9000,
+          evaluateEvery: 9000,
           optimizer: { beta2: 0.95, weightDecay: 0.05 },
-          schedule: { kind: 'cosine', learningRate: 1e-3, warmupSteps: 200, finalFraction: 0.01 },
+          schedule: { kind: 'cosine', learningRate: 1.5e-3, warmupSteps: 200, finalFraction: 0.01 },
         },
       },
     },
