@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ImageSet } from '../data/images/image-set.js';
-import { interleave, interpolations } from './image-pictures.js';
+import { completionStrip, interleave, interpolations } from './image-pictures.js';
 
 /** Images of one pixel whose code is the pixel and ten times the class, and comes back less that. */
 const open = {
@@ -34,6 +34,31 @@ describe('interpolation', () => {
 
   it('says that it needs two images', async () => {
     await expect(interpolations(open, of([1], [0]), { count: 4, steps: 3 })).rejects.toThrow(/some: 1 images/);
+  });
+});
+
+describe('completions', () => {
+  it('appear from what was kept to the whole picture, row by row', async () => {
+    const images = { channels: 1, height: 3, width: 1, pixels: 'bytes' as const, labelNames: [] };
+    const complete = () =>
+      Promise.resolve({
+        originals: Float32Array.of(1, 2, 3),
+        kept: Float32Array.of(1, 127.5, 127.5),
+        completions: [Float32Array.of(1, 7, 8)],
+        edges: [1, 2, 3],
+      });
+    const set = { ...of([1, 2, 3], [0]), count: 1, height: 3 };
+    const { canvas, frames } = await completionStrip({ images, complete }, set, { count: 1, keep: 0.34 });
+    const { width, height } = canvas;
+    // The column of the completion, of whose pixels each fills two rows.
+    const column = ({ data }: typeof canvas) => [0, 2, 4].map((row) => data[row * width + width - 1]);
+    expect(height).toBe(6);
+    expect(frames().map(column)).toEqual([
+      [1, 128, 128],
+      [1, 7, 128],
+      [1, 7, 8],
+    ]);
+    expect(frames().at(-1)).toEqual(canvas);
   });
 });
 

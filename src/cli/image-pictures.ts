@@ -9,11 +9,16 @@ import type { OpenImageModel } from './open-image-model.js';
 /** Pictures of what a model does, for commands and recipes alike. */
 
 /** Images of a model's size as a picture. */
-export const imagesPicture = (open: OpenImageModel, values: Float32Array, options: GridOptions = {}): Canvas =>
+export const imagesPicture = (
+  open: Pick<OpenImageModel, 'images'>,
+  values: Float32Array,
+  options: GridOptions = {},
+): Canvas =>
   grid({ ...open.images, values, largest: largestPixel(open.images.pixels) }, { scale: scaleFor(open), ...options });
 
 /** Small images are drawn twice as large. */
-const scaleFor = ({ images }: OpenImageModel): number => (Math.max(images.height, images.width) <= 32 ? 2 : 1);
+const scaleFor = ({ images }: Pick<OpenImageModel, 'images'>): number =>
+  Math.max(images.height, images.width) <= 32 ? 2 : 1;
 
 export async function samplePicture(
   open: OpenImageModel,
@@ -54,16 +59,31 @@ export async function restorationPicture(
   return imagesPicture(open, interleave([originals, seen, images], shown, columns), { columns });
 }
 
-/** In each row an image, what was kept of it, and its completions. */
-export async function completionPicture(
-  open: OpenImageModel,
+/** A picture, and the frames on the way to it. */
+export interface Strip {
+  readonly canvas: Canvas;
+  readonly frames: () => readonly Canvas[];
+}
+
+/** In each row an image, what was kept of it, and its completions; on the way, these grow row by row. */
+export async function completionStrip(
+  open: Pick<OpenImageModel, 'images' | 'complete'>,
   set: ImageSet,
   { count, ...options }: OfImages & CompleteOptions,
-): Promise<Canvas> {
+): Promise<Strip> {
   const shown = sliceImages(set, 0, count);
-  const { originals, kept, completions } = await open.complete(shown, options);
-  const lists = [originals, kept, ...completions];
-  return imagesPicture(open, interleave(lists, shown.count, 1), { columns: lists.length });
+  const { originals, kept, completions, edges } = await open.complete(shown, options);
+  const { height, width } = shown;
+  const picture = (drawn: readonly Float32Array[]): Canvas => {
+    const lists = [originals, kept, ...drawn];
+    return imagesPicture(open, interleave(lists, shown.count, 1), { columns: lists.length });
+  };
+  const until = (edge: number) => (drawn: Float32Array) =>
+    drawn.map((value, at) => (at % (height * width) < edge * width ? value : kept[at]!));
+  return {
+    canvas: picture(completions),
+    frames: () => edges.map((edge) => picture(completions.map(until(edge)))),
+  };
 }
 
 /**

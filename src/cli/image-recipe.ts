@@ -7,7 +7,7 @@ import { encodePng } from '../formats/pictures.js';
 import { Engine } from '../runtime/engine.js';
 import { canDraw } from '../sampling/images.js';
 import { readJsonLines } from '../training/json-lines.js';
-import { completionPicture, reconstructionPicture, restorationPicture, samplePicture } from './image-pictures.js';
+import { completionStrip, reconstructionPicture, restorationPicture, samplePicture } from './image-pictures.js';
 import { type OpenImageModel, openImageModel } from './open-image-model.js';
 import type { Recipe, RecipeOptions, RecipeResult, RecipeRow } from './recipe.js';
 import { type ImageTrainingConfig, imageTrainingSchema, seenAndUnseen, trainImages } from './stages/images.js';
@@ -148,7 +148,7 @@ async function picturesOf(
     pictures['restorations'] = encodePng(await restorationPicture(open, test, { count: 32, ...aborts }));
   if (model.sequential) {
     const halves = { count: 8, keep: 0.5, samples: 6, ...aborts };
-    pictures['completions'] = encodePng(await completionPicture(open, test, halves));
+    pictures['completions'] = encodePng((await completionStrip(open, test, halves)).canvas);
   }
   return pictures;
 }

@@ -8,6 +8,7 @@ import { saveImageModel } from '../formats/image-model-folder.js';
 import { encodePng, grid } from '../formats/pictures.js';
 import { initialise } from '../nn/parameters.js';
 import { counterRandom, integer } from '../tensor/random.js';
+import { gifFrames } from './gif.test-helper.js';
 import { type UpscaleFlags, upscaleCommand } from './actions/upscale.js';
 import { enlargedPlainly } from './upscale-strip.js';
 
@@ -82,6 +83,16 @@ describe('descent upscale', () => {
       expect(answered[key]).toBeGreaterThan(0);
     expect((await upscale('large.png')).bytes).toEqual(bytes);
     expect((await upscale('large.png', { seed: 2 })).bytes).not.toEqual(bytes);
+  });
+
+  it('shows in an animation what the temperature changes', async () => {
+    const animate = join(folder, 'out', 'warmer.gif');
+    const { answered } = await upscale('large.png', { animate, temperature: 0.8 });
+    expect(answered['animation']).toBe(animate);
+    const frames = await gifFrames(animate);
+    // Ten temperatures, and back without the ends.
+    expect(frames).toBe(18);
+    await expect(upscale('large.png', { animate, temperature: 0 })).rejects.toThrow(/leaves nothing to change/);
   });
 
   it('takes small images too, which have no original', async () => {

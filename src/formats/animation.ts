@@ -1,16 +1,25 @@
-import gifenc from 'gifenc';
+import { createRequire } from 'node:module';
+import type Gifenc from 'gifenc';
 import type { Canvas } from './pictures.js';
+
+// It is CommonJS that claims to be an ES module: importers do not agree on what its default export is.
+const gifenc = createRequire(import.meta.url)('gifenc') as typeof Gifenc;
 
 const grey = Array.from({ length: 256 }, (_, value) => [value, value, value]);
 
-/**
- * Canvases of one size as a GIF that runs for ever.
- *
- * @param delay milliseconds a frame
- */
-export function encodeGif(frames: readonly Canvas[], delay = 100): Uint8Array {
+export interface AnimationOptions {
+  /** Milliseconds a frame. Default 100. */
+  readonly delay?: number;
+  /** Milliseconds of the last frame. Default: as the others. */
+  readonly hold?: number;
+}
+
+/** Canvases of one size as a GIF that runs for ever. */
+export function encodeGif(frames: readonly Canvas[], options: AnimationOptions = {}): Uint8Array {
+  const { delay: each = 100, hold = each } = options;
   const encoder = gifenc.GIFEncoder();
   frames.forEach(({ width, height, channels, data }, index) => {
+    const delay = index === frames.length - 1 ? hold : each;
     if (channels === 1) {
       // Grey levels are their own palette: nothing is lost.
       encoder.writeFrame(data, width, height, { delay, ...(index === 0 && { palette: grey, repeat: 0 }) });

@@ -24,7 +24,9 @@ describe('completing images', () => {
   const options = () => ({ engine, ...tiny, images, batchSize: 3, pixels: 'bytes', seed: 0 }) as const;
 
   it('keeps the upper rows and draws the others, differently each time', async () => {
-    const { originals, kept, completions } = await completeImages(options(), { keep: 0.5, samples: 2, seed: 1 });
+    const halves = { keep: 0.5, samples: 2, seed: 1 };
+    const { originals, kept, completions, edges } = await completeImages(options(), halves);
+    expect(edges).toEqual([3, 4, 5, 6]);
     expect(originals).toEqual(Float32Array.from(images.pixels));
     expect(completions).toHaveLength(2);
     originals.forEach((value, at) => {
@@ -38,7 +40,8 @@ describe('completing images', () => {
 
   it('keeps everything, or nothing', async () => {
     expect((await completeImages(options(), { keep: 1 })).completions[0]).toEqual(Float32Array.from(images.pixels));
-    const { kept } = await completeImages(options(), { keep: 0 });
+    const { kept, edges } = await completeImages(options(), { keep: 0 });
+    expect(edges).toEqual([0, 1, 2, 3, 4, 5, 6]);
     expect(kept.every((value) => value === 127.5)).toBe(true);
   });
 
@@ -74,6 +77,7 @@ describe('completing images', () => {
     expect(first.originals).not.toEqual(second.originals);
     expect(first.kept).toEqual(second.kept);
     expect(first.completions).toEqual(second.completions);
+    expect(first.edges).toEqual([side, 2 * side, 3 * side]);
     expect(first.kept.subarray(0, side * shape.width)).toEqual(one.subarray(0, side * shape.width));
   });
 

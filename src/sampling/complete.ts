@@ -11,6 +11,8 @@ export interface Completions {
   readonly kept: Float32Array;
   /** One list for each time the images were completed. */
   readonly completions: readonly Float32Array[];
+  /** How many rows of pixels there are when so many rows of values are: from what was kept to the height. */
+  readonly edges: readonly number[];
 }
 
 export interface CompleteOptions extends Pick<SampleOptions, 'temperature' | 'signal'> {
@@ -52,7 +54,10 @@ export async function completeImages(
   const rows = sequential.length / rowLength;
   const knownRows = Math.floor((Math.round(keep * height) * rows) / height);
   const mask = new Uint8Array(sequential.length).fill(1, 0, knownRows * rowLength);
-  const cut = Math.floor((knownRows * height) / rows) * width;
+  const edges = Array.from({ length: rows - knownRows + 1 }, (_, row) =>
+    Math.floor(((knownRows + row) * height) / rows),
+  );
+  const cut = edges[0]! * width;
   const grey = largestPixel(pixels) / 2;
   const kept = originals.map((value, index) => (index % (height * width) < cut ? value : grey));
   const sample = await sequentialSampler({ engine, model, data, weights, batchSize: Math.min(64, count) }, sequential);
@@ -68,5 +73,5 @@ export async function completeImages(
     });
     completions.push(drawn.images);
   }
-  return { originals, kept, completions };
+  return { originals, kept, completions, edges };
 }

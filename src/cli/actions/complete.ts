@@ -1,7 +1,7 @@
 import { ConfigError } from '../../errors.js';
 import type { Invocation } from '../command.js';
 import type { EngineFlags } from '../flags.js';
-import { completionPicture } from '../image-pictures.js';
+import { completionStrip } from '../image-pictures.js';
 import { imagesFor, withImageModel } from '../open-image-model.js';
 import { answerWithPicture } from '../picture-output.js';
 
@@ -12,16 +12,18 @@ export interface CompleteFlags extends EngineFlags {
   readonly temperature: number;
   readonly seed: number;
   readonly out: string;
+  readonly animate?: string;
 }
 
 export async function completeCommand(invocation: Invocation<CompleteFlags>): Promise<void> {
   const { positional, flags, signal } = invocation;
-  const { keep, n: count, samples, temperature, seed, out } = flags;
+  const { keep, n: count, samples, temperature, seed, out, animate: path } = flags;
   if (keep > 1) throw new ConfigError(`--keep ${keep}: a share is at most 1`, { advice: 'Half an image is 0.5.' });
   await withImageModel(flags, positional[0]!, async (open) => {
     const images = await imagesFor(open, positional[1], { signal });
-    const canvas = await completionPicture(open, images, { count, keep, samples, temperature, seed, signal });
+    const { canvas, frames } = await completionStrip(open, images, { count, keep, samples, temperature, seed, signal });
     const shown = Math.min(count, images.count);
-    await answerWithPicture(invocation, { out, canvas, images: shown, samples, keep, temperature, seed });
+    const animation = { path, frames, hold: 1500 };
+    await answerWithPicture(invocation, { out, canvas, animation, images: shown, samples, keep, temperature, seed });
   });
 }

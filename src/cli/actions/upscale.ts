@@ -1,14 +1,14 @@
 import { type ImageSet, sliceImages } from '../../data/images/image-set.js';
 import { readImages } from '../../data/images/sources.js';
-import { DataError } from '../../errors.js';
+import { ConfigError, DataError } from '../../errors.js';
 import { mostDecibels, peakSignalToNoise } from '../../evaluation/image-similarity.js';
-import { grid } from '../../formats/pictures.js';
+import { type Canvas, grid } from '../../formats/pictures.js';
 import { imageUpscaler } from '../../sampling/upscale.js';
 import type { Invocation } from '../command.js';
 import type { EngineFlags, PictureFlags } from '../flags.js';
 import { interleave } from '../image-pictures.js';
 import { withImageModel } from '../open-image-model.js';
-import { answerWithPicture } from '../picture-output.js';
+import { answerWithPicture, thereAndBack } from '../picture-output.js';
 import { badRowsOf, sayBadRows } from '../session.js';
 import { enlargedPlainly } from '../upscale-strip.js';
 
@@ -18,11 +18,21 @@ export interface UpscaleFlags extends EngineFlags, PictureFlags {
   readonly n: number;
   readonly images: number;
   readonly out: string;
+  readonly animate?: string;
 }
 
 export async function upscaleCommand(invocation: Invocation<UpscaleFlags>): Promise<void> {
   const { positional, flags, say, signal } = invocation;
   const [path, source] = positional as [string, string];
+  const { temperature, seed, n: samples, out, animate } = flags;
+  if (animate !== undefined && temperature === 0) {
+    throw new ConfigError(
+      '--animate shows what the temperature changes, and --temperature 0 leaves nothing to change',
+      {
+        advice: 'Leave one of them out.',
+      },
+    );
+  }
   await withImageModel(flags, path, async ({ engine, model, weights, data }) => {
     const upscaler = await imageUpscaler({ engine, model, data, weights });
     const bad = badRowsOf(flags);
@@ -46,13 +56,21 @@ export async function upscaleCommand(invocation: Invocation<UpscaleFlags>): Prom
       });
     }
     const small = originals === undefined ? values : await upscaler.reduce(originals, signal);
-    const { temperature, seed, n: samples, out } = flags;
-    const enlarged = await upscaler.enlarge({ small, temperature, seed, samples, signal });
+    const enlargedAt = (warmth: number) => upscaler.enlarge({ small, temperature: warmth, seed, samples, signal });
+    const enlarged = await enlargedAt(temperature);
     const bicubic = enlargedPlainly(small, smallShape, shape, 'bicubic');
     const repeated = enlargedPlainly(small, smallShape, shape, 'nearest');
-    const columns = [repeated, bicubic, ...enlarged, ...(originals ? [originals] : [])];
-    const strip = { ...shape, values: interleave(columns, images.count, 1), largest: 255 };
-    const canvas = grid(strip, { columns: columns.length, scale: 2 });
+    const strip = (drawn: readonly Float32Array[]): Canvas => {
+      const columns = [repeated, bicubic, ...drawn, ...(originals ? [originals] : [])];
+      const values = interleave(columns, images.count, 1);
+      return grid({ ...shape, values, largest: 255 }, { columns: columns.length, scale: 2 });
+    };
+    const frames = async (): Promise<Canvas[]> => {
+      const warmer: Canvas[] = [];
+      for (let step = 0; step < warmths; step++)
+        warmer.push(strip(await enlargedAt((temperature * step) / (warmths - 1))));
+      return thereAndBack(warmths).map((step) => warmer[step]!);
+    };
     const again = await upscaler.reduce(enlarged[0]!, signal);
     const decibels = (a: Float32Array, b: Float32Array): number => peakSignalToNoise(a, b, 255);
     const figures = {
@@ -75,9 +93,13 @@ export async function upscaleCommand(invocation: Invocation<UpscaleFlags>): Prom
       const [ours, plain] = [decibels(originals, enlarged[0]!), decibels(originals, bicubic)].map(number);
       lines.push(`  against the originals ${ours}; bicubic ${plain}`);
     }
-    await answerWithPicture(invocation, { out, canvas, lines, ...figures });
+    const animation = { path: animate, frames };
+    await answerWithPicture(invocation, { out, canvas: strip(enlarged), animation, lines, ...figures });
   });
 }
+
+/** Temperatures of an animation. */
+const warmths = 10;
 
 const hasShape = (images: ImageSet, shape: { channels: number; height: number; width: number }): boolean =>
   images.channels === shape.channels && images.height === shape.height && images.width === shape.width;

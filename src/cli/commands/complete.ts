@@ -6,7 +6,7 @@ export const command = defineCommand<CompleteFlags>({
   details: `Keeps the upper part of images and has the model draw the rest: each row of the picture is an image, what was
 kept of it, and several completions.
 
-  descent complete runs/pixel-cnn
+  descent complete runs/pixel-cnn --animate halves.gif
   descent complete runs/gated-pixel-cnn my-pictures/ --keep 0.4 --samples 8 --temperature 0.9 --out halves.png`,
   positional: [
     { name: '<model>', summary: 'the model, or the run that made it' },
@@ -19,7 +19,8 @@ kept of it, and several completions.
       .option('--samples <n>', 'completions of each', wholeNumber(1), 6)
       .option('--temperature <t>', 'below 1: less varied and more typical', numberFrom(0), 1)
       .option('--seed <n>', 'which completions', wholeNumber(0), 0)
-      .option('--out <file>', 'the picture', 'completions.png');
+      .option('--out <file>', 'the picture', 'completions.png')
+      .option('--animate <file>', 'a GIF as well: completions appear row by row');
     engineFlags(command);
   },
   run: async (invocation) => (await import('../actions/complete.js')).completeCommand(invocation),

@@ -19,7 +19,8 @@ Images of the model's own size are made small first, and are the originals. --si
       .option('--seed <n>', 'the same seed gives the same images', wholeNumber(0), 0)
       .option('--n <n>', 'large images for each small one', wholeNumber(1), 4)
       .option('--images <n>', 'enlarge at most so many', wholeNumber(1), 16)
-      .option('--out <file>', 'the PNG file to write', 'upscaled.png');
+      .option('--out <file>', 'the PNG file to write', 'upscaled.png')
+      .option('--animate <file>', 'a GIF as well: from temperature 0 to the one that is given, and back');
     engineFlags(pictureFlags(command));
   },
   run: async (invocation) => (await import('../actions/upscale.js')).upscaleCommand(invocation),
