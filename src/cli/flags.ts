@@ -56,23 +56,29 @@ export function textFlags(command: Command): Command {
     .option('--skip-bad', 'leave bad rows out, and say how many there were');
 }
 
-export interface PictureFlags {
-  readonly size?: number;
-  readonly fit: 'crop' | 'pad';
+export interface SkipBadFlags {
   readonly skipBad?: boolean;
 }
 
-/** How images are read. */
-export function pictureFlags(command: Command): Command {
-  return command
-    .option('--size <pixels>', 'bring every image to a square of this side (default: as they are)', wholeNumber(1))
-    .addOption(
-      new Option('--fit <how>', 'with --size: cut what is beyond the square, or pad what is missing')
-        .choices(['crop', 'pad'])
-        .default('crop'),
-    )
-    .option('--skip-bad', 'leave out pictures that cannot be read, and say how many there were');
+export const skipBadFlag = (command: Command): Command =>
+  command.option('--skip-bad', 'leave out pictures that cannot be read, and say which and how many there were');
+
+export interface PictureFlags extends SkipBadFlags {
+  readonly size?: number;
+  readonly fit: 'crop' | 'pad';
 }
+
+/** How images are read. */
+export const pictureFlags = (command: Command): Command =>
+  skipBadFlag(
+    command
+      .option('--size <pixels>', 'bring every image to a square of this side (default: as they are)', wholeNumber(1))
+      .addOption(
+        new Option('--fit <how>', 'with --size: cut what is beyond the square, or pad what is missing')
+          .choices(['crop', 'pad'])
+          .default('crop'),
+      ),
+  );
 
 export interface ImageFlags extends PictureFlags {
   readonly channels?: 1 | 3;

@@ -111,6 +111,13 @@ describe('descent, with images', () => {
     expect(data.slice(cell, cell + 2 * side)).toEqual(data.slice(0, 2 * side));
     // What was kept, and one frame for each row below.
     expect(await gifFrames(join(cwd, 'halves.gif'))).toBe(1 + side / 2);
+
+    await mkdir(join(cwd, 'damaged'));
+    const png = await readFile(join(cwd, 'pictures', 'left', '1.png'));
+    await writeFile(join(cwd, 'damaged', 'whole.png'), png);
+    await writeFile(join(cwd, 'damaged', 'half.png'), png.subarray(0, 50));
+    const { stdout } = await descent('complete', 'runs/pixel-cnn', 'damaged', '--samples', '1', '--skip-bad');
+    expect(stdout).toMatch(/1 bad row left out:\n.*half\.png/);
   });
 
   it('goes on with an interrupted run, and makes a finished one once', async () => {

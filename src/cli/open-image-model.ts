@@ -1,10 +1,10 @@
 import { leavesOf } from '../nn/parameters.js';
 import { resolve } from 'node:path';
-import { BadRowError, BadRows } from '../data/bad-rows.js';
-import { ConfigError, DataError } from '../errors.js';
+import { ConfigError } from '../errors.js';
 import { type ImageSource, readImages } from '../data/images/sources.js';
-import type { EngineFlags } from './flags.js';
-import { findModel, withEngine } from './session.js';
+import type { Invocation } from './command.js';
+import type { EngineFlags, SkipBadFlags } from './flags.js';
+import { badRowsOf, findModel, sayBadRows, withEngine } from './session.js';
 import { seenAndUnseen } from './stages/images.js';
 import type { ImageBatchOptions } from '../data/images/batches.js';
 import type { ImageSet, ImageShape } from '../data/images/image-set.js';
@@ -43,33 +43,50 @@ export const withImageModel = <Result>(
   use: (open: OpenImageModel) => Promise<Result>,
 ): Promise<Result> => withEngine(flags, async (engine) => use(await openImageModel(engine, findModel(path))));
 
+/** How a command reads images for a model. */
+export interface ReadingOptions {
+  /** Leaves out damaged pictures. Default: those of the images that were left out in training. */
+  readonly skipBad?: boolean;
+  /** Told which pictures were left out. */
+  readonly say?: (text: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** The same from a command's flags. */
+export const readingOf = ({
+  flags,
+  say,
+  signal,
+}: Pick<Invocation<SkipBadFlags>, 'flags' | 'say' | 'signal'>): ReadingOptions => ({ ...flags, say, signal });
+
 /**
  * Images in the size and the channels of a model, and fitted to it as those of its training were; without `given` those
  * of its training, of which it leaves out what was left out then.
  *
- * @throws ConfigError when the model does not say what it was trained on, or the images are of another size
+ * @throws ConfigError when the model does not say what it was trained on, or the images are of another size;
+ *   BadRowError for a damaged picture that is not to be left out
  */
 export async function sourceFor(
   { images: made, lineage, folder }: OpenImageModel,
   given: string | undefined,
-  { signal }: { signal?: AbortSignal } = {},
+  { skipBad: isAsked = false, say, signal }: ReadingOptions = {},
 ): Promise<ImageSource> {
   const trainedOn = lineage?.ancestors.find(({ role }) => role === 'data')?.name;
   const source = given ?? trainedOn;
   if (source === undefined) throw new ConfigError(`${folder} does not say what it was trained on: give images`);
   const { channels, height, width, reading } = made;
-  const { skipBad = false, ...fit } = reading ?? {};
+  const { skipBad: leftOut = false, ...fit } = reading ?? {};
+  const isTrainings = trainedOn !== undefined && resolve(source) === resolve(trainedOn);
+  const bad = badRowsOf({ skipBad: isAsked || (leftOut && isTrainings) });
   const read = await readImages({
     ...fit,
     source,
     ...(height === width && { size: height }),
     channels: channels === 1 ? 1 : 3,
-    ...(skipBad && trainedOn !== undefined && resolve(source) === resolve(trainedOn) && { badRows: new BadRows() }),
+    ...bad,
     ...(signal && { signal }),
-  }).catch((error: unknown) => {
-    if (!(error instanceof BadRowError)) throw error;
-    throw new DataError(error.message, { advice: 'Mend it, or take it away.', cause: error });
   });
+  if (say) sayBadRows(bad, say);
   checkShape(read.train, { images: made, folder });
   return read;
 }
@@ -92,7 +109,7 @@ export const partsFor = (source: ImageSource, { lineage }: OpenImageModel): { tr
 export async function imagesFor(
   open: OpenImageModel,
   given: string | undefined,
-  options: { signal?: AbortSignal } = {},
+  options: ReadingOptions = {},
 ): Promise<ImageSet> {
   const source = await sourceFor(open, given, options);
   return given === undefined ? partsFor(source, open).test : (source.test ?? source.train);

@@ -80,7 +80,7 @@ describe('a model’s images', () => {
     const failed: unknown = await sourceFor(await open('run'), source).catch((error: unknown) => error);
     expect(failed).toMatchObject({
       message: expect.stringContaining('half.png') as string,
-      advice: 'Mend it, or take it away.',
+      advice: expect.stringContaining('--skip-bad') as string,
     });
   });
 
@@ -90,6 +90,35 @@ describe('a model’s images', () => {
     expect(greys).toMatchObject({ channels: 1, height: 6, width: 6 });
     const { train: whole } = await readImages({ source: join(cwd, 'colour') });
     expect(() => checkShape(whole, model)).toThrow(/the images are 8 x 5, colour; .*run.* is for 6 x 6, grey/);
+  });
+});
+
+describe('a damaged picture', () => {
+  beforeAll(async () => {
+    const source = join(cwd, 'some');
+    await mkdir(source);
+    const pictures = await Promise.all([1, 2, 3, 4].map((index) => readFile(join(cwd, 'grey', `${index}.png`))));
+    await Promise.all(pictures.map((bytes, index) => writeFile(join(source, `${index}.png`), bytes)));
+    await writeFile(join(source, 'half.png'), pictures[0]!.subarray(0, 40));
+  });
+
+  it.each([
+    ['evaluate', ['run', '--data', 'some', '--samples', '4']],
+    ['reconstruct', ['run', 'some']],
+    ['interpolate', ['run', 'some', '--steps', '3']],
+  ] as const)('ends %s, unless it may be skipped: then it is named and counted', async (command, args) => {
+    const failed = await descent(command, ...args);
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toMatch(/half\.png.*\n.*--skip-bad/);
+    const { code, stdout, stderr } = await descent(command, ...args, '--skip-bad');
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/1 bad row left out:\n.*half\.png/);
+  });
+
+  it('that training left out is left out again, and said to be', async () => {
+    const { code, stdout, stderr } = await descent('reconstruct', 'run');
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/1 bad row left out:\n.*broken\.png/);
   });
 });
 

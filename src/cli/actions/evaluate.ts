@@ -7,15 +7,15 @@ import type { Engine } from '../../runtime/engine.js';
 import { terminalProgress } from '../../training/progress.js';
 import type { Invocation } from '../command.js';
 import { describeFigures } from '../describe-figures.js';
-import type { EngineFlags } from '../flags.js';
+import type { EngineFlags, SkipBadFlags } from '../flags.js';
 import { type ImageModelFigures, evaluateImageModel, modelExtractor, networkExtractor } from '../image-evaluation.js';
-import { type OpenImageModel, openImageModel, partsFor, sourceFor } from '../open-image-model.js';
+import { type OpenImageModel, openImageModel, partsFor, readingOf, sourceFor } from '../open-image-model.js';
 import { findModel, withEngine } from '../session.js';
 import { ownClassifier } from '../stages/own-classifier.js';
 import { canDraw } from '../../sampling/images.js';
 import { formatTable } from '../table.js';
 
-export interface EvaluateFlags extends EngineFlags {
+export interface EvaluateFlags extends EngineFlags, SkipBadFlags {
   readonly data?: string;
   readonly classifier?: string;
   readonly network?: string;
@@ -55,7 +55,7 @@ async function evaluateOne(
   folder: string,
 ): Promise<Evaluated> {
   const open = await openImageModel(engine, folder);
-  const read = await sourceFor(open, flags.data, { signal });
+  const read = await sourceFor(open, flags.data, readingOf({ flags, say, signal }));
   const source = { ...read, ...partsFor(read, open) };
   const trainedOn = open.lineage?.ancestors.find(({ role }) => role === 'data');
   if (trainedOn?.id !== undefined && trainedOn.id !== source.id) {

@@ -1,11 +1,11 @@
 import { dimensions } from '../../data/images/image-set.js';
 import type { Invocation } from '../command.js';
-import type { EngineFlags } from '../flags.js';
+import type { EngineFlags, SkipBadFlags } from '../flags.js';
 import { imagesPicture, interpolations } from '../image-pictures.js';
-import { imagesFor, withImageModel } from '../open-image-model.js';
+import { imagesFor, readingOf, withImageModel } from '../open-image-model.js';
 import { answerWithPicture, thereAndBack } from '../picture-output.js';
 
-export interface InterpolateFlags extends EngineFlags {
+export interface InterpolateFlags extends EngineFlags, SkipBadFlags {
   readonly n: number;
   readonly steps: number;
   readonly out: string;
@@ -16,7 +16,7 @@ export async function interpolateCommand(invocation: Invocation<InterpolateFlags
   const { positional, flags, signal } = invocation;
   const { n: count, steps, out, animate: path } = flags;
   await withImageModel(flags, positional[0]!, async (open) => {
-    const images = await imagesFor(open, positional[1], { signal });
+    const images = await imagesFor(open, positional[1], readingOf(invocation));
     const values = await interpolations(open, images, { count, steps, signal });
     const canvas = imagesPicture(open, values, { columns: steps });
     const frame = (step: number) => imagesPicture(open, everyNth(values, dimensions(open.images), steps, step));

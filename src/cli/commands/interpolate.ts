@@ -1,6 +1,6 @@
 import type { InterpolateFlags } from '../actions/interpolate.js';
 import { defineCommand } from '../command.js';
-import { engineFlags, wholeNumber } from '../flags.js';
+import { engineFlags, skipBadFlag, wholeNumber } from '../flags.js';
 
 export const command = defineCommand<InterpolateFlags>({
   details: `Draws the way from one image to another through a model's codes, a row for each pair.
@@ -17,7 +17,7 @@ export const command = defineCommand<InterpolateFlags>({
       .option('--steps <n>', 'images of a row, both ends included', wholeNumber(2), 10)
       .option('--out <file>', 'the picture', 'interpolations.png')
       .option('--animate <file>', 'a GIF as well: all pairs side by side, moving');
-    engineFlags(command);
+    engineFlags(skipBadFlag(command));
   },
   run: async (invocation) => (await import('../actions/interpolate.js')).interpolateCommand(invocation),
 });

@@ -1,6 +1,6 @@
 import type { ReconstructFlags } from '../actions/reconstruct.js';
 import { defineCommand } from '../command.js';
-import { engineFlags, wholeNumber } from '../flags.js';
+import { engineFlags, skipBadFlag, wholeNumber } from '../flags.js';
 
 export const command = defineCommand<ReconstructFlags>({
   details: `Sends images through a model's code and back: rows of images, and below each what came back. A model that makes damaged
@@ -16,7 +16,7 @@ images whole is shown masked or noisy ones: a row of these lies between.
     command
       .option('--n <images>', 'how many', wholeNumber(1), 32)
       .option('--out <file>', 'the picture', 'reconstructions.png');
-    engineFlags(command);
+    engineFlags(skipBadFlag(command));
   },
   run: async (invocation) => (await import('../actions/reconstruct.js')).reconstructCommand(invocation),
 });
