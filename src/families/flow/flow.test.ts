@@ -1,4 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openImageModel } from '../../cli/open-image-model.js';
+import { imageTrainingSchema, trainImages } from '../../cli/stages/images.js';
+import { modelFolderOf } from '../../cli/stages/stage.js';
+import { findImageModel } from '../../formats/image-models.js';
 import type { ImageData, ImageModelDefinition } from '../../nn/image-model.js';
 import { Engine } from '../../runtime/engine.js';
 import { imageSampler } from '../../sampling/images.js';
@@ -181,6 +188,41 @@ describe('drawing', () => {
     const sample = await imageSampler({ engine, model, data, weights, batchSize: 2 });
     const [first, second] = [await sample({ count: 2, labels: 0 }), await sample({ count: 2, labels: 2 })];
     expect(first.images).not.toEqual(second.images);
+  });
+});
+
+describe('an autoregressive flow that is told the class', () => {
+  it('learns a first pixel that is nothing but the class', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'descent-maf-'));
+    try {
+      const [count, size] = [512, 4];
+      const random = counterRandom(1, 'pixels', 0);
+      const labels = Int32Array.from({ length: count }, (_, index) => index % 2);
+      const pixels = Uint8Array.from({ length: count * size }, (_, at) =>
+        at % size === 0 ? 255 * labels[Math.floor(at / size)]! : integer(random, 256),
+      );
+      const train = { name: 'some', count, channels: 1, height: 2, width: 2, pixels, labels, labelNames: ['0', '1'] };
+      const reading = { fit: 'crop', filter: 'bicubic', skipBad: false } as const;
+      const found = await findImageModel('maf');
+      const config = imageTrainingSchema(found).parse({
+        pixels: 'threshold',
+        batchSize: 64,
+        evaluationImages: 64,
+        model: { layers: 1, width: 8, conditional: true },
+        training: { steps: 200, evaluateEvery: 200, sampleEvery: 200, schedule: { learningRate: 0.03 } },
+      });
+      await trainImages({ engine }, { out: folder, found, config, source: { name: 'some', id: '1', train, reading } });
+      const open = await openImageModel(engine, modelFolderOf(folder));
+      const sample = await open.sampler();
+      for (const label of [0, 1]) {
+        const { images } = await sample({ count: 200, labels: label });
+        const first = images.filter((_, at) => at % size === 0);
+        // A Gaussian has more than nine tenths within what is uniform; without the class it would be half.
+        expect(first.filter((pixel) => pixel === label).length).toBeGreaterThan(160);
+      }
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });
 

@@ -32,7 +32,7 @@ export interface MadeOptions {
   readonly width: number;
   /** Hidden layers. */
   readonly depth: number;
-  /** Numbers of `given.vector`, which hidden units see, and so every output but the first. Default 0. */
+  /** Numbers of `given.vector`, which hidden units and outputs see: no hidden unit leads to the first. Default 0. */
   readonly vector?: number;
   readonly seed: number;
 }
@@ -40,7 +40,10 @@ export interface MadeOptions {
 interface MadeSpecs {
   readonly hidden: readonly { readonly weight: ParameterSpec; readonly bias: ParameterSpec }[];
   readonly out: { readonly weight: ParameterSpec; readonly bias: ParameterSpec };
-  readonly vector?: ReturnType<typeof linearSpec>;
+  readonly vector?: {
+    readonly hidden: ReturnType<typeof linearSpec>;
+    readonly out: ReturnType<typeof linearSpec>;
+  };
 }
 
 export interface Made {
@@ -79,12 +82,17 @@ export function made({ size, perElement, width, depth, vector = 0, seed }: MadeO
       };
     }),
     out: { weight: parameter([last.length, outputs.length]), bias: parameter([outputs.length]) },
-    ...(vector > 0 && { vector: linearSpec(vector, width, { bias: false, init: normal(0.05) }) }),
+    ...(vector > 0 && {
+      vector: {
+        hidden: linearSpec(vector, width, { bias: false, init: normal(0.05) }),
+        out: linearSpec(vector, outputs.length, { bias: false, init: { kind: 'zeros' } }),
+      },
+    }),
   };
   return {
     parameters,
     apply: (p, x, given) => {
-      const told = p.vector && linear(p.vector, given.vector!);
+      const told = p.vector && linear(p.vector.hidden, given.vector!);
       const h = p.hidden.reduce((below, layer, index) => {
         const weight = mul(
           layer.weight,
@@ -97,7 +105,9 @@ export function made({ size, perElement, width, depth, vector = 0, seed }: MadeO
         p.out.weight,
         mask(last, outputs, (from, to) => from < to),
       );
-      return reshape(add(matmul(h, weight), p.out.bias), [x.shape[0]!, perElement, size]);
+      const out = add(matmul(h, weight), p.out.bias);
+      const all = p.vector ? add(out, linear(p.vector.out, given.vector!)) : out;
+      return reshape(all, [x.shape[0]!, perElement, size]);
     },
   };
 }
