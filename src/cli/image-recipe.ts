@@ -9,12 +9,18 @@ import { canDraw } from '../sampling/images.js';
 import { readJsonLines } from '../training/json-lines.js';
 import { completionStrip, reconstructionPicture, restorationPicture, samplePicture } from './image-pictures.js';
 import { type OpenImageModel, openImageModel } from './open-image-model.js';
-import type { Recipe, RecipeOptions, RecipeResult, RecipeRow } from './recipe.js';
-import { type ImageTrainingConfig, imageTrainingSchema, seenAndUnseen, trainImages } from './stages/images.js';
+import type { Recipe, RecipeOptions, RecipeResult, RecipeRow, RecipeScale } from './recipe.js';
+import {
+  type ImageTrainingConfig,
+  imageTrainingSchema,
+  seenAndUnseen,
+  settingsFor,
+  trainImages,
+} from './stages/images.js';
 import { modelFolderOf } from './stages/stage.js';
 
 /** A recipe of an image model is its settings and what is measured; this does the rest. */
-export interface ImageRecipe extends Omit<Recipe, 'run' | 'scales'> {
+export interface ImageRecipe extends Omit<Recipe, 'run' | 'scales' | 'settings'> {
   /** Name of the model. Default: the recipe's. */
   readonly model?: string;
   /** As `readImages` takes it. Default: mnist. */
@@ -68,15 +74,22 @@ const smokeSettings = (settings: ImageScale['settings'], model: ImageRecipe['smo
 /** Trains, measures, and draws. */
 export function imageRecipe(definition: ImageRecipe): Recipe {
   const { model = definition.name, data = 'mnist', scales, smokeModel, measure, ...recipe } = definition;
+  const scaleOf = (scale: RecipeScale): ImageScale => (scale === 'gpu' ? scales.gpu! : scales.cpu);
+  const configOf = async (scale: RecipeScale) => {
+    const found = await findImageModel(model);
+    const { settings } = scaleOf(scale);
+    const given = scale === 'smoke' ? smokeSettings(settings, smokeModel) : settings;
+    return { found, given, config: imageTrainingSchema(found).parse(given) };
+  };
   const run = async (options: RecipeOptions): Promise<RecipeResult> => {
     const { scale, folder, signal, progress } = options;
     const isSmoke = scale === 'smoke';
-    const { settings, target = definition.target } = scale === 'gpu' ? scales.gpu! : scales.cpu;
-    const found = await findImageModel(model);
-    const config = imageTrainingSchema(found).parse(isSmoke ? smokeSettings(settings, smokeModel) : settings);
+    const { target = definition.target } = scaleOf(scale);
+    const { found, given, config: parsed } = await configOf(scale);
     // A smoke test needs nothing that may be missing.
     const all = await readImages({ source: options.data ?? (isSmoke ? 'mnist' : data), ...(signal && { signal }) });
     const source = isSmoke ? { ...all, train: sliceImages(all.train, 0, 4 * smokeImages) } : all;
+    const config = settingsFor(parsed, { found, source, given });
     const engine = await Engine.create(options.engine);
     try {
       const context = { engine, signal, changed: 'restart' as const, ...(progress && { progress }) };
@@ -101,7 +114,12 @@ export function imageRecipe(definition: ImageRecipe): Recipe {
     }
   };
   const abouts = Object.fromEntries(Object.entries(scales).map(([scale, { about }]) => [scale, about]));
-  return { ...recipe, scales: { smoke: 'six small batches, seconds', ...abouts }, run };
+  return {
+    ...recipe,
+    scales: { smoke: 'six small batches, seconds', ...abouts },
+    settings: async (scale) => (await configOf(scale)).config,
+    run,
+  };
 }
 
 /** Log-likelihood of the test images, as the headline figure in nats or in bits per dimension. */

@@ -56,6 +56,8 @@ export interface Recipe {
   readonly direction: Direction;
   /** What each scale does; those that are missing cannot be asked for. */
   readonly scales: Readonly<Partial<Record<RecipeScale, string>>>;
+  /** Every setting of a scale, defaults included; of a recipe that trains one model. @throws ZodError for one that is wrong */
+  readonly settings?: (scale: RecipeScale) => Promise<Readonly<Record<string, unknown>>>;
   run(options: RecipeOptions): Promise<RecipeResult>;
 }
 

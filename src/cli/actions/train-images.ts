@@ -4,7 +4,7 @@ import { findImageModel } from '../../formats/image-models.js';
 import type { Invocation } from '../command.js';
 import type { ImageFlags, RunFlags } from '../flags.js';
 import { answerWithModel, badRowsOf, sayBadRows, withStage } from '../session.js';
-import { type ImageTrainingConfig, pixelsFor, trainImages } from '../stages/images.js';
+import { type ImageTrainingConfig, settingsFor, trainImages } from '../stages/images.js';
 
 export interface TrainImagesFlags extends RunFlags, ImageFlags {
   readonly data: string;
@@ -22,10 +22,8 @@ export async function trainImagesCommand(invocation: Invocation<TrainImagesFlags
     `${count.toLocaleString('en')} images of ${width} x ${height}, ${channels === 1 ? 'grey' : 'colour'}, ${classes}` +
       (source.test === undefined ? '' : `; ${source.test.count.toLocaleString('en')} more for testing`),
   );
-  // The schema's default cannot know the images.
-  const isAsked = given['pixels'] !== undefined;
-  const config = isAsked ? settings : { ...settings, pixels: pixelsFor(found, source) };
-  if (!isAsked && settings.pixels !== 'bytes') say(describePixels(config.pixels));
+  const config = settingsFor(settings, { found, source, given });
+  if (given['pixels'] === undefined && settings.pixels !== 'bytes') say(describePixels(config.pixels));
   const lineage = await withStage(flags, signal, (context) =>
     trainImages(context, { out: flags.out, found, config, source }),
   );

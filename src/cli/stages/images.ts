@@ -176,8 +176,18 @@ const imagesOf = ({ train, reading }: ImageSource, { pixels }: Pick<ImageTrainin
  * What a pixel is where the user did not say. To make each channel of a colour picture 0 or 1 is never what is meant, so
  * that is left to models of grey ones.
  */
-export const pixelsFor = ({ definition }: FamilyModel, { train }: Pick<ImageSource, 'train'>): Discretisation =>
+const pixelsFor = ({ definition }: FamilyModel, { train }: Pick<ImageSource, 'train'>): Discretisation =>
   train.channels === 1 ? definition.pixels : 'bytes';
+
+/** Settings that the schema filled up, for these images: its default of `pixels` cannot know them. `given` is what the user said. */
+export const settingsFor = (
+  config: ImageTrainingConfig,
+  {
+    found,
+    source,
+    given,
+  }: { found: FamilyModel; source: Pick<ImageSource, 'train'>; given: Readonly<Record<string, unknown>> },
+): ImageTrainingConfig => (given['pixels'] === undefined ? { ...config, pixels: pixelsFor(found, source) } : config);
 
 /** What training learns from, and what it is measured on meanwhile: at most half of the images. */
 const heldOutImages = ({ train }: ImageSource, held: number) => holdOutImages(train, Math.min(held, train.count >> 1));
