@@ -25,6 +25,20 @@ export const recipe = imageRecipe({
         },
       },
     },
+    gpu: {
+      about: 'three convolutions of 64 and 128 channels, 256 features, batch 128, 40 epochs',
+      settings: {
+        model: { width: 64, features: 256 },
+        batchSize: 128,
+        training: {
+          steps: 18_400,
+          clipNorm: null,
+          evaluateEvery: 2300,
+          optimizer: { weightDecay: 0.01 },
+          schedule: { kind: 'cosine', learningRate: 1e-3, warmupSteps: 200, finalFraction: 0.01 },
+        },
+      },
+    },
   },
   smokeModel: { width: 4, features: 8 },
   measure: async ({ open, test, signal }) => {

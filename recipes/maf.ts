@@ -25,6 +25,22 @@ export const recipe = imageRecipe({
         },
       },
     },
+    gpu: {
+      about: 'ten layers of 1024 units, batch 128, 100,000 steps',
+      settings: {
+        model: { layers: 10, width: 1024 },
+        batchSize: 128,
+        training: {
+          steps: 100_000,
+          clipNorm: 100,
+          evaluateEvery: 5000,
+          sampleEvery: 50_000,
+          average: { decay: 0.9995 },
+          optimizer: { weightDecay: 0.01 },
+          schedule: { kind: 'cosine', learningRate: 5e-4, warmupSteps: 500, finalFraction: 0.01 },
+        },
+      },
+    },
   },
   measure: measureDensity('bitsPerDimension', figure),
 });

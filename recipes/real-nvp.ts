@@ -25,6 +25,22 @@ export const recipe = imageRecipe({
         },
       },
     },
+    gpu: {
+      target: 1.06,
+      about: 'two scales, networks of 64 channels with four residual blocks, batch 64, 100,000 steps',
+      settings: {
+        model: { couplings: 3, width: 64, blocks: 4 },
+        batchSize: 64,
+        training: {
+          steps: 100_000,
+          clipNorm: 100,
+          evaluateEvery: 5000,
+          sampleEvery: 25_000,
+          average: { decay: 0.9995 },
+          schedule: { kind: 'cosine', learningRate: 1e-3, warmupSteps: 500, finalFraction: 0.01 },
+        },
+      },
+    },
   },
   measure: measureDensity('bitsPerDimension', figure),
 });

@@ -100,6 +100,21 @@ export const recipe = imageRecipe({
         },
       },
     },
+    gpu: {
+      about: 'sixteen steps of flow, networks of 128 channels, eight residual blocks of 96, batch 64, 100,000 steps',
+      settings: {
+        model: { steps: 16, width: 128, features: 96, blocks: 8 },
+        batchSize: 64,
+        training: {
+          steps: 100_000,
+          clipNorm: 1,
+          evaluateEvery: 5000,
+          sampleEvery: 50_000,
+          average: { decay: 0.9995 },
+          schedule: { kind: 'cosine', learningRate: 5e-4, warmupSteps: 500, finalFraction: 0.01 },
+        },
+      },
+    },
   },
   measure,
 });

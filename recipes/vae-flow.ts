@@ -25,6 +25,31 @@ export const recipe = imageRecipe({
         },
       },
     },
+    gpu: {
+      target: 86.8,
+      about:
+        'two hidden layers of 500, 50 latents, four steps of posterior and eight of prior, batch 256, 200,000 steps',
+      settings: {
+        model: {
+          width: 500,
+          layers: 2,
+          latents: 50,
+          context: 128,
+          flowWidth: 320,
+          posteriorSteps: 4,
+          priorSteps: 8,
+        },
+        batchSize: 256,
+        training: {
+          steps: 200_000,
+          clipNorm: 50,
+          evaluateEvery: 10_000,
+          sampleEvery: 50_000,
+          average: { decay: 0.9995 },
+          schedule: { kind: 'cosine', learningRate: 1e-3, warmupSteps: 500, finalFraction: 0.01 },
+        },
+      },
+    },
   },
   measure: measureDensity('nats', figure),
 });

@@ -24,6 +24,22 @@ export const recipe = imageRecipe({
         },
       },
     },
+    gpu: {
+      target: 86.8,
+      about: 'two hidden layers of 500, 50 latents, batch 256, 200,000 steps',
+      settings: {
+        model: { width: 500, layers: 2, latents: 50 },
+        batchSize: 256,
+        training: {
+          steps: 200_000,
+          clipNorm: null,
+          evaluateEvery: 10_000,
+          sampleEvery: 50_000,
+          average: { decay: 0.9995 },
+          schedule: { kind: 'cosine', learningRate: 1e-3, finalFraction: 0.01 },
+        },
+      },
+    },
   },
   measure: measureDensity('nats', figure),
 });
