@@ -27,9 +27,9 @@ export const recipe = imageRecipe({
     },
     gpu: {
       target: 1.06,
-      about: 'two scales, networks of 64 channels with four residual blocks, batch 64, 100,000 steps',
+      about: 'two scales, networks of 48 channels and more with two residual blocks, batch 64, 100,000 steps',
       settings: {
-        model: { couplings: 3, width: 64, blocks: 4 },
+        model: { couplings: 3, width: 48, blocks: 2 },
         batchSize: 64,
         training: {
           steps: 100_000,
