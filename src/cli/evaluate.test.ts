@@ -11,7 +11,7 @@ import { imageSampler } from '../sampling/images.js';
 import { add, constant, gather, mul, reshape } from '../tensor/index.js';
 import { counterRandom } from '../tensor/random.js';
 import { start } from './descent.test-helper.js';
-import { evaluateImageModel, modelExtractor } from './image-evaluation.js';
+import { evaluateImageModel, figureTerms, modelExtractor } from './image-evaluation.js';
 import { openImageModel } from './open-image-model.js';
 import { imageTrainingSchema, trainImages } from './stages/images.js';
 import { modelFolderOf } from './stages/stage.js';
@@ -102,6 +102,9 @@ describe('descent evaluate', () => {
     const options = { open, train, test: test!, extractors: [modelExtractor(judge)], samples: 50, seed: 3 };
     const [one, two] = [await evaluateImageModel(options), await evaluateImageModel(options)];
     expect(two).toEqual(one);
+    // What was known before anything was measured.
+    expect(one).toMatchObject(figureTerms(options));
+    expect(Object.keys(figureTerms(options))).toEqual(['density', 'samples']);
     const { floor, ...made } = one.samples![0]!;
     expect(made.pixels).toBe('dynamic');
     expect(made.frechet).toBeGreaterThan(floor.frechet);
@@ -145,6 +148,8 @@ describe('descent evaluate', () => {
     const args = ['evaluate', 'again', 'vae', '--samples', '20', '--classifier', 'judge'];
     const refused = await descent(args);
     expect(refused.code).toBe(1);
+    // Before anything is measured, and before a judge is trained.
+    expect(`${refused.stdout}${refused.stderr}`).not.toMatch(/Drawing|Measuring|judged/);
     expect(refused.stderr).toMatch(/density cannot stand in one table: pixels is dynamic for .*again.*, and bytes for/);
     const mixed = await descent([...args, '--mixed']);
     expect(mixed.code, mixed.stderr).toBe(0);

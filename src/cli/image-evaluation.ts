@@ -5,7 +5,7 @@ import type { ImageSet } from '../data/images/image-set.js';
 import { DataError } from '../errors.js';
 import { type Accuracy, accuracyOf } from '../evaluation/accuracy.js';
 import { classesRead, classifierAccuracy } from '../evaluation/classification.js';
-import type { DensityFigure } from '../evaluation/density.js';
+import { type DensityFigure, type DensityTerms, densityTerms } from '../evaluation/density.js';
 import {
   type ExtractorId,
   type FeatureExtractor,
@@ -15,13 +15,13 @@ import {
 } from '../evaluation/extractor.js';
 import { type Similarity, similarity } from '../evaluation/image-similarity.js';
 import { type ModeCoverage, modeCoverage } from '../evaluation/mode-coverage.js';
-import { type SetFigures, setFigures } from '../evaluation/set-figures.js';
+import { type SetFigures, type SetTerms, setFigures, setTerms } from '../evaluation/set-figures.js';
 import { modelId } from '../formats/lineage.js';
 import { readNetworkFeatures } from '../formats/network-features.js';
 import type { Engine } from '../runtime/engine.js';
 import type { Reconstructions } from '../sampling/codes.js';
 import { canDraw } from '../sampling/images.js';
-import { type OpenImageModel, checkShape } from './open-image-model.js';
+import { type OpenImageModel, checkShape, givenTo } from './open-image-model.js';
 
 /** Everything that a trained image model can be measured by: what it has no capability for is left out. */
 export interface ImageModelFigures {
@@ -64,6 +64,27 @@ export interface EvaluateImagesOptions {
   readonly seed?: number;
   readonly say?: (text: string) => void;
   readonly signal?: AbortSignal;
+}
+
+/** How the figures that go into a table will be measured: known before they are. */
+export function figureTerms({
+  open,
+  train,
+  test,
+  extractors = [],
+  samples,
+}: Pick<EvaluateImagesOptions, 'open' | 'train' | 'test' | 'extractors' | 'samples'>): {
+  readonly density?: DensityTerms;
+  readonly samples?: readonly SetTerms[];
+} {
+  const { model, images } = open;
+  const { pixels } = images;
+  const { density } = model;
+  const sets = { made: { count: samples }, test, train, pixels };
+  return {
+    ...(density && { density: densityTerms({ density, images: test, pixels, ...givenTo(model) }) }),
+    ...(canDraw(model) && { samples: extractors.map((extractor) => setTerms({ extractor, ...sets })) }),
+  };
 }
 
 /** @throws ConfigError when the images are not of the model's size */

@@ -10,7 +10,7 @@ import type { ImageBatchOptions } from '../data/images/batches.js';
 import type { ImageSet, ImageShape } from '../data/images/image-set.js';
 import { type DensityFigure, densityOf } from '../evaluation/density.js';
 import { type LoadedImageModel, imageData, loadImageModel } from '../formats/image-model-folder.js';
-import type { Density, ImageData } from '../nn/image-model.js';
+import type { Density, ImageData, ImageModel } from '../nn/image-model.js';
 import type { Engine, Store } from '../runtime/engine.js';
 import { type ImageCoder, type Reconstructions, imageCoder, reconstructImages } from '../sampling/codes.js';
 import { type CompleteOptions, type Completions, completeImages } from '../sampling/complete.js';
@@ -35,6 +35,10 @@ export interface OpenImageModel extends LoadedImageModel {
   /** Images as batches of what this model takes for pixels. */
   batches(images: ImageSet, batchSize?: number): Omit<ImageBatchOptions, 'flip'>;
 }
+
+/** What a density tells of each image that a model is given beside it. */
+export const givenTo = ({ conditional }: ImageModel): { given?: 'class' } =>
+  conditional === true ? { given: 'class' } : {};
 
 /** An image model on an engine, for as long as it is used. */
 export const withImageModel = <Result>(
@@ -154,8 +158,7 @@ export async function openImageModel(engine: Engine, folder: string): Promise<Op
     batches,
     async density(images, { density = model.density!, batchSize, signal } = {}) {
       const { parameters } = model;
-      const given = model.conditional === true ? { given: 'class' as const } : {};
-      const options = { engine, weights, parameters, density, ...given };
+      const options = { engine, weights, parameters, density, ...givenTo(model) };
       const measure = await densityOf({ ...batches(images, batchSize), ...options });
       return measure({ ...(signal && { signal }) });
     },

@@ -23,21 +23,43 @@ export interface DensityFigure {
   readonly shape: readonly [channels: number, height: number, width: number];
 }
 
+/** Everything about such a figure but its values: known before anything is measured. */
+export type DensityTerms = Omit<DensityFigure, 'nats' | 'bitsPerDimension' | 'standardError'>;
+
+export function densityTerms({
+  density: { kind, draws, of },
+  given,
+  images: { count, channels, height, width },
+  pixels,
+}: Pick<DensityOptions, 'density' | 'given' | 'images' | 'pixels'>): DensityTerms {
+  return {
+    kind,
+    ...(draws !== undefined && { draws }),
+    ...(of !== undefined && { of }),
+    ...(given !== undefined && { given }),
+    images: count,
+    pixels,
+    shape: [channels, height, width],
+  };
+}
+
+export interface DensityOptions extends Omit<ImageBatchOptions, 'flip'> {
+  readonly engine: Engine;
+  /** Declared parameters, and where their values are. */
+  readonly parameters: object;
+  readonly weights: StoreReference;
+  readonly density: Density;
+  readonly given?: 'class';
+}
+
 /**
  * Compiles the mean over a fixed set of images; the parameters are read anew at each call. Binary pixels are drawn by
  * (seed, image); what the model draws itself, by (seed, first image of the batch).
  */
 export async function densityOf(
-  options: Omit<ImageBatchOptions, 'flip'> & {
-    engine: Engine;
-    /** Declared parameters, and where their values are. */
-    parameters: object;
-    weights: StoreReference;
-    density: Density;
-    given?: 'class';
-  },
+  options: DensityOptions,
 ): Promise<(options?: { signal?: AbortSignal }) => Promise<DensityFigure>> {
-  const { engine, weights, parameters, density, given, images, batchSize, pixels, seed } = options;
+  const { engine, weights, parameters, density, images, batchSize, seed } = options;
   const program = await engine.compile(
     ((args: { parameters: never; batch: ImageTensors }) => ({
       logProb: density.logProb(args.parameters, args.batch),
@@ -58,16 +80,10 @@ export async function densityOf(
     const nats = -values.reduce((sum, value) => sum + value, 0) / values.length;
     const spread = values.reduce((sum, value) => sum + (value + nats) ** 2, 0) / Math.max(1, values.length - 1);
     return {
-      kind: density.kind,
-      ...(density.draws !== undefined && { draws: density.draws }),
-      ...(density.of !== undefined && { of: density.of }),
-      ...(given !== undefined && { given }),
+      ...densityTerms(options),
       nats,
       ...(density.of === undefined && { bitsPerDimension: nats / (dimensions(images) * Math.LN2) }),
       standardError: Math.sqrt(spread / values.length),
-      images: values.length,
-      pixels,
-      shape: [images.channels, images.height, images.width],
     };
   };
 }

@@ -22,6 +22,12 @@ export interface KernelDistanceOptions {
   readonly seed?: number;
 }
 
+/** How many subsets are drawn of sets of which the smaller has `count` images, and how large, unless somebody says. */
+export const kernelSubsets = (count: number): Pick<KernelDistance, 'subsets' | 'subsetSize'> => ({
+  subsets: 50,
+  subsetSize: Math.min(500, count >> 1),
+});
+
 /**
  * Squared maximum mean discrepancy under the kernel (x·y / size + 1)³, without bias, so around 0 for sets of one
  * distribution whatever their size (Binkowski et al. 2018, arXiv:1801.01401): over random subsets, with their deviation.
@@ -30,7 +36,7 @@ export interface KernelDistanceOptions {
  */
 export function kernelDistance(one: Matrix, other: Matrix, options: KernelDistanceOptions = {}): KernelDistance {
   const smaller = Math.min(one.count, other.count);
-  const { subsets = 50, subsetSize = Math.min(500, smaller >> 1), seed = 0 } = options;
+  const { subsets, subsetSize, seed = 0 } = { ...kernelSubsets(smaller), ...options };
   if (subsetSize < 2 || subsetSize > smaller) {
     throw new ConfigError(`A subset of ${subsetSize} cannot be drawn from ${one.count} and ${other.count} images`, {
       advice: 'Make more samples, or the subsets smaller; each needs at least two images.',

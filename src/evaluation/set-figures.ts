@@ -6,7 +6,7 @@ import { type ExtractorId, type FeatureExtractor, drawImages } from './extractor
 import { FeatureStatistics } from './feature-statistics.js';
 import type { Matrix } from './features.js';
 import { frechetDistance } from './frechet-distance.js';
-import { type KernelDistance, kernelDistance } from './kernel-distance.js';
+import { type KernelDistance, kernelDistance, kernelSubsets } from './kernel-distance.js';
 import { precisionRecall } from './precision-recall.js';
 
 /** How far one set of images is from another of as many. */
@@ -46,6 +46,22 @@ export interface SetFiguresOptions {
 
 const neighbours = 3;
 
+/** Everything that such figures depend on but the images themselves: known before anything is measured. */
+export interface SetTerms extends Pick<SetFigures, 'extractor' | 'images' | 'pixels' | 'neighbours'> {
+  readonly kernel: Pick<KernelDistance, 'subsets' | 'subsetSize'>;
+}
+
+/** `made`, `test` and `train` need to be as many as the images that will be measured. */
+export function setTerms({
+  extractor,
+  pixels,
+  ...sets
+}: Pick<SetFiguresOptions, 'extractor' | 'pixels'> &
+  Record<'made' | 'test' | 'train', Pick<ImageSet, 'count'>>): SetTerms {
+  const images = Math.min(sets.made.count, sets.test.count, sets.train.count);
+  return { extractor: extractor.id, images, pixels, neighbours, kernel: kernelSubsets(images) };
+}
+
 /**
  * Fréchet and kernel distance, precision and recall of made images against test images, and the floor. All three sets
  * have as many images as the smallest of them, drawn at random from the others.
@@ -54,7 +70,8 @@ const neighbours = 3;
  */
 export async function setFigures(options: SetFiguresOptions): Promise<SetFigures> {
   const { extractor, pixels, seed = 0, signal } = options;
-  const images = Math.min(options.made.count, options.test.count, options.train.count);
+  const { kernel: subsets, ...terms } = setTerms(options);
+  const { images } = terms;
   if (images <= neighbours) {
     throw new DataError(`${images} images are too few to measure a distance between sets`, {
       advice: 'Draw more samples, and measure on data with more test images.',
@@ -69,10 +86,10 @@ export async function setFigures(options: SetFiguresOptions): Promise<SetFigures
   const distances = (from: Matrix): SetDistances => {
     signal?.throwIfAborted();
     const { precision, recall } = precisionRecall(test, from, neighbours);
-    const kernel = kernelDistance(from, test, { seed });
+    const kernel = kernelDistance(from, test, { ...subsets, seed });
     return { frechet: frechetDistance(FeatureStatistics.of(from), statistics), kernel, precision, recall };
   };
   const made = distances(await rows(options.made));
   const floor = distances(await rows(options.train));
-  return { ...made, extractor: extractor.id, images, pixels, neighbours, floor };
+  return { ...made, ...terms, floor };
 }

@@ -1,14 +1,21 @@
 import { join } from 'node:path';
 import pc from 'picocolors';
 import type { ImageSource } from '../../data/images/sources.js';
-import { classesOf } from '../../data/images/image-set.js';
-import { type TableModel, figureTable } from '../../evaluation/figure-table.js';
+import { type ImageSet, classesOf } from '../../data/images/image-set.js';
+import type { FeatureExtractor } from '../../evaluation/extractor.js';
+import { type TableTerms, checkComparable, figureTable } from '../../evaluation/figure-table.js';
 import type { Engine } from '../../runtime/engine.js';
 import { terminalProgress } from '../../training/progress.js';
 import type { Invocation } from '../command.js';
 import { describeFigures } from '../describe-figures.js';
 import type { EngineFlags, SkipBadFlags } from '../flags.js';
-import { type ImageModelFigures, evaluateImageModel, modelExtractor, networkExtractor } from '../image-evaluation.js';
+import {
+  type ImageModelFigures,
+  evaluateImageModel,
+  figureTerms,
+  modelExtractor,
+  networkExtractor,
+} from '../image-evaluation.js';
 import { type OpenImageModel, openImageModel, partsFor, readingOf, sourceFor } from '../open-image-model.js';
 import { findModel, withEngine } from '../session.js';
 import { ownClassifier } from '../stages/own-classifier.js';
@@ -32,12 +39,31 @@ interface Evaluated extends ImageModelFigures {
   readonly data: { readonly name: string; readonly id: string };
 }
 
+/** A model with all that it is to be measured with and on. */
+interface Prepared {
+  readonly folder: string;
+  readonly open: OpenImageModel;
+  readonly source: ImageSource & { readonly test: ImageSet };
+  readonly judge?: OpenImageModel;
+  readonly extractors?: readonly FeatureExtractor[];
+}
+
 export async function evaluateCommand(invocation: Invocation<EvaluateFlags>): Promise<void> {
   const { positional, flags, answer } = invocation;
   const folders = positional.map(findModel);
   const evaluated = await withEngine(flags, async (engine) => {
+    const prepared: Prepared[] = [];
+    for (const folder of folders) prepared.push(await prepare(invocation, engine, folder, prepared));
+    const check = (): void => {
+      if (prepared.length > 1 && flags.mixed !== true) checkComparable(termsOf(prepared, flags));
+    };
+    // What cannot be compared is refused before a judge is trained for it, or anything measured.
+    check();
+    const judges = judgesOf(invocation, engine);
+    for (const [index, each] of prepared.entries()) prepared[index] = { ...each, ...(await judges(each)) };
+    check();
     const all: Evaluated[] = [];
-    for (const folder of folders) all.push(await evaluateOne(invocation, engine, folder));
+    for (const each of prepared) all.push(await evaluateOne(invocation, each));
     return all;
   });
   if (evaluated.length === 1) {
@@ -45,61 +71,98 @@ export async function evaluateCommand(invocation: Invocation<EvaluateFlags>): Pr
     answer(only, format(only!));
     return;
   }
-  const table = figureTable(tableModels(evaluated), { mixed: flags.mixed ?? false });
+  const named = namesIn(evaluated);
+  const models = evaluated.map(({ density, samples, ...name }) => ({
+    ...named(name),
+    ...(density && { density }),
+    ...(samples && { samples }),
+  }));
+  const table = figureTable(models, { mixed: flags.mixed ?? false });
   answer({ models: evaluated, table }, [...evaluated.map(format), formatTable(table)].join('\n\n'));
 }
 
-async function evaluateOne(
-  { flags, say, signal, json }: Invocation<EvaluateFlags>,
+async function prepare(
+  { flags, say, signal }: Invocation<EvaluateFlags>,
   engine: Engine,
   folder: string,
-): Promise<Evaluated> {
+  others: readonly Prepared[],
+): Promise<Prepared> {
   const open = await openImageModel(engine, folder);
-  const read = await sourceFor(open, flags.data, readingOf({ flags, say, signal }));
+  const found = await sourceFor(open, flags.data, readingOf({ flags, say, signal }));
+  // Images that several models are measured on are kept once.
+  const read = others.find(({ source }) => source.id === found.id)?.source ?? found;
   const source = { ...read, ...partsFor(read, open) };
   const trainedOn = open.lineage?.ancestors.find(({ role }) => role === 'data');
   if (trainedOn?.id !== undefined && trainedOn.id !== source.id) {
     say(`${folder} was trained on other data (${trainedOn.name}, ${trainedOn.id}) than it is measured on.`);
   }
-  const judge = await judgeOf({ flags, say, signal, json }, engine, { open, source });
-  const extractors = [
-    ...(judge === undefined ? [] : [modelExtractor(judge)]),
-    ...(flags.network === undefined ? [] : [await networkExtractor(engine, flags.network)]),
-  ];
+  return { folder, open, source };
+}
+
+async function evaluateOne({ flags, say, signal }: Invocation<EvaluateFlags>, prepared: Prepared): Promise<Evaluated> {
+  const { open, source, judge, extractors = [] } = prepared;
   const { samples, draws, seed } = flags;
   const figures = await evaluateImageModel({
     ...{ open, train: source.train, test: source.test, extractors, samples, draws, seed, say, signal },
     ...(judge && { classifier: judge }),
   });
-  const { name, id } = source;
-  return { model: open.definition.name, folder, id: open.lineage?.id ?? null, data: { name, id }, ...figures };
+  return { ...nameOf(prepared), ...figures };
 }
 
-/** The classifier that is given, or for data with labels one of our own. */
-async function judgeOf(
-  { flags, say, signal }: Pick<Invocation<EvaluateFlags>, 'flags' | 'say' | 'signal' | 'json'>,
+const nameOf = ({ open, folder, source: { name, id } }: Prepared) => ({
+  model: open.definition.name,
+  folder,
+  id: open.lineage?.id ?? null,
+  data: { name, id },
+});
+
+/** How each model will be measured, as a table needs it. */
+function termsOf(all: readonly Prepared[], { samples }: EvaluateFlags): TableTerms[] {
+  const named = namesIn(all.map(nameOf));
+  return all.map((prepared) => {
+    const { train, test } = prepared.source;
+    return { ...named(nameOf(prepared)), ...figureTerms({ ...prepared, train, test, samples }) };
+  });
+}
+
+/** What judges the samples of models; of the same judge there is one. */
+function judgesOf(
+  { flags, say, signal }: Invocation<EvaluateFlags>,
   engine: Engine,
-  { open, source }: { open: OpenImageModel; source: ImageSource },
-): Promise<OpenImageModel | undefined> {
-  const { model, images } = open;
-  if (!canDraw(model)) return undefined;
-  if (flags.classifier !== undefined) return openImageModel(engine, findModel(flags.classifier));
-  if (classesOf(source.train) < 2) return undefined;
-  const root = join('runs', 'classifiers');
-  say(`Samples are judged by a classifier of this data, in ${root}: trained now if it is not there yet.`);
-  const context = { engine, signal, progress: (title: string) => terminalProgress({ title }) };
-  return openImageModel(engine, await ownClassifier(context, { root, source, pixels: images.pixels }));
+): (prepared: Prepared) => Promise<Pick<Prepared, 'judge' | 'extractors'>> {
+  const opened = new Map<string, Promise<OpenImageModel>>();
+  const openOnce = (folder: string): Promise<OpenImageModel> => {
+    const open = opened.get(folder) ?? openImageModel(engine, folder);
+    opened.set(folder, open);
+    return open;
+  };
+  let network: Promise<FeatureExtractor> | undefined;
+  /** The classifier that is given, or for data with labels one of our own. */
+  const judgeFor = async ({ open, source }: Prepared): Promise<OpenImageModel | undefined> => {
+    if (!canDraw(open.model)) return undefined;
+    if (flags.classifier !== undefined) return openOnce(findModel(flags.classifier));
+    if (classesOf(source.train) < 2) return undefined;
+    const root = join('runs', 'classifiers');
+    say(`Samples are judged by a classifier of this data, in ${root}: trained now if it is not there yet.`);
+    const context = { engine, signal, progress: (title: string) => terminalProgress({ title }) };
+    return openOnce(await ownClassifier(context, { root, source, pixels: open.images.pixels }));
+  };
+  return async (prepared) => {
+    const judge = await judgeFor(prepared);
+    if (flags.network !== undefined) network ??= networkExtractor(engine, flags.network);
+    const extractors = [...(judge ? [modelExtractor(judge)] : []), ...(network ? [await network] : [])];
+    return { extractors, ...(judge && { judge }) };
+  };
 }
 
-const tableModels = (evaluated: readonly Evaluated[]): TableModel[] => {
-  const isTaken = (name: string): boolean => evaluated.filter(({ model }) => model === name).length > 1;
-  return evaluated.map(({ model, folder, data, density, samples }) => ({
+/** What a model and its data are called in a table: by its folder where another has the same name. */
+function namesIn(all: readonly Pick<Evaluated, 'model'>[]) {
+  const isTaken = (name: string): boolean => all.filter(({ model }) => model === name).length > 1;
+  return ({ model, folder, data }: Pick<Evaluated, 'model' | 'folder' | 'data'>) => ({
     model: isTaken(model) ? folder : model,
     data: `${data.name} ${data.id}`,
-    ...(density && { density }),
-    ...(samples && { samples: samples[0]! }),
-  }));
-};
+  });
+}
 
 const format = ({ model, folder, data, ...figures }: Evaluated): string =>
   [pc.bold(model) + `  ${folder}, on ${data.name} (${data.id})`, ...describeFigures(figures)].join('\n');
