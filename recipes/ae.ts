@@ -9,7 +9,8 @@ const figure = { metric: 'squared error of an image', target: 3.0, direction: 'a
 export const recipe = imageRecipe({
   name: 'ae',
   title: 'auto-encoder of MNIST with 30 numbers in a code',
-  source: 'Hinton & Salakhutdinov 2006, Science 313: 3.00, where logistic PCA of the same size has 8.01 and PCA 13.87',
+  source:
+    'Hinton & Salakhutdinov 2006, Science 313, figure 2B: 3.00, where logistic PCA of the same size has 8.01 and PCA 13.87',
   ...figure,
   model: 'autoencoder',
   scales: {
@@ -50,7 +51,10 @@ export const recipe = imageRecipe({
         { metric: 'structural similarity', value: found.structuralSimilarity! },
       ],
       details: { similarity: found },
-      notes: [`Squared differences of pixels from 0 to 1, summed over an image, over ${test.count} test images.`],
+      notes: [
+        `Squared differences of pixels from 0 to 1, summed over an image, over ${test.count} test images. On this scale PCA ` +
+          'with 30 components leaves 13.87 of all 10,000, as the paper says, so its figures are of the same images.',
+      ],
     };
   },
 });

@@ -122,9 +122,13 @@ export function imageRecipe(definition: ImageRecipe): Recipe {
   };
 }
 
-/** Log-likelihood of the test images, as the headline figure in nats or in bits per dimension. */
+/** Log-likelihood of the test images, as the headline figure in nats or in bits per dimension; `more` are notes to it. */
 export const measureDensity =
-  (unit: 'nats' | 'bitsPerDimension', { metric, direction }: Pick<Recipe, 'metric' | 'direction'>) =>
+  (
+    unit: 'nats' | 'bitsPerDimension',
+    { metric, direction }: Pick<Recipe, 'metric' | 'direction'>,
+    more: readonly string[] = [],
+  ) =>
   async ({ open, test, target, signal }: TrainedImages): Promise<ImageFigures> => {
     const figure = await open.density(test, { ...(signal && { signal }) });
     const value = figure[unit];
@@ -134,7 +138,7 @@ export const measureDensity =
     return {
       rows: [{ metric, value, standardError, target, direction }],
       details: { figure },
-      notes: [`${kind}, over ${figure.images} test images; pixels: ${figure.pixels}.`],
+      notes: [`${kind}, over ${figure.images} test images; pixels: ${figure.pixels}.`, ...more],
     };
   };
 
