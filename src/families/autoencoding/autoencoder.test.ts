@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ImageTensors } from '../../nn/image-model.js';
 import { Engine } from '../../runtime/engine.js';
-import { randomPixels, tinyModel } from '../image-model.test-helper.js';
+import { someImages, tinyImageModel } from '../../sampling/tiny-image-model.test-helper.js';
 import { definition } from './autoencoder.js';
 
 let engine: Engine;
@@ -11,11 +11,11 @@ beforeAll(async () => {
 afterAll(() => engine.dispose());
 
 const count = 40;
-const shape = { height: 8, width: 8, levels: 256 };
+const shape = { channels: 1, height: 8, width: 8, levels: 256, classes: 0 };
 /** Neither black nor white, so that what was masked shows. */
-const images = randomPixels(count * 64, 200).map((pixel) => pixel + 20);
+const images = someImages({ ...shape, levels: 200 }, count).map((pixel) => pixel + 20);
 const build = (config: Record<string, unknown>) =>
-  tinyModel(engine, definition, { width: 16, layers: 1, latents: 4, ...config }, shape);
+  tinyImageModel(engine, { definition, config: { width: 16, layers: 1, latents: 4, ...config }, data: shape, gain: 1 });
 
 describe('auto-encoder', () => {
   it.each(['mlp', 'convolutional'])('goes through its code and back (%s)', async (network) => {

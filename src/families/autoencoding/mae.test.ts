@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../runtime/engine.js';
 import type { ImageTensors } from '../../nn/image-model.js';
-import { type TinyModel, randomPixels, tinyModel } from '../image-model.test-helper.js';
+import { type TinyImageModel, someImages, tinyImageModel } from '../../sampling/tiny-image-model.test-helper.js';
 import { definition } from './mae.js';
 
 let engine: Engine;
@@ -11,12 +11,12 @@ beforeAll(async () => {
 afterAll(() => engine.dispose());
 
 const config = { patch: 2, layers: 1, width: 8, heads: 2, decoderWidth: 8 };
-const shape = { height: 8, width: 8, levels: 256 };
-const tiny = (changes: Record<string, unknown> = {}): Promise<TinyModel> =>
-  tinyModel(engine, definition, { ...config, ...changes }, shape, 3);
+const shape = { channels: 1, height: 8, width: 8, levels: 256, classes: 0 };
+const tiny = (changes: Record<string, unknown> = {}): Promise<TinyImageModel> =>
+  tinyImageModel(engine, { definition, config: { ...config, ...changes }, data: shape, gain: 3 });
 
 const restored =
-  ({ model }: TinyModel) =>
+  ({ model }: TinyImageModel) =>
   (p: never, batch: ImageTensors) => ({ ...model.restorer!.restore(p, batch) });
 
 /** Of each pixel of restored images whether it was kept. */
@@ -25,7 +25,7 @@ const keptIn = (images: Float32Array, seen: Float32Array): boolean[] =>
 
 describe('masked auto-encoder', () => {
   // No pixel has the grey of the mask.
-  const images = randomPixels(3 * 64, 100);
+  const images = someImages({ ...shape, levels: 100 }, 3);
 
   it('hides three quarters of the patches, whole ones, and different ones in each image and for each key', async () => {
     const model = await tiny();

@@ -3,7 +3,7 @@ import type { Density, ImageData } from '../../nn/image-model.js';
 import { initialise, leavesOf } from '../../nn/parameters.js';
 import { Engine } from '../../runtime/engine.js';
 import { imageSampler } from '../../sampling/images.js';
-import { type TinyImageModel, logProbOf, tinyImageModel } from '../../sampling/tiny-image-model.test-helper.js';
+import { logProbOf, tinyImageModel } from '../../sampling/tiny-image-model.test-helper.js';
 import { counterRandom } from '../../tensor/random.js';
 import { definition as plain } from './vae.js';
 import { definition } from './vae-flow.js';
@@ -22,7 +22,7 @@ const images = (() => {
   return Float32Array.from({ length: batch * 16 }, () => Number(random() < 0.4));
 })();
 
-async function meanOf(tiny: TinyImageModel, density: Density, times: number): Promise<number> {
+async function meanOf(tiny: Parameters<typeof logProbOf>[1], density: Density, times: number): Promise<number> {
   const logProb = await logProbOf(engine, tiny, density, batch);
   let total = 0;
   for (let key = 0; key < times; key++) {

@@ -4,7 +4,7 @@ import { Engine } from '../../runtime/engine.js';
 import { createTrainStep } from '../../runtime/train-step.js';
 import { sequentialLaws } from '../../sampling/sequential.test-helper.js';
 import { type Tensor, grad, sum } from '../../tensor/index.js';
-import { type TinyModel, randomPixels, tinyModel } from '../image-model.test-helper.js';
+import { type TinyImageModel, someImages, tinyImageModel } from '../../sampling/tiny-image-model.test-helper.js';
 import { codebookSpec, entriesOf, perplexity, updateCodebook } from './codebook.js';
 import { definition } from './vq-vae.js';
 
@@ -15,21 +15,21 @@ beforeAll(async () => {
 afterAll(() => engine.dispose());
 
 const config = { width: 4, codes: 5, codeSize: 3, prior: { width: 4, layers: 2, hidden: 8 } };
-const shape = { height: 8, width: 8, levels: 256 };
-const images = randomPixels(6 * 64, 256);
+const shape = { channels: 1, height: 8, width: 8, levels: 256, classes: 0 };
+const images = someImages(shape, 6);
 
 /** A model after the step that starts its codebook. */
-async function started(changes: Record<string, unknown> = {}): Promise<TinyModel> {
-  const tiny = await tinyModel(engine, definition, { ...config, ...changes }, shape);
+async function started(changes: Record<string, unknown> = {}): Promise<TinyImageModel> {
+  const tiny = await tinyImageModel(engine, { definition, config: { ...config, ...changes }, data: shape, gain: 1 });
   await step(tiny, 'first codebook');
   return tiny;
 }
 
 /** One step of a loss, plain descent with rate 1 as the trainer's assignments are, or of another rate. */
-async function step({ model, store }: TinyModel, name: string, learningRate = 1): Promise<number> {
+async function step({ model, weights }: TinyImageModel, name: string, learningRate = 1): Promise<number> {
   const loss = model.losses.find((each) => each.name === name)!;
   const train = await createTrainStep(engine, {
-    store,
+    store: weights,
     parameters: model.parameters,
     batch: {
       images: { shape: [6, 1, 8, 8], dtype: 'float32' },
@@ -126,9 +126,9 @@ describe('VQ-VAE', () => {
 
   it('passes the gradient of the decoder straight through to the encoder, and none to codebook or prior', async () => {
     const tiny = await started({ commitment: 0 });
-    const before = await tiny.store.read();
+    const before = await tiny.weights.read();
     await step(tiny, 'vq-vae', 1e-5);
-    const after = await tiny.store.read();
+    const after = await tiny.weights.read();
     const moved = Object.keys(before).filter((path) =>
       before[path]!.some((value, index) => value !== after[path]![index]),
     );
@@ -139,9 +139,9 @@ describe('VQ-VAE', () => {
     const tiny = await started();
     const parts = { codebook: /^codebook\./, prior: /^prior\./ };
     for (const [name, part] of Object.entries(parts)) {
-      const before = await tiny.store.read();
+      const before = await tiny.weights.read();
       await step(tiny, name, name === 'prior' ? 1e-3 : 1);
-      const after = await tiny.store.read();
+      const after = await tiny.weights.read();
       for (const path of Object.keys(before)) if (!part.test(path)) expect(after[path], path).toEqual(before[path]);
       expect(
         Object.keys(before).some((path) => part.test(path) && before[path]!.some((x, i) => x !== after[path]![i])),
@@ -188,7 +188,7 @@ describe('VQ-VAE', () => {
       (p, batch) => ({ code: codec!.encode(p, batch), values: sequential!.toValues(p, batch.images) }),
       images,
     );
-    const entries = book(await tiny.store.read());
+    const entries = book(await tiny.weights.read());
     values!.forEach((value, at) => {
       const [image, place] = [Math.floor(at / 4), at % 4];
       for (let i = 0; i < 3; i++) expect(code![(3 * image + i) * 4 + place]).toBeCloseTo(entries[3 * value + i]!, 5);

@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../runtime/engine.js';
 import { expandDims, logSoftmax, squeeze, takeAlongAxis } from '../../tensor/index.js';
-import { type TinyModel, randomPixels, tinyModel } from '../image-model.test-helper.js';
+import {
+  type TinyImageModel,
+  allImages,
+  someImages,
+  tinyImageModel,
+} from '../../sampling/tiny-image-model.test-helper.js';
 import { definition } from './image-gpt.js';
 
 let engine: Engine;
@@ -10,27 +15,21 @@ beforeAll(async () => {
 });
 afterAll(() => engine.dispose());
 
+const pixels = { channels: 1, height: 2, width: 3, levels: 2, classes: 0 };
+
 /** Weights large enough that tokens matter, and a palette: that of binary pixels. */
-const binary = async (config: Record<string, unknown> = {}, data = {}, palette = [-1, 1]): Promise<TinyModel> => {
-  const tiny = await tinyModel(
-    engine,
+const binary = async (config: Record<string, unknown> = {}, data = {}, palette = [-1, 1]): Promise<TinyImageModel> => {
+  const tiny = await tinyImageModel(engine, {
     definition,
-    { palette: palette.length, layers: 2, heads: 2, width: 8, ...config },
-    { height: 2, width: 3, ...data },
-    20,
-  );
-  await tiny.store.write({ palette: Float32Array.from(palette) });
+    config: { palette: palette.length, layers: 2, heads: 2, width: 8, ...config },
+    data: { ...pixels, ...data },
+    gain: 20,
+  });
+  await tiny.weights.write({ palette: Float32Array.from(palette) });
   return tiny;
 };
 
-/** Every binary image of so many pixels. */
-const everyImage = (pixels: number): Float32Array =>
-  Float32Array.from(
-    { length: 2 ** pixels * pixels },
-    (_, index) => (Math.floor(index / pixels) >> (index % pixels)) & 1,
-  );
-
-const densityOf = ({ model }: TinyModel) =>
+const densityOf = ({ model }: TinyImageModel) =>
   ((p: never, batch: never) => ({ y: model.density!.logProb(p, batch) })) as never;
 
 describe('image GPT', () => {
@@ -39,7 +38,7 @@ describe('image GPT', () => {
     async (conditional) => {
       const tiny = await binary({ conditional }, { classes: 3 });
       const labels = new Int32Array(64).fill(1);
-      const { y } = await tiny.runOn(densityOf(tiny), everyImage(6), { labels });
+      const { y } = await tiny.runOn(densityOf(tiny), allImages(tiny.data), { labels });
       expect(y!.reduce((sum, logProb) => sum + Math.exp(logProb), 0)).toBeCloseTo(1, 5);
       expect(Math.max(...y!) - Math.min(...y!)).toBeGreaterThan(0.5);
       expect(tiny.model.density).not.toHaveProperty('of');
@@ -48,8 +47,7 @@ describe('image GPT', () => {
 
   it('gives all images of four levels a probability of 1, with a palette of these levels', async () => {
     const tiny = await binary({}, { height: 2, width: 2, levels: 4 }, [1, -1, -1 / 3, 1 / 3]);
-    const images = Float32Array.from({ length: 256 * 4 }, (_, at) => (Math.floor(at / 4) >> (2 * (at % 4))) & 3);
-    const { y } = await tiny.runOn(densityOf(tiny), images);
+    const { y } = await tiny.runOn(densityOf(tiny), allImages(tiny.data));
     expect(y!.reduce((sum, logProb) => sum + Math.exp(logProb), 0)).toBeCloseTo(1, 5);
     expect(Math.max(...y!) - Math.min(...y!)).toBeGreaterThan(0.5);
     expect(tiny.model.density!.of).toMatch(/palette of 4/);
@@ -57,7 +55,7 @@ describe('image GPT', () => {
 
   it('claims no more than a bound of binary images where entries of the palette are alike', async () => {
     const tiny = await binary({}, {}, [-1, 1, 1]);
-    const { y } = await tiny.runOn(densityOf(tiny), everyImage(6));
+    const { y } = await tiny.runOn(densityOf(tiny), allImages(tiny.data));
     expect(y!.reduce((sum, logProb) => sum + Math.exp(logProb), 0)).toBeLessThan(0.99);
     expect(tiny.model.density!.kind).toBe('lower-bound');
     expect(tiny.model.density).not.toHaveProperty('of');
@@ -66,7 +64,7 @@ describe('image GPT', () => {
   it('draws from the distribution whose density it gives: cached token by token as all at once', async () => {
     const tiny = await binary({ conditional: true }, { classes: 3 });
     const sequential = tiny.model.sequential!;
-    const images = randomPixels(4 * 6, 2);
+    const images = someImages(pixels, 4);
     const labels = Int32Array.of(0, 1, 2, 1);
     const { y: expected } = await tiny.runOn(densityOf(tiny), images, { labels });
     const int32 = (...shape: number[]) => ({ shape, dtype: 'int32' as const });
@@ -114,14 +112,19 @@ describe('image GPT', () => {
   it('turns images into tokens and back: binary ones exactly', async () => {
     const tiny = await binary();
     const { toValues, toImages } = tiny.model.sequential!;
-    const images = everyImage(6);
+    const images = allImages(tiny.data);
     const { y } = await tiny.runOn((p, batch) => ({ y: toImages(p, toValues(p, batch.images), batch.labels) }), images);
     expect(Array.from(y!)).toEqual(Array.from(images));
   });
 
   it('finds the palette of patches that there are, and says what its density is of', async () => {
-    const shape = { height: 4, width: 4, levels: 256 };
-    const tiny = await tinyModel(engine, definition, { patch: 2, palette: 3, layers: 1, heads: 2, width: 8 }, shape);
+    const shape = { channels: 1, height: 4, width: 4, levels: 256, classes: 0 };
+    const tiny = await tinyImageModel(engine, {
+      definition,
+      config: { patch: 2, palette: 3, layers: 1, heads: 2, width: 8 },
+      data: shape,
+      gain: 1,
+    });
     // Two images of three kinds of patches.
     const kinds = [0, 100, 255, 100, 255, 255, 0, 0];
     const images = Float32Array.from({ length: 32 }, (_, index) => {
