@@ -26,7 +26,7 @@ describe('patches', () => {
   });
 
   it('says which side does not fit', () => {
-    expect(() => patchesOf(data, 4)).toThrow(/4 x 6 do not divide into patches of side 4/);
+    expect(() => patchesOf(data, 4)).toThrow(/patches of side 4 do not divide images of 4 x 6/);
     expect(() => gridPositions(2, 2, 6)).toThrow(/divides by 4/);
   });
 

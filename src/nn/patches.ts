@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors.js';
+import { dividedSize } from './divided-size.js';
 import { type Tensor, constant, reshape, transpose } from '../tensor/index.js';
 import type { ImageData } from './image-model.js';
 
@@ -18,12 +19,8 @@ export interface Patches {
 
 /** @throws ConfigError when the images do not divide into patches of this side */
 export function patchesOf({ channels, height, width }: ImageData, side: number): Patches {
-  if (height % side !== 0 || width % side !== 0) {
-    throw new ConfigError(`model.patch: images of ${height} x ${width} do not divide into patches of side ${side}`, {
-      advice: 'Take a side that divides both, or resize the images.',
-    });
-  }
-  const [rows, columns] = [height / side, width / side];
+  const blocks = { what: 'model.patch: patches', or: 'Take a side that divides both' };
+  const { height: rows, width: columns } = dividedSize({ height, width }, side, blocks);
   const count = rows * columns;
   const size = channels * side * side;
   return {

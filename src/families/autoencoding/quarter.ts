@@ -1,4 +1,4 @@
-import { ConfigError } from '../../errors.js';
+import { dividedSize } from '../../nn/divided-size.js';
 import type { ImageData } from '../../nn/image-model.js';
 
 /**
@@ -6,11 +6,5 @@ import type { ImageData } from '../../nn/image-model.js';
  *
  * @throws ConfigError when the sides do not divide by 4: the way back would end at another size
  */
-export function quarterOf({ height, width }: ImageData): { readonly height: number; readonly width: number } {
-  if (height % 4 !== 0 || width % 4 !== 0) {
-    throw new ConfigError(`images of ${height} x ${width}: the sides have to divide by 4`, {
-      advice: 'Give images of another size (--size).',
-    });
-  }
-  return { height: height / 4, width: width / 4 };
-}
+export const quarterOf = (data: ImageData): { readonly height: number; readonly width: number } =>
+  dividedSize(data, 4, { what: 'two halvings: blocks' });

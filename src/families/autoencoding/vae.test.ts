@@ -98,7 +98,9 @@ describe('settings of a VAE', () => {
   });
 
   it('convolutions say which sides they cannot halve twice', () => {
-    expect(build({ network: 'convolutional', width: 4 }, 30)).toThrow(/30 x 30: the sides have to divide by 4/);
+    expect(build({ network: 'convolutional', width: 4 }, 30)).toThrow(
+      /blocks of side 4 do not divide images of 30 x 30/,
+    );
     expect(build({ width: 4 }, 30)).not.toThrow();
   });
 });

@@ -199,7 +199,7 @@ describe('VQ-VAE', () => {
   it('says which images cannot be', () => {
     const build = () =>
       definition.build(definition.schema.parse(config), { channels: 1, height: 10, width: 8, levels: 2, classes: 0 });
-    expect(build).toThrow(/10 x 8: the sides have to divide by 4/);
+    expect(build).toThrow(/blocks of side 4 do not divide images of 10 x 8/);
   });
 });
 

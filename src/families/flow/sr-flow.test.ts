@@ -64,6 +64,8 @@ describe('SRFlow', () => {
   });
 
   it('names a size that its factor does not divide', () => {
-    expect(() => definition.build(config, { ...data, width: 10 })).toThrow(/4 does not divide 8 x 10/);
+    expect(() => definition.build(config, { ...data, width: 10 })).toThrow(
+      /model\.factor: blocks of side 4 do not divide images of 8 x 10/,
+    );
   });
 });

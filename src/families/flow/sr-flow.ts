@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { ConfigError } from '../../errors.js';
 import { assignmentLoss } from '../../nn/assignment.js';
+import { dividedSize } from '../../nn/divided-size.js';
 import { type ImageData, type ImageModel, type ImageTensors, defineImageModel } from '../../nn/image-model.js';
 import { convolutionSpec, convolve } from '../../nn/layers.js';
 import { type TensorsOf, normal } from '../../nn/parameters.js';
@@ -59,12 +59,8 @@ export const definition = defineImageModel({
   build: (config, data: ImageData): ImageModel => {
     const { factor, features: width, noise } = config;
     const { channels, levels } = data;
-    const [rows, columns] = [data.height / factor, data.width / factor];
-    if (!Number.isInteger(rows) || !Number.isInteger(columns)) {
-      throw new ConfigError(`model.factor: ${factor} does not divide ${data.height} x ${data.width} pixels`, {
-        advice: 'Give images of another size (--size), or another factor.',
-      });
-    }
+    const blocks = { what: 'model.factor: blocks', or: 'Take another factor' };
+    const { height: rows, width: columns } = dividedSize(data, factor, blocks);
     const open = channels * (factor * factor - 1);
     const step = (index: number) => [
       actNorm(open),

@@ -1,4 +1,3 @@
-import { ConfigError } from '../../errors.js';
 import {
   type Tensor,
   add,
@@ -13,6 +12,7 @@ import {
 } from '../../tensor/index.js';
 import { counterRandom, shuffle } from '../../tensor/random.js';
 import { perRow } from '../distributions.js';
+import { dividedSize } from '../divided-size.js';
 import type { MakeConditioner } from './conditioners.js';
 import { chosenBy } from './coupling.js';
 import { affine } from './elementwise.js';
@@ -51,12 +51,8 @@ export function squeezedShape(
   [channels, height, width]: readonly [number, number, number],
   factor = 2,
 ): readonly [channels: number, height: number, width: number] {
-  if (height % factor !== 0 || width % factor !== 0) {
-    throw new ConfigError(`blocks of side ${factor} do not divide ${height} x ${width} pixels`, {
-      advice: 'Give fewer scales, or images of another size (--size).',
-    });
-  }
-  return [channels * factor * factor, height / factor, width / factor];
+  const inner = dividedSize({ height, width }, factor, { what: 'blocks', or: 'Take fewer scales' });
+  return [channels * factor * factor, inner.height, inner.width];
 }
 
 export const squeezeSpace = (factor = 2): Transform =>
