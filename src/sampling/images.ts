@@ -1,8 +1,8 @@
 import { ConfigError } from '../errors.js';
 import type { Generative, ImageModel } from '../nn/image-model.js';
 import { type ImageSampler, type ImageSamplerOptions, controlsFor, labelsFor, padded } from './image-options.js';
-import { noiseBatch, withBatch } from './noise.js';
-import { searchOf } from './search.js';
+import { noiseBatch } from './noise.js';
+import { drawSpecs, searchOf } from './search.js';
 import { sequentialSampler } from './sequential.js';
 
 export type { ImageSampler, ImageSamplerOptions, SampleOptions } from './image-options.js';
@@ -34,9 +34,7 @@ async function generativeSampler(options: ImageSamplerOptions, generative: Gener
     {
       parameters,
       given: {
-        noise: withBatch(generative.noise, batchSize),
-        labels: { shape: [batchSize], dtype: 'int32' },
-        state: withBatch(generative.search?.state ?? {}, batchSize),
+        ...drawSpecs(generative, batchSize),
         controls: Object.fromEntries(Object.keys(generative.controls ?? {}).map((name) => [name, scalar])),
       },
     },

@@ -5,6 +5,13 @@ import { sizeOf, withBatch } from './noise.js';
 
 export type HostArrays = Readonly<Record<string, Float32Array>>;
 
+/** Shapes of what every draw of a batch is made of. */
+export const drawSpecs = ({ noise, search }: Generative, batchSize: number) => ({
+  noise: withBatch(noise, batchSize),
+  labels: { shape: [batchSize], dtype: 'int32' } as const,
+  state: withBatch(search?.state ?? {}, batchSize),
+});
+
 /**
  * Compiles what a model finds by repetition before it draws. The result repeats passes, from zeros, until one changes
  * nothing; a row that is done stays as it is, so that no row depends on the others.
@@ -12,30 +19,27 @@ export type HostArrays = Readonly<Record<string, Float32Array>>;
 export async function searchOf(
   generative: Generative,
   options: { engine: Engine; parameters: object; weights: StoreReference; batchSize: number },
-): Promise<(given: Readonly<Record<string, HostTree>>, signal?: AbortSignal) => Promise<HostArrays>> {
+): Promise<(asked: Readonly<Record<string, HostTree>>, signal?: AbortSignal) => Promise<HostArrays>> {
   const { search } = generative;
   if (search === undefined) return () => Promise.resolve({});
   const { engine, parameters, weights, batchSize } = options;
-  const state = withBatch(search.state, batchSize);
+  const given = drawSpecs(generative, batchSize);
   interface Traced {
     readonly parameters: never;
     readonly given: { readonly noise: NamedTensors; readonly labels: Tensor; readonly state: NamedTensors };
   }
   const pass = await engine.compile(
     ((traced: Traced) => ({ state: search.improve(traced.parameters, traced.given) })) as never,
-    {
-      parameters,
-      given: { noise: withBatch(generative.noise, batchSize), labels: { shape: [batchSize], dtype: 'int32' }, state },
-    },
+    { parameters, given },
     { name: 'one pass of a search' },
   );
-  return async (given, signal) => {
+  return async (asked, signal) => {
     let found: HostArrays = Object.fromEntries(
-      Object.entries(state).map(([name, { shape }]) => [name, new Float32Array(sizeOf(shape))]),
+      Object.entries(given.state).map(([name, { shape }]) => [name, new Float32Array(sizeOf(shape))]),
     );
     for (let count = 0; count < search.passes; count++) {
       signal?.throwIfAborted();
-      const args = { parameters: weights, given: { ...given, state: found } };
+      const args = { parameters: weights, given: { ...asked, state: found } };
       const result = (await pass.run(args, { ...(signal && { signal }) })) as unknown as { state: HostArrays };
       const isDone = Object.entries(result.state).every(([name, values]) => sameBits(values, found[name]!));
       found = result.state;
