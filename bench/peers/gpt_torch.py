@@ -1,19 +1,18 @@
 """A GPT training step in eager PyTorch, to be measured beside Descent's.
 
 Pre-norm decoder with learned positions, biases, GELU (tanh form) and a head tied to the embedding, after
-Radford et al. (2019). Speaks JSON lines: the configuration comes as the first argument; each line "n" on stdin
-runs n steps on one fixed batch and answers {"milliseconds": [...], "loss": last, "peakBytes": ...}.
+Radford et al. (2019). The configuration comes as JSON in the first argument; the rest is as in torch_steps.py.
 """
 
 import json
 import math
-import resource
 import sys
-import time
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+
+from torch_steps import serve_steps
 
 
 class Block(nn.Module):
@@ -72,20 +71,7 @@ def main():
     optimizer = torch.optim.AdamW(groups, lr=config["learningRate"], betas=(0.9, 0.95), eps=1e-8)
     batch = torch.tensor(config["tokens"]).view(config["batch"], config["context"] + 1)
     inputs, targets = batch[:, :-1].contiguous(), batch[:, 1:].contiguous()
-    parameters = sum(p.numel() for p in model.parameters())
-    print(json.dumps({"version": torch.__version__, "parameters": parameters}), flush=True)
-    for line in sys.stdin:
-        milliseconds, loss = [], None
-        for _ in range(int(line)):
-            started = time.perf_counter()
-            loss = model(inputs, targets)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
-            loss = loss.item()
-            milliseconds.append((time.perf_counter() - started) * 1000)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        print(json.dumps({"milliseconds": milliseconds, "loss": loss, "peakBytes": peak}), flush=True)
+    serve_steps(model, optimizer, lambda: model(inputs, targets))
 
 
 main()

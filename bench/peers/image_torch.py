@@ -1,19 +1,19 @@
 """Training steps of image models in eager PyTorch, to be measured beside Descent's: the same layers and sizes.
 
 A convolutional VAE (Kingma & Welling 2014), the gated PixelCNN (van den Oord et al. 2016b) and Glow (Kingma & Dhariwal
-2018). Speaks JSON lines, as gpt_torch.py does.
+2018). The configuration comes as JSON in the first argument; the rest is as in torch_steps.py.
 """
 
 import json
 import math
-import resource
 import sys
-import time
 
 import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+
+from torch_steps import serve_steps
 
 SIDE = 28
 HALF_LOG_TWO_PI = 0.5 * math.log(2 * math.pi)
@@ -175,21 +175,7 @@ def main():
     images = torch.tensor(pixels.reshape(config["batch"], 1, SIDE, SIDE)).float()
     if config["levels"] == 2:
         images = (images >= 128).float()
-    parameters = sum(p.numel() for p in model.parameters())
-    about = {"version": torch.__version__, "parameters": parameters, "oneDNN": torch.backends.mkldnn.is_available()}
-    print(json.dumps(about), flush=True)
-    for line in sys.stdin:
-        milliseconds, loss = [], None
-        for _ in range(int(line)):
-            started = time.perf_counter()
-            loss = model(images)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
-            loss = loss.item()
-            milliseconds.append((time.perf_counter() - started) * 1000)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        print(json.dumps({"milliseconds": milliseconds, "loss": loss, "peakBytes": peak}), flush=True)
+    serve_steps(model, optimizer, lambda: model(images), oneDNN=torch.backends.mkldnn.is_available())
 
 
 main()

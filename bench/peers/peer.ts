@@ -40,7 +40,7 @@ export interface Peer {
   stop(): Promise<void>;
 }
 
-/** Starts a peer that speaks JSON lines (see gpt_torch.py). Throws when the program is missing or dies. */
+/** Starts a peer that speaks JSON lines (see torch_steps.py). Throws when the program is missing or dies. */
 export async function startPeer(
   command: string,
   args: string[],

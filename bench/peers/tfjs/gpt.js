@@ -1,7 +1,7 @@
 /**
  * A GPT training step in TensorFlow.js on its WebAssembly backend, to be measured beside Descent's: the model of
  * ../gpt_torch.py in tf operations, gradients by tf.variableGrads, tf.train.adam (it has no decoupled weight decay).
- * Speaks the same JSON lines as gpt_torch.py. Its packages are its own: npm install --prefix bench/peers/tfjs
+ * Speaks the same JSON lines as torch_steps.py. Its packages are its own: npm install --prefix bench/peers/tfjs
  */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
