@@ -22,6 +22,7 @@ import type { Engine } from '../runtime/engine.js';
 import type { Reconstructions } from '../sampling/codes.js';
 import { canDraw } from '../sampling/images.js';
 import { type OpenImageModel, checkShape, givenTo } from './open-image-model.js';
+import { lanesFor } from './stages/images.js';
 
 /** Everything that a trained image model can be measured by: what it has no capability for is left out. */
 export interface ImageModelFigures {
@@ -119,7 +120,7 @@ async function judgeSamples(options: EvaluateImagesOptions): Promise<Pick<ImageM
   const { open, train, test, extractors = [], classifier, seed = 0, signal, say } = options;
   if (extractors.length === 0 && classifier === undefined) return {};
   const { images: shape } = open;
-  const sample = await open.sampler();
+  const sample = await open.sampler({ lanes: lanesFor(open.model) });
   const aborts = { ...(signal && { signal }) };
   say?.(`Drawing ${options.samples.toLocaleString('en')} samples`);
   const { images, labels } = await sample({ count: options.samples, seed, ...aborts });

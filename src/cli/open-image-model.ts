@@ -5,7 +5,7 @@ import { type ImageSource, readImages } from '../data/images/sources.js';
 import type { Invocation } from './command.js';
 import type { EngineFlags, SkipBadFlags } from './flags.js';
 import { badRowsOf, findModel, sayBadRows, withEngine } from './session.js';
-import { seenAndUnseen } from './stages/images.js';
+import { lanesFor, seenAndUnseen } from './stages/images.js';
 import type { ImageBatchOptions } from '../data/images/batches.js';
 import type { ImageSet, ImageShape } from '../data/images/image-set.js';
 import { type DensityFigure, densityOf } from '../evaluation/density.js';
@@ -14,7 +14,7 @@ import type { Density, ImageData, ImageModel } from '../nn/image-model.js';
 import type { Engine, Store } from '../runtime/engine.js';
 import { type ImageCoder, type Reconstructions, imageCoder, reconstructImages } from '../sampling/codes.js';
 import { type CompleteOptions, type Completions, completeImages } from '../sampling/complete.js';
-import { type ImageSampler, imageSampler } from '../sampling/images.js';
+import { type ImageSampler, type ImageSamplerOptions, imageSampler } from '../sampling/images.js';
 import { type Restorations, restoreImages } from '../sampling/restore.js';
 
 /** A trained image model on an engine: what it can do, with everything it needs at hand. */
@@ -27,7 +27,7 @@ export interface OpenImageModel extends LoadedImageModel {
     images: ImageSet,
     options?: { density?: Density; batchSize?: number; signal?: AbortSignal },
   ): Promise<DensityFigure>;
-  sampler(options?: { batchSize?: number }): Promise<ImageSampler>;
+  sampler(options?: Pick<ImageSamplerOptions, 'batchSize' | 'lanes'>): Promise<ImageSampler>;
   coder(images: ImageSet): Promise<ImageCoder>;
   reconstruct(images: ImageSet, options?: { signal?: AbortSignal }): Promise<Reconstructions>;
   restore(images: ImageSet, options?: { signal?: AbortSignal }): Promise<Restorations>;
@@ -158,7 +158,7 @@ export async function openImageModel(engine: Engine, folder: string): Promise<Op
     batches,
     async density(images, { density = model.density!, batchSize, signal } = {}) {
       const { parameters } = model;
-      const options = { engine, weights, parameters, density, ...givenTo(model) };
+      const options = { engine, weights, parameters, density, lanes: lanesFor(model), ...givenTo(model) };
       const measure = await densityOf({ ...batches(images, batchSize), ...options });
       return measure({ ...(signal && { signal }) });
     },

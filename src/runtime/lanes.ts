@@ -1,5 +1,6 @@
-import type { Engine } from './engine.js';
-import type { Store } from './store.js';
+import type { Engine, StoreReference } from './engine.js';
+import type { StoreBuffer } from './protocol.js';
+import { Store } from './store.js';
 
 /**
  * Micro-batches of one step, computed side by side. Every lane is an engine with a copy of the parameters and a sum of
@@ -10,6 +11,8 @@ export interface Lane {
   readonly engine: Engine;
   /** The trained store itself in the first lane, a copy in the others. */
   readonly store: Store;
+  /** What a program reads: in the first lane what the lanes are over, in the others the copy. */
+  readonly weights: StoreReference;
   /** Brings the copy up to date. */
   refresh(): Promise<void>;
   /** Adds this lane's gradients of some leaves to those of the trained store. */
@@ -19,38 +22,53 @@ export interface Lane {
 const bytesOf = (store: Store): number =>
   4 * store.leaves.reduce((sum, { shape }) => sum + shape.reduce((product, length) => product * length, 1), 0);
 
-/** The lanes over a store; the same ones each time. The first is the engine itself. */
-export async function lanesOf(engine: Engine, store: Store, count: number): Promise<readonly Lane[]> {
-  const first: Lane = { engine, store, refresh: () => Promise.resolve(), collect: () => Promise.resolve() };
+/** How many lanes there are where so many are asked for: on a CPU, with a thread for each. */
+export const laneCount = ({ device, threads }: Engine, asked: number): number =>
+  device === 'cpu' ? Math.min(asked, threads) : 1;
+
+/** The lanes over a store, or another of its buffers; the same ones each time. The first is the engine itself. */
+export async function lanesOf(engine: Engine, weights: StoreReference, count: number): Promise<readonly Lane[]> {
+  const { store, buffer } = weights instanceof Store ? { store: weights, buffer: 'parameters' as const } : weights;
+  const first: Lane = { engine, store, weights, refresh: () => Promise.resolve(), collect: () => Promise.resolve() };
   const helpers = await engine.helpers(count - 1);
-  return [first, ...(await Promise.all(helpers.map((helper) => copyOn(helper, store))))];
+  return [first, ...(await Promise.all(helpers.map((helper) => copyOn(helper, store, buffer))))];
 }
 
-const copies = new WeakMap<Store, Map<Engine, Promise<Lane>>>();
+const copies = new WeakMap<Store, Map<StoreBuffer, WeakMap<Engine, Promise<Lane>>>>();
 
-function copyOn(helper: Engine, original: Store): Promise<Lane> {
-  const known = copies.get(original) ?? new Map<Engine, Promise<Lane>>();
-  copies.set(original, known);
-  const lane = known.get(helper) ?? makeCopy(helper, original);
+function copyOn(helper: Engine, original: Store, buffer: StoreBuffer): Promise<Lane> {
+  const ofStore = copies.get(original) ?? new Map<StoreBuffer, WeakMap<Engine, Promise<Lane>>>();
+  copies.set(original, ofStore);
+  const known = ofStore.get(buffer) ?? new WeakMap<Engine, Promise<Lane>>();
+  ofStore.set(buffer, known);
+  const lane = known.get(helper) ?? makeCopy(helper, original, buffer);
   known.set(helper, lane);
   return lane;
 }
 
-async function makeCopy(helper: Engine, original: Store): Promise<Lane> {
-  const store = await helper.createStore({ leaves: original.leaves, gradients: true });
+async function makeCopy(helper: Engine, original: Store, buffer: StoreBuffer): Promise<Lane> {
+  // Nothing but parameters is trained.
+  const store = await helper.createStore({ leaves: original.leaves, gradients: buffer === 'parameters' });
   original.onDispose(() => store.dispose());
   // What changes hands lies in memory that both workers see.
   const memory = new SharedArrayBuffer(bytesOf(original));
   const all = [...original.leaves.keys()];
   let version = -1;
+  let refreshed = Promise.resolve();
+  const copy = async (): Promise<void> => {
+    await original.put(buffer, all, memory);
+    await store.take('parameters', all, memory);
+  };
   return {
     engine: helper,
     store,
-    async refresh() {
-      if (version === original.version) return;
-      version = original.version;
-      await original.put('parameters', all, memory);
-      await store.take('parameters', all, memory);
+    weights: store,
+    refresh() {
+      if (version !== original.version) {
+        version = original.version;
+        refreshed = refreshed.then(copy);
+      }
+      return refreshed;
     },
     async collect(leaves) {
       await store.put('gradients', leaves, memory);

@@ -10,7 +10,7 @@ export class Store {
   readonly #remote: Remote;
   readonly #index: ReadonlyMap<string, number>;
   readonly #ends: (() => Promise<void>)[] = [];
-  /** Counts the changes of the parameters. */
+  /** Counts the changes of the parameters and of their average. */
   version = 0;
 
   /** Made by Engine.createStore. */
@@ -37,7 +37,7 @@ export class Store {
       }
       return { leaf, data };
     });
-    if (buffer === 'parameters') this.version++;
+    this.version++;
     await this.#remote.call('writeStore', { id: this.id, buffer, values: list });
   }
 
@@ -84,6 +84,7 @@ export class Store {
 
   /** Moves the average of these leaves towards the parameters by 1 - decay. On host memory only. */
   async updateAverage(leaves: readonly number[], decay: number): Promise<void> {
+    this.version++;
     await this.#remote.call('average', { store: this.id, leaves, decay });
   }
 

@@ -7,7 +7,7 @@ import { type Traced, isSpec, isTensor } from '../tensor/trace.js';
 import { leaves } from '../tensor/tree.js';
 import { createGraphOptimizer } from './graph-optimizer.js';
 import type { Engine, HostTree, Store } from './engine.js';
-import { type Lane, lanesOf } from './lanes.js';
+import { type Lane, laneCount, lanesOf } from './lanes.js';
 import type { OptimizerConfig } from './optimizer-config.js';
 import { optimizerPass } from './optimizer-config.js';
 
@@ -112,7 +112,7 @@ export async function createTrainStep<Parameters, Batch>(
     return { loss: result.loss, metrics: result.metrics ?? {}, gradients: record(trained, found) };
   };
   const programSpecs = { parameters, batch, weight: weightSpec };
-  const count = engine.device === 'cpu' ? Math.min(options.lanes ?? 1, engine.threads) : 1;
+  const count = laneCount(engine, options.lanes ?? 1);
   const sum = options.addsTo?.sum ?? newSum(await lanesOf(engine, store, count));
   const threads = Math.max(1, Math.floor(engine.threads / sum.lanes.length));
   const programs = await Promise.all(

@@ -11,6 +11,8 @@ export interface ImageSamplerOptions {
   readonly weights: StoreReference;
   /** Images drawn side by side; changes nothing but the speed. Default 64. */
   readonly batchSize?: number;
+  /** Batches drawn side by side (CPU only), where the model draws in one go. Default 1. */
+  readonly lanes?: number;
 }
 
 export interface SampleOptions {

@@ -18,11 +18,11 @@ export const drawSpecs = ({ noise, search }: Generative, batchSize: number) => (
  */
 export async function searchOf(
   generative: Generative,
-  options: { engine: Engine; parameters: object; weights: StoreReference; batchSize: number },
+  options: { engine: Engine; parameters: object; weights: StoreReference; batchSize: number; threads: number },
 ): Promise<(asked: Readonly<Record<string, HostTree>>, signal?: AbortSignal) => Promise<HostArrays>> {
   const { search } = generative;
   if (search === undefined) return () => Promise.resolve({});
-  const { engine, parameters, weights, batchSize } = options;
+  const { engine, parameters, weights, batchSize, threads } = options;
   const given = drawSpecs(generative, batchSize);
   interface Traced {
     readonly parameters: never;
@@ -31,7 +31,7 @@ export async function searchOf(
   const pass = await engine.compile(
     ((traced: Traced) => ({ state: search.improve(traced.parameters, traced.given) })) as never,
     { parameters, given },
-    { name: 'one pass of a search' },
+    { name: 'one pass of a search', threads },
   );
   return async (asked, signal) => {
     let found: HostArrays = Object.fromEntries(

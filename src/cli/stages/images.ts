@@ -86,7 +86,7 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
   const model = definition.build(config.model, data);
   const { train, validation } = heldOutImages(source, config.evaluationImages);
   const { lanes } = config.training;
-  const training: TrainingConfig = { ...config.training, lanes: lanes ?? (model.dense === true ? 1 : 2) };
+  const training: TrainingConfig = { ...config.training, lanes: lanes ?? lanesFor(model) };
   const averaged = training.average !== null;
   const store = await engine.createStore({ leaves: leavesOf(model.parameters), trainable: true, average: averaged });
   const weights: StoreReference = averaged ? { store, buffer: 'average' } : store;
@@ -103,6 +103,7 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
         parameters: model.parameters,
         density: model.density,
         images: validation,
+        lanes: training.lanes,
       }));
     const { classifier } = model;
     const judging = {
@@ -161,6 +162,9 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
     await store.dispose();
   }
 }
+
+/** Batches side by side that suit a model, where nobody says how many. */
+export const lanesFor = ({ dense = false }: ImageModel): number => (dense ? 1 : 2);
 
 /** What a model of these images has to know of them. */
 const imagesOf = ({ train, reading }: ImageSource, { pixels }: Pick<ImageTrainingConfig, 'pixels'>): ModelImages => ({
