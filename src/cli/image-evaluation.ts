@@ -155,6 +155,7 @@ const judging = (judge: OpenImageModel, images: ImageSet, signal: AbortSignal | 
   return {
     ...judge.batches(images),
     ...{ engine, weights, parameters: model.parameters, classifier: model.classifier, classes: data.classes },
+    lanes: lanesFor(model),
     ...(signal && { signal }),
   };
 };
@@ -172,7 +173,9 @@ export function modelExtractor(open: OpenImageModel): FeatureExtractor {
   if (features === undefined) throw new DataError(`${open.folder}: a ${open.definition.name} gives no features`);
   const { name, hash } = idOf(open);
   const { pixels } = images;
-  const { extract, id } = extractorOf({ engine, weights, features, name, hash, pixels, parameters: model.parameters });
+  const { parameters } = model;
+  const lanes = lanesFor(model);
+  const { extract, id } = extractorOf({ engine, weights, features, name, hash, pixels, parameters, lanes });
   return {
     id,
     extract: async (set, aborts) => {
@@ -187,5 +190,6 @@ export async function networkExtractor(engine: Engine, folder: string): Promise<
   const network = await readNetworkFeatures(folder);
   const weights = await engine.createStore({ leaves: leavesOf(network.parameters) });
   await weights.write(network.values);
-  return extractorOf({ ...network, engine, weights, pixels: 'bytes' });
+  // It is made of convolutions.
+  return extractorOf({ ...network, engine, weights, pixels: 'bytes', lanes: 2 });
 }

@@ -20,7 +20,7 @@ export interface FeatureExtractor {
 
 /** Any network with features, as an extractor. `pixels` is what the network takes. */
 export function extractorOf(
-  options: Pick<ReadRowsOptions, 'engine' | 'parameters' | 'weights' | 'pixels'> & {
+  options: Pick<ReadRowsOptions, 'engine' | 'parameters' | 'weights' | 'pixels' | 'lanes'> & {
     readonly name: string;
     readonly hash: string;
     readonly features: Features;

@@ -1,7 +1,8 @@
-import { type ImageBatchOptions, imageBatchSpec, imageList } from '../data/images/batches.js';
+import { type CountedImages, type ImageBatchOptions, imageBatchSpec, imageList } from '../data/images/batches.js';
 import type { Features, ImageTensors } from '../nn/image-model.js';
 import type { Tensor } from '../tensor/index.js';
 import type { Engine, StoreReference } from '../runtime/engine.js';
+import { sideBySide } from '../runtime/side-by-side.js';
 
 /** One row of numbers for each image. */
 export interface Matrix {
@@ -16,6 +17,8 @@ export interface ReadRowsOptions extends Omit<ImageBatchOptions, 'flip'> {
   /** Declared parameters, and where their values are. */
   readonly parameters: object;
   readonly weights: StoreReference;
+  /** Batches computed side by side (CPU only). Default 1. */
+  readonly lanes?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -27,18 +30,21 @@ export async function rowsOf(
     readonly name?: string;
   },
 ): Promise<Matrix> {
-  const { engine, parameters, weights, size, of, name = 'features', images, batchSize, seed, signal } = options;
-  const program = await engine.compile(
-    ((given: { parameters: never; batch: ImageTensors }) => ({ rows: of(given.parameters, given.batch) })) as never,
-    { parameters, batch: imageBatchSpec(images, batchSize) },
-    { name },
-  );
+  const { parameters, size, of, name = 'features', images, batchSize, seed } = options;
   const values = new Float32Array(images.count * size);
-  for (const { batch, count, start } of imageList(options)) {
-    const args = { parameters: weights, batch: { ...batch, key: Int32Array.of(seed, start) } };
-    const { rows } = (await program.run(args, { ...(signal && { signal }) })) as { rows: Float32Array };
-    values.set(rows.subarray(0, count * size), start * size);
-  }
+  const read = await sideBySide(options, async ({ engine, weights, threads }) => {
+    const program = await engine.compile(
+      ((given: { parameters: never; batch: ImageTensors }) => ({ rows: of(given.parameters, given.batch) })) as never,
+      { parameters, batch: imageBatchSpec(images, batchSize) },
+      { name, threads },
+    );
+    return async ({ batch, count, start }: CountedImages, signal?: AbortSignal): Promise<void> => {
+      const args = { parameters: weights, batch: { ...batch, key: Int32Array.of(seed, start) } };
+      const { rows } = (await program.run(args, { ...(signal && { signal }) })) as { rows: Float32Array };
+      values.set(rows.subarray(0, count * size), start * size);
+    };
+  });
+  await read(imageList(options), options.signal);
   return { count: images.count, size, values };
 }
 

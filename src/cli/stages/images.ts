@@ -113,6 +113,7 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
       parameters: model.parameters,
       classes: data.classes,
       images: validation,
+      lanes: training.lanes,
     };
     const sampler = canDraw(model) && (await imageSampler({ engine, model, data, weights, batchSize: sampleCount }));
     const result = await trainInFolder(context, {

@@ -3,12 +3,15 @@ import type { ImageSet } from '../data/images/image-set.js';
 import { definition as vae } from '../families/autoencoding/vae.js';
 import { definition as glow } from '../families/flow/glow.js';
 import { definition as maf } from '../families/flow/maf.js';
+import type { ImageTensors } from '../nn/image-model.js';
 import { Engine } from '../runtime/engine.js';
 import { imageSampler } from '../sampling/images.js';
 import { type TinyImageModel, someImages, tinyImageModel } from '../sampling/tiny-image-model.test-helper.js';
+import { reshape } from '../tensor/index.js';
 import { densityOf } from './density.js';
+import { rowsOf } from './features.js';
 
-/** Measuring and drawing in lanes: the same figures and images. */
+/** Measuring and drawing in lanes: the same figures, features and images. */
 
 const data = { channels: 1, height: 4, width: 4, levels: 256, classes: 0 };
 const cases = [
@@ -42,6 +45,20 @@ describe.each(cases)('side by side: %s', (_, definition, config) => {
     expect(two.standardError).toBeCloseTo(one.standardError, 4);
     // Which lane had which batch changes nothing.
     expect(await figure(2)).toEqual(two);
+  });
+
+  it('has the features that it has one batch after the other, each in its row', async () => {
+    const { model, weights } = tiny;
+    const count = 23;
+    const images: ImageSet = { ...data, name: 'some', count, pixels: Uint8Array.from(someImages(data, count)) };
+    const of = { engine, weights, parameters: model.parameters, size: 1 };
+    const rows = (lanes: number) => {
+      const density = (p: never, batch: ImageTensors) => reshape(model.density!.logProb(p, batch), [4, 1]);
+      return rowsOf({ ...of, of: density, images, batchSize: 4, pixels: 'bytes', seed: 1, lanes });
+    };
+    const [one, two] = [await rows(1), await rows(2)];
+    expect(two).toMatchObject({ count, size: 1 });
+    two.values.forEach((value, row) => expect(value).toBeCloseTo(one.values[row]!, 3));
   });
 
   it('draws the images that it draws one batch after the other', async () => {
