@@ -30,6 +30,13 @@ function densityConditions({
   return Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, String(value)]));
 }
 
+/** Why two likelihoods must not be compared, in words; undefined where they may. */
+export function densityDifference(a: DensityFigure, b: DensityFigure): string | undefined {
+  const [first, second] = [densityConditions(a), densityConditions(b)];
+  const key = differingKey(first, second);
+  return key && `${key} is ${second[key] ?? 'none'}, and ${first[key] ?? 'none'} for the first`;
+}
+
 const samplesConditions = ({ extractor, images, pixels, neighbours, kernel }: SetFigures): Conditions => ({
   extractor: `${extractor.name} ${extractor.hash}`,
   images: String(images),
@@ -106,7 +113,7 @@ function differenceIn(
   for (const [index, found] of column.entries()) {
     if (found === undefined) continue;
     const [a, b] = [column[first]!.conditions, found.conditions];
-    const differing = [...new Set([...Object.keys(a), ...Object.keys(b)])].find((key) => a[key] !== b[key]);
+    const differing = differingKey(a, b);
     if (differing !== undefined) {
       const value = (conditions: Conditions): string => conditions[differing] ?? 'none';
       return `${differing} is ${value(a)} for ${models[first]!.model}, and ${value(b)} for ${models[index]!.model}`;
@@ -114,6 +121,9 @@ function differenceIn(
   }
   return undefined;
 }
+
+const differingKey = (a: Conditions, b: Conditions): string | undefined =>
+  [...new Set([...Object.keys(a), ...Object.keys(b)])].find((key) => a[key] !== b[key]);
 
 const inWords = (conditions: Conditions): string =>
   Object.entries(conditions)
