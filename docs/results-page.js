@@ -20,14 +20,15 @@ function curve({ details, metric }) {
 }
 
 function recipeSection(result, recipes) {
-  const { recipe, scale, source, notes = [], seconds, machine } = result;
+  const { recipe, scale, source, notes = [], seconds, processorSeconds, machine } = result;
+  const work = processorSeconds === undefined ? '' : ` (${minutes(processorSeconds)} of processor time)`;
   return [
     `## ${recipe} (${scale})`,
     `Held against: ${source}.`,
     figures(result),
     curve(result),
     ...notes,
-    `${minutes(seconds)} in all on ${machine.cores} cores of ${machine.cpu}, commit ${machine.commit}.`,
+    `${minutes(seconds)}${work} in all on ${machine.cores} cores of ${machine.cpu}, commit ${machine.commit}.`,
     pictures(result, recipes),
   ]
     .filter(Boolean)
