@@ -98,7 +98,11 @@ function summarise(
   return { recipe: name, scale, metric, value, target: judged[0]?.target ?? target, pass, seconds, rows: judged };
 }
 
-function format(recipe: Recipe, { scale, rows, seconds, processorSeconds }: Reproduction, notes: readonly string[]): string {
+function format(
+  recipe: Recipe,
+  { scale, rows, seconds, processorSeconds }: Reproduction,
+  notes: readonly string[],
+): string {
   const number = (value: number): string => String(Number(value.toPrecision(4)));
   const verdict = (pass: boolean | undefined): string =>
     pass === undefined ? '' : scale === 'smoke' ? 'not judged' : pass ? pc.green('pass') : pc.red('MISSED');
