@@ -62,6 +62,10 @@ export const commands: Record<string, Entry> = {
     summary: 'measure image models: likelihood, distance of samples from real images, reconstructions',
     load: () => import('./commands/evaluate.js'),
   },
+  compare: {
+    summary: 'put families of image models side by side on one page',
+    load: () => import('./commands/compare.js'),
+  },
   report: { summary: 'write the report of a run again', load: () => import('./commands/report.js') },
   runs: { summary: 'list runs and how far they got', load: () => import('./commands/runs.js') },
   lineage: { summary: "print a model's family tree", load: () => import('./commands/lineage.js') },

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,7 +9,7 @@ import type { Generative } from '../nn/image-model.js';
 import { Engine } from '../runtime/engine.js';
 import { imageSampler } from '../sampling/images.js';
 import { add, constant, gather, mul, reshape } from '../tensor/index.js';
-import { counterRandom } from '../tensor/random.js';
+import { barSide as side, writeBars } from './bars.test-helper.js';
 import { start } from './descent.test-helper.js';
 import { evaluateImageModel, figureTerms, modelExtractor } from './image-evaluation.js';
 import { openImageModel } from './open-image-model.js';
@@ -18,28 +18,8 @@ import { modelFolderOf } from './stages/stage.js';
 
 /** descent evaluate, on a small data set of bars across, bars down, and blank images. */
 
-const side = 12;
 let cwd: string;
 let engine: Engine;
-
-const idx = (shape: number[], data: Uint8Array): Uint8Array =>
-  Uint8Array.from([0, 0, 8, shape.length, ...shape.flatMap((length) => [0, 0, length >> 8, length & 255]), ...data]);
-
-async function writeBars(name: string, count: number, seed: number): Promise<void> {
-  const random = counterRandom(seed, 'bars', 0);
-  const pixels = new Uint8Array(count * side * side);
-  const labels = Uint8Array.from({ length: count }, (_, index) => Math.floor((3 * index) / count));
-  labels.forEach((label, image) => {
-    const place = 2 + Math.floor(random() * (side - 4));
-    for (let at = 0; at < side * side; at++) {
-      const line = label === 0 ? Math.floor(at / side) : at % side;
-      const lit = label < 2 && Math.abs(line - place) < 2;
-      pixels[image * side * side + at] = (lit ? 180 : 0) + Math.floor(random() * 60);
-    }
-  });
-  await writeFile(join(cwd, 'bars', `${name}-idx3-ubyte`), idx([count, side, side], pixels));
-  await writeFile(join(cwd, 'bars', `${name}-idx1-ubyte`), idx([count], labels));
-}
 
 /** Trains a model on the bars, for a few steps. @returns its run folder */
 async function trained(name: string, run: string, settings: Record<string, unknown>, steps: number): Promise<string> {
@@ -54,9 +34,7 @@ async function trained(name: string, run: string, settings: Record<string, unkno
 
 beforeAll(async () => {
   cwd = await mkdtemp(join(tmpdir(), 'descent-evaluate-'));
-  await mkdir(join(cwd, 'bars'));
-  await writeBars('train', 240, 1);
-  await writeBars('t10k', 90, 2);
+  await writeBars(join(cwd, 'bars'));
   engine = await Engine.create();
 });
 afterAll(async () => {

@@ -35,6 +35,13 @@ const densityConditions = (terms: DensityTerms): Conditions =>
     Object.entries(terms).flatMap(([key, value]) => (values.has(key) ? [] : [[key, String(value)] as const])),
   );
 
+/** Why two likelihoods must not be compared, in words; undefined where they may. */
+export function densityDifference(a: DensityTerms, b: DensityTerms): string | undefined {
+  const [first, second] = [densityConditions(a), densityConditions(b)];
+  const key = differingKey(first, second);
+  return key && `${key} is ${second[key] ?? 'none'}, and ${first[key] ?? 'none'} for the first`;
+}
+
 const samplesConditions = ({ extractor, images, pixels, neighbours, kernel }: SetTerms): Conditions => ({
   extractor: `${extractor.name} ${extractor.hash}`,
   images: String(images),
@@ -133,7 +140,7 @@ function differenceIn(models: readonly TableTerms[], column: readonly (Condition
   const a = column[first]!;
   for (const [index, b] of column.entries()) {
     if (b === undefined) continue;
-    const differing = [...new Set([...Object.keys(a), ...Object.keys(b)])].find((key) => a[key] !== b[key]);
+    const differing = differingKey(a, b);
     if (differing !== undefined) {
       const value = (conditions: Conditions): string => conditions[differing] ?? 'none';
       return `${differing} is ${value(a)} for ${models[first]!.model}, and ${value(b)} for ${models[index]!.model}`;
@@ -141,6 +148,9 @@ function differenceIn(models: readonly TableTerms[], column: readonly (Condition
   }
   return undefined;
 }
+
+const differingKey = (a: Conditions, b: Conditions): string | undefined =>
+  [...new Set([...Object.keys(a), ...Object.keys(b)])].find((key) => a[key] !== b[key]);
 
 const inWords = (conditions: Conditions): string =>
   Object.entries(conditions)

@@ -30,6 +30,7 @@ export async function reproduceCommand(invocation: Invocation<ReproduceFlags>): 
   }
   const folder = flags.out ?? join('runs', 'recipes', `${name}.${scale}`);
   const began = performance.now();
+  const processor = process.cpuUsage();
   const progress = (title: string) => terminalProgress({ title });
   const result = await recipe.run({
     scale,
@@ -41,7 +42,8 @@ export async function reproduceCommand(invocation: Invocation<ReproduceFlags>): 
     ...(data !== undefined && { data }),
   });
   const seconds = Math.round((performance.now() - began) / 100) / 10;
-  const record = summarise(recipe, scale, result, seconds);
+  const { user, system } = process.cpuUsage(processor);
+  const record = { ...summarise(recipe, scale, result, seconds), processorSeconds: Math.round((user + system) / 1e6) };
   answer(record, format(recipe, record, result.notes ?? []));
   if (flags.save === true) {
     await mkdir('results', { recursive: true });
@@ -77,10 +79,17 @@ interface Reproduction {
   /** Whether every figure with a target meets it. */
   readonly pass: boolean;
   readonly seconds: number;
+  /** Of all threads together: what a machine that did other work too does not change. */
+  readonly processorSeconds: number;
   readonly rows: readonly (RecipeRow & { readonly pass?: boolean })[];
 }
 
-function summarise(recipe: Recipe, scale: RecipeScale, { value, rows }: RecipeResult, seconds: number): Reproduction {
+function summarise(
+  recipe: Recipe,
+  scale: RecipeScale,
+  { value, rows }: RecipeResult,
+  seconds: number,
+): Omit<Reproduction, 'processorSeconds'> {
   const { name, metric, target, direction } = recipe;
   const judged = (rows ?? [{ metric, value, target, direction }]).map((row) =>
     row.target === undefined ? row : { ...row, pass: isMet(row.value, row.target, row.direction ?? 'at least') },
@@ -89,7 +98,11 @@ function summarise(recipe: Recipe, scale: RecipeScale, { value, rows }: RecipeRe
   return { recipe: name, scale, metric, value, target: judged[0]?.target ?? target, pass, seconds, rows: judged };
 }
 
-function format(recipe: Recipe, { scale, rows, seconds }: Reproduction, notes: readonly string[]): string {
+function format(
+  recipe: Recipe,
+  { scale, rows, seconds, processorSeconds }: Reproduction,
+  notes: readonly string[],
+): string {
   const number = (value: number): string => String(Number(value.toPrecision(4)));
   const verdict = (pass: boolean | undefined): string =>
     pass === undefined ? '' : scale === 'smoke' ? 'not judged' : pass ? pc.green('pass') : pc.red('MISSED');
@@ -101,7 +114,7 @@ function format(recipe: Recipe, { scale, rows, seconds }: Reproduction, notes: r
   }));
   return [
     '',
-    `${pc.bold(recipe.title)} (${scale}, ${seconds} s)`,
+    `${pc.bold(recipe.title)} (${scale}, ${seconds} s, ${processorSeconds} s of processors)`,
     formatTable(table),
     '',
     `Target: ${recipe.source}`,
