@@ -271,6 +271,11 @@ export interface ImageModel {
   readonly dense?: boolean;
   /** Labels change what it draws. Default false. */
   readonly conditional?: boolean;
+  /**
+   * What is wrong with a run, by condition, from what its losses log, smoothed over many steps: `<loss>.<metric>` where
+   * there are several losses. A condition without words is not there.
+   */
+  readonly unhealthy?: (figures: Readonly<Record<string, number>>) => Readonly<Record<string, string | undefined>>;
   readonly density?: Density;
   /** A tighter value of the same density, with many draws. */
   readonly tighter?: (draws: number) => Density;
