@@ -40,8 +40,10 @@ export function gameFigures(
 
 /** Below it made images are taken for a few, again and again. A set of all modes but blurred or typical ones has 0.7. */
 const leastSpread = 0.5;
-const mostAccuracy = 0.995;
-const mostApart = 100;
+/** In logits: of such images the generator's gradient of log(1 − D) is nothing, and D no longer says what is nearly real. */
+const mostLogits = 20;
+/** A distance between images of 28 x 28 in [−1, 1] is at most 56. */
+const mostDistance = 200;
 
 /**
  * What is wrong with a game, from its figures smoothed over many steps; the discriminator's loss is named `discriminator`.
@@ -52,7 +54,7 @@ export const gameAilments =
   ({ isDistance = false }: { readonly isDistance?: boolean }) =>
   (figures: Readonly<Record<string, number>>): Record<string, string | undefined> => {
     const figure = (name: string): number => figures[`discriminator.${name}`] ?? NaN;
-    const [spread, accuracy, apart] = [figure('spread'), figure('accuracy'), figure('real') - figure('made')];
+    const [spread, apart] = [figure('spread'), figure('real') - figure('made')];
     return {
       collapse:
         spread < leastSpread
@@ -60,15 +62,11 @@ export const gameAilments =
             'what real ones do (mode collapse). Lower its rate (model.rates.generator), or take a game that does not ' +
             'collapse so easily (wgan-gp, spectral-gan).'
           : undefined,
-      'discriminator too strong':
-        !isDistance && accuracy > mostAccuracy
-          ? `the discriminator ranks ${(100 * accuracy).toFixed(1)}% of pairs rightly: the generator learns little from ` +
-            'it. Lower its rate (model.rates.discriminator), or give it a penalty (wgan-gp, style-gan).'
-          : undefined,
       divergence:
-        Math.abs(apart) > mostApart
-          ? `the discriminator's outputs for real and made images are ${apart.toFixed(0)} apart: the game diverges. ` +
-            'Lower both rates (training.schedule.learningRate).'
+        Math.abs(apart) > (isDistance ? mostDistance : mostLogits)
+          ? `the discriminator's outputs for real and made images are ${apart.toFixed(0)} apart` +
+            (isDistance ? ': the game diverges.' : ': it has won, and the generator learns little from it.') +
+            ' Lower its rate (model.rates.discriminator) or both (training.schedule.learningRate).'
           : undefined,
     };
   };
