@@ -1,7 +1,7 @@
 import { ConfigError } from '../errors.js';
 import type { Generative, ImageModel } from '../nn/image-model.js';
 import { type ImageSampler, type ImageSamplerOptions, controlsFor, labelsFor, padded } from './image-options.js';
-import { noiseBatch, withBatch } from './noise.js';
+import { noiseBatch, noiseBySeed, withBatch } from './noise.js';
 import { searchOf } from './search.js';
 import { sequentialSampler } from './sequential.js';
 
@@ -43,7 +43,7 @@ async function generativeSampler(options: ImageSamplerOptions, generative: Gener
     { name: 'sample images' },
   );
   const size = data.channels * data.height * data.width;
-  return async ({ count, seed = 0, labels, temperature = 1, controls, signal }) => {
+  return async ({ count, seed = 0, labels, temperature = 1, noise: source = noiseBySeed(seed), controls, signal }) => {
     const classes = labelsFor(count, data.classes, labels);
     const settings = controlsFor(generative.controls, controls);
     const images = new Float32Array(count * size);
@@ -51,7 +51,7 @@ async function generativeSampler(options: ImageSamplerOptions, generative: Gener
       signal?.throwIfAborted();
       const indices = Array.from({ length: Math.min(batchSize, count - start) }, (_, row) => start + row);
       const asked = {
-        noise: noiseBatch(generative.noise, { batchSize, seed, indices, temperature }),
+        noise: noiseBatch(generative.noise, { batchSize, source, indices, temperature }),
         labels: padded(classes.subarray(start, start + batchSize), batchSize),
       };
       const given = { ...asked, controls: settings, state: await find(asked, signal) };

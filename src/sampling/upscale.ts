@@ -2,7 +2,7 @@ import { ConfigError } from '../errors.js';
 import type { ImageData, ImageModel, NamedTensors } from '../nn/image-model.js';
 import type { Engine, StoreReference } from '../runtime/engine.js';
 import type { Tensor } from '../tensor/index.js';
-import { noiseBatch, withBatch } from './noise.js';
+import { noiseBatch, noiseBySeed, withBatch } from './noise.js';
 
 export interface UpscalerOptions {
   readonly engine: Engine;
@@ -91,7 +91,7 @@ export async function imageUpscaler(options: UpscalerOptions): Promise<ImageUpsc
       const results: Float32Array[] = [];
       for (let sample = 0; sample < samples; sample++) {
         const into = new Float32Array((small.length / smallSize) * largeSize);
-        const drawn = { batchSize, seed: seed + sample, temperature };
+        const drawn = { batchSize, source: noiseBySeed(seed + sample), temperature };
         await eachBatch(small, smallSize, into, async (batch, indices) => {
           signal?.throwIfAborted();
           const given = { small: batch, noise: noiseBatch(upscaler.noise, { ...drawn, indices }) };

@@ -1,23 +1,28 @@
 import { encodeGif } from '../../formats/animation.js';
 import type { Invocation } from '../command.js';
 import type { EngineFlags } from '../flags.js';
-import { imagesPicture, interpolations } from '../image-pictures.js';
+import { imagesPicture, interpolations, noiseWalks } from '../image-pictures.js';
 import { imagesFor, withImageModel } from '../open-image-model.js';
 import { answerWithPicture, writePicture } from '../picture-output.js';
 
 export interface InterpolateFlags extends EngineFlags {
   readonly n: number;
   readonly steps: number;
+  readonly seed: number;
   readonly out: string;
   readonly animate?: string;
 }
 
 export async function interpolateCommand(invocation: Invocation<InterpolateFlags>): Promise<void> {
   const { positional, flags, signal } = invocation;
-  const { n: count, steps, out, animate } = flags;
+  const { n: count, steps, seed, out, animate } = flags;
   await withImageModel(flags, positional[0]!, async (open) => {
-    const images = await imagesFor(open, positional[1], { signal });
-    const values = await interpolations(open, images, { count, steps, signal });
+    const { codec, generative } = open.model;
+    // Without a code there is still the noise that images are made of.
+    const isWalk = codec === undefined && generative !== undefined && positional[1] === undefined;
+    const values = isWalk
+      ? await noiseWalks(open, { count, steps, seed, signal })
+      : await interpolations(open, await imagesFor(open, positional[1], { signal }), { count, steps, signal });
     if (animate !== undefined) {
       const { channels, height, width } = open.images;
       const frames = thereAndBack(steps).map((step) =>
