@@ -1,5 +1,17 @@
 import { perRow } from '../../nn/distributions.js';
-import { type Tensor, add, gradients, mean, mul, sqrt, square, stopGradient, sub, sum } from '../../tensor/index.js';
+import {
+  type Draws,
+  type Tensor,
+  add,
+  gradients,
+  mean,
+  mul,
+  sqrt,
+  square,
+  stopGradient,
+  sub,
+  sum,
+} from '../../tensor/index.js';
 
 /** Penalties on the slope of a discriminator: gradients of gradients. */
 
@@ -31,3 +43,18 @@ export function gradientPenalty(
 
 /** Half of the mean of ‖slope‖² at real images (Mescheder et al. 2018, R1), to be multiplied with its weight γ. */
 export const realPenalty = (judge: Judge, real: Tensor): Tensor => mul(mean(squaredSlopes(judge, real)), 0.5);
+
+/**
+ * How far an image moves with its styles, along a random direction of all its pixels: ‖Jᵀ y‖, the root mean square over
+ * layers (Karras et al. 2020, StyleGAN2, equation 4).
+ *
+ * @param images styles [B, layers, style] → [B, C, H, W]
+ * @returns [B]
+ */
+export function pathLengths(images: (styles: Tensor) => Tensor, styles: Tensor, draws: Draws): Tensor {
+  const made = images(styles);
+  const [height, width] = made.shape.slice(2) as [number, number];
+  const direction = mul(draws.normal(made.shape), 1 / Math.sqrt(height * width));
+  const [slopes] = gradients(sum(mul(made, direction)), [styles]);
+  return sqrt(add(mul(perRow(square(slopes!)), 1 / styles.shape[1]!), 1e-12));
+}
