@@ -114,7 +114,7 @@ export function convolutionalGame(config: ConvolutionalConfig, data: ImageData, 
         rates,
         ...(discriminatorSteps !== undefined && { discriminatorSteps }),
         wholeBatch: normalised.generator || normalised.discriminator,
-        make: (p, labels, draws) => generator.images(p.generator, input(labels, draws), batchMoments),
+        make: (p, { labels }, draws) => generator.images(p.generator, input(labels, draws), batchMoments),
         judge,
         ...(penalty && {
           penalty: (p: Parameters, positions) => penalty(positions, (images, labels) => judge(p, images, labels)),

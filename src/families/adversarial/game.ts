@@ -38,12 +38,19 @@ export interface Terms {
 export interface Game<Parameters> {
   readonly data: ImageData;
   readonly objective: Objective;
-  /** Images in [−1, 1], as many as labels, from noise of its own drawing. */
-  readonly make: (p: Parameters, labels: Tensor, draws: Draws) => Tensor;
+  /** Images in [−1, 1], one for each of the batch, from noise of its own drawing. */
+  readonly make: (p: Parameters, batch: Pick<ImageTensors, 'images' | 'labels'>, draws: Draws) => Tensor;
   /** How real images in [−1, 1] are, [B]. May draw, e.g. augmentations. */
   readonly judge: (p: Parameters, images: Tensor, labels: Tensor, draws: Draws) => Tensor;
   /** Added to the discriminator's loss. */
   readonly penalty?: (p: Parameters, positions: Positions) => Terms;
+  /** Added to the generator's loss, whose own part has this weight; real and made images belong together. */
+  readonly fidelity?: {
+    readonly weight: number;
+    readonly loss: (p: Parameters, images: { readonly real: Tensor; readonly made: Tensor }) => Terms;
+  };
+  /** See `ImageLoss.during`. */
+  readonly during?: readonly [from: number, until: number];
   readonly optimizer: { readonly beta1: number; readonly beta2: number };
   readonly rates: { readonly generator: number; readonly discriminator: number };
   /** The discriminator's steps for each of the generator's. Default 1. */
@@ -59,8 +66,9 @@ export const isPartOf =
 
 /** The losses of both players, the discriminator's first. */
 export function gameLosses<Parameters>(game: Game<Parameters>): [discriminator: ImageLoss, generator: ImageLoss] {
-  const { data, objective, make, judge, penalty, optimizer, rates, discriminatorSteps = 1, wholeBatch = false } = game;
-  const shared = { falls: false, wholeBatch } as const;
+  const { data, objective, make, judge, penalty, fidelity, optimizer, rates, during } = game;
+  const { discriminatorSteps = 1, wholeBatch = false } = game;
+  const shared = { falls: false, wholeBatch, ...(during && { during }) } as const;
   return [
     {
       ...shared,
@@ -69,7 +77,7 @@ export function gameLosses<Parameters>(game: Game<Parameters>): [discriminator: 
       optimizer: { ...optimizer, rate: rates.discriminator },
       loss: (p: Parameters, { images, labels, key }: ImageTensors): Terms => {
         const draws = new Draws(key);
-        const made = stopGradient(make(p, labels, draws));
+        const made = stopGradient(make(p, { images, labels }, draws));
         const real = centred(images, data.levels);
         const [ofReal, ofMade] = [judge(p, real, labels, draws), judge(p, made, labels, draws)];
         const added = penalty?.(p, { real, made, labels, draws });
@@ -85,9 +93,13 @@ export function gameLosses<Parameters>(game: Game<Parameters>): [discriminator: 
       trainable: isPartOf('generator'),
       every: discriminatorSteps,
       optimizer: { ...optimizer, rate: rates.generator },
-      loss: (p: Parameters, { labels, key }: ImageTensors): Terms => {
+      loss: (p: Parameters, { images, labels, key }: ImageTensors): Terms => {
         const draws = new Draws(key);
-        return { loss: objective.generator(judge(p, make(p, labels, draws), labels, draws)) };
+        const made = make(p, { images, labels }, draws);
+        const won = objective.generator(judge(p, made, labels, draws));
+        if (fidelity === undefined) return { loss: won };
+        const { loss, metrics } = fidelity.loss(p, { real: centred(images, data.levels), made });
+        return { loss: add(mul(won, fidelity.weight), loss), metrics: { game: won, ...metrics } };
       },
     },
   ];

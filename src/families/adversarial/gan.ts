@@ -66,7 +66,7 @@ export const definition = defineImageModel({
         objective,
         optimizer: { beta1: 0.5, beta2: 0.999 },
         rates,
-        make: (p, labels, draws) => make(p, drawNoise(noise, labels.size, draws)['z']!, labels),
+        make: (p, { labels }, draws) => make(p, drawNoise(noise, labels.size, draws)['z']!, labels),
         judge: ({ discriminator: p }, images, labels) => {
           const h = hidden(p, reshape(told.images(images, labels), [labels.size, -1]));
           return told.output(p, squeeze(linear(p.out, h), 1), h, labels);

@@ -108,17 +108,20 @@ export function convolutionalDiscriminator(
     ...told.parameters,
   };
   type Parameters = TensorsOf<typeof parameters>;
+  /** What each layer makes of an image, the finest first. */
+  const activations = (p: Parameters, images: Tensor, labels: Tensor, moments: MomentsSource): Tensor[] => {
+    let h = told.images(images, labels);
+    return p.down.map((layer, index) => {
+      const next = convolve(layer, h, { stride: 2, padding: 1 });
+      h = leakyRelu(layer.norm === undefined ? next : batchNorm(layer.norm, next, moments(next, index)), slope);
+      return h;
+    });
+  };
   return {
     parameters,
+    activations,
     outputs: (p: Parameters, images: Tensor, labels: Tensor, moments: MomentsSource): Tensor => {
-      const top = p.down.reduce(
-        (h, layer, index) => {
-          const next = convolve(layer, h, { stride: 2, padding: 1 });
-          return leakyRelu(layer.norm === undefined ? next : batchNorm(layer.norm, next, moments(next, index)), slope);
-        },
-        told.images(images, labels),
-      );
-      const h = reshape(top, [images.shape[0]!, features]);
+      const h = reshape(activations(p, images, labels, moments).at(-1)!, [images.shape[0]!, features]);
       return told.output(p, squeeze(linear(p.out, h), 1), h, labels);
     },
   };

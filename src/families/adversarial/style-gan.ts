@@ -117,7 +117,7 @@ export const definition = defineImageModel({
       generator.grains.map((shape) => draws.normal([count, ...shape]));
     const drawnStyle = (p: Parameters, labels: Tensor, draws: Draws): Tensor =>
       generator.map(p.generator, draws.normal([labels.size, latents]), labels);
-    const make = (p: Parameters, labels: Tensor, draws: Draws): Tensor => {
+    const make = (p: Parameters, { labels }: { readonly labels: Tensor }, draws: Draws): Tensor => {
       const [first, second] = [drawnStyle(p, labels, draws), drawnStyle(p, labels, draws)];
       const isMixed = less(draws.uniform([labels.size]), mixing);
       const place = add(floor(mul(draws.uniform([labels.size]), layers - 1)), 1);
