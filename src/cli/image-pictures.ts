@@ -148,7 +148,7 @@ export async function mixingPicture(
     noise: (name, index, size) =>
       name === mixing.coarse || name === mixing.fine ? source(name, index, size) : noiseOf(seed, name, 0, size),
     controls: { ...controls, [mixing.control]: mixing.at },
-    labels: options.labels ?? 0,
+    ...(options.labels === undefined && open.data.classes > 0 && { labels: 0 }),
   });
   images.fill(largestPixel(open.images.pixels), 0, images.length / columns ** 2);
   return imagesPicture(open, images, { columns });
