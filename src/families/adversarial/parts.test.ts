@@ -10,7 +10,7 @@ import type { Tensor, TensorSpec } from '../../tensor/index.js';
 import { counterRandom } from '../../tensor/random.js';
 import { augment } from './augmentation.js';
 import { withDeviation } from './minibatch-deviation.js';
-import { modulatedConvolution } from './modulated-convolution.js';
+import { modulatedConvolution, modulatedEnlargement } from './modulated-convolution.js';
 import { objectives } from './objectives.js';
 import { gradientPenalty, pathLengths, realPenalty } from './penalties.js';
 import { powerIteration } from './spectral-norm.js';
@@ -148,23 +148,32 @@ describe('power iteration', () => {
   );
 });
 
+interface Modulated extends Golden {
+  readonly demodulated: { y: number[]; gradients: Record<string, number[]> };
+  readonly plain: { y: number[]; gradients: Record<string, number[]> };
+  readonly enlarged: { y: number[] };
+}
+const modulated = goldenOf('golden/modulated-convolution.json') as Modulated;
+
 describe('modulated convolution', () => {
-  interface Modulated extends Golden {
-    readonly demodulated: { y: number[]; gradients: Record<string, number[]> };
-    readonly plain: { y: number[]; gradients: Record<string, number[]> };
-  }
-  const golden = goldenOf('golden/modulated-convolution.json') as Modulated;
   it.each(['demodulated', 'plain'] as const)('%s equals weights made for each image, PyTorch’s', (name) => {
     const graph = t.trace((inputs) => {
       const { x, weight, style, upstream } = inputs as Record<'x' | 'weight' | 'style' | 'upstream', Tensor>;
       const y = modulatedConvolution(x, weight, style, name === 'demodulated');
       const [gx, gw, gs] = t.gradients(t.sum(t.mul(y, upstream)), [x, weight, style]);
       return { y, gradients: { x: gx!, weight: gw!, style: gs! } };
-    }, specsOf(golden));
-    const result = evaluate(graph, dataOf(golden));
-    expect(difference(result['y']!, golden[name].y)).toBeLessThan(1e-9);
-    for (const [path, gradient] of Object.entries(golden[name].gradients))
+    }, specsOf(modulated));
+    const result = evaluate(graph, dataOf(modulated));
+    expect(difference(result['y']!, modulated[name].y)).toBeLessThan(1e-9);
+    for (const [path, gradient] of Object.entries(modulated[name].gradients))
       expect(difference(result[`gradients.${path}`]!, gradient)).toBeLessThan(1e-9);
+  });
+});
+
+describe('modulated enlargement', () => {
+  it('equals transposed weights made for each image, PyTorch’s', () => {
+    const graph = t.trace(({ x, up, style }) => ({ y: modulatedEnlargement(x!, up!, style!) }), specsOf(modulated));
+    expect(difference(evaluate(graph, dataOf(modulated))['y']!, modulated.enlarged.y)).toBeLessThan(1e-9);
   });
 });
 

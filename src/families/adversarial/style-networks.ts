@@ -18,7 +18,7 @@ import {
 } from '../../tensor/index.js';
 import { discriminatorCondition, withClass } from './condition.js';
 import { withDeviation } from './minibatch-deviation.js';
-import { modulatedConvolution } from './modulated-convolution.js';
+import { modulatedConvolution, modulatedEnlargement } from './modulated-convolution.js';
 
 /**
  * The networks of StyleGAN2 (Karras et al. 2020) for small images. All weights begin with deviation 1 and are scaled when
@@ -44,6 +44,8 @@ const kernel = (from: number, to: number, side: number) => ({
 type Kernel = TensorsOf<ReturnType<typeof kernel>>;
 
 const scaled = (weight: Tensor): Tensor => mul(weight, 1 / Math.sqrt(weight.size / weight.shape[0]!));
+/** Of an enlargement [in, out, 4, 4], a quarter of whose numbers make a pixel. */
+const scaledUp = (weight: Tensor): Tensor => mul(weight, 1 / Math.sqrt(weight.size / weight.shape[1]! / 4));
 const withBias = (x: Tensor, bias: Tensor): Tensor => add(x, reshape(bias, [1, bias.size, 1, 1]));
 /** Keeps the size of activations. */
 const active = (x: Tensor): Tensor => mul(leakyRelu(x, 0.2), Math.SQRT2);
@@ -70,10 +72,15 @@ export function styleGenerator(sizes: StyleSizes, data: ImageData) {
     height: small.height * 2 ** index,
     width: small.width * 2 ** index,
   }));
-  const layer = (from: number, to: number) => ({
-    ...kernel(from, to, 3),
+  const styled = (from: number, to: number) => ({
+    bias: parameter([to]),
     style: dense(style, from, { ones: true }),
     noise: parameter([1]),
+  });
+  const layer = (channels: number) => ({ ...kernel(channels, channels, 3), ...styled(channels, channels) });
+  const enlargement = (from: number, to: number) => ({
+    weight: parameter([from, to, 4, 4], { init: normal(1) }),
+    ...styled(from, to),
   });
   const parameters = {
     mapping: Array.from({ length: mappingLayers }, (_, index) =>
@@ -81,11 +88,9 @@ export function styleGenerator(sizes: StyleSizes, data: ImageData) {
     ),
     constant: parameter([scales[0]!.channels, small.height, small.width], { init: normal(1) }),
     scales: scales.map(({ channels }, index) => ({
-      layers: [
-        // Only finer scales have a layer that is fed the coarser one.
-        ...(index === 0 ? [] : [layer(scales[index - 1]!.channels, channels)]),
-        layer(channels, channels),
-      ],
+      // From the coarser scale, where there is one.
+      ...(index > 0 && { up: enlargement(scales[index - 1]!.channels, channels) }),
+      layer: layer(channels),
       image: { ...kernel(channels, data.channels, 1), style: dense(style, channels, { ones: true }) },
     })),
   };
@@ -105,14 +110,15 @@ export function styleGenerator(sizes: StyleSizes, data: ImageData) {
       let h = broadcastTo(expandDims(p.constant, 0), [count, ...p.constant.shape]);
       let image: Tensor | undefined;
       let at = 0;
-      p.scales.forEach(({ layers, image: toImage }, index) => {
+      /** Grain, bias and activation of a layer, whose convolution is given its style. */
+      const run = (layer: TensorsOf<ReturnType<typeof styled>>, convolved: (style: Tensor) => Tensor): Tensor => {
+        const x = convolved(apply(layer.style, styleOf(at)));
+        return active(withBias(add(x, mul(grains[at++]!, layer.noise)), layer.bias));
+      };
+      p.scales.forEach(({ up, layer, image: toImage }, index) => {
         const sides = [scales[index]!.height, scales[index]!.width];
-        if (index > 0) h = resize(h, sides);
-        for (const { weight, bias, style: toStyle, noise } of layers) {
-          const styled = modulatedConvolution(h, scaled(weight), apply(toStyle, styleOf(at)));
-          h = active(withBias(add(styled, mul(grains[at]!, noise)), bias));
-          at++;
-        }
+        if (up) h = run(up, (style) => modulatedEnlargement(h, scaledUp(up.weight), style));
+        h = run(layer, (style) => modulatedConvolution(h, scaled(layer.weight), style));
         const colours = modulatedConvolution(h, scaled(toImage.weight), apply(toImage.style, styleOf(at - 1)), false);
         const part = withBias(colours, toImage.bias);
         image = image === undefined ? part : add(resize(image, sides, 'bilinear'), part);

@@ -19,6 +19,7 @@ def rand(*shape):
 inputs = {"x": rand(2, 3, 4, 5), "weight": rand(2, 3, 3, 3), "style": rand(2, 3) + 1}
 inputs = {name: value.requires_grad_() for name, value in inputs.items()}
 upstream = rand(2, 2, 4, 5)
+up = rand(3, 2, 4, 4)
 
 
 def result(demodulated):
@@ -33,13 +34,24 @@ def result(demodulated):
     return {"y": y.flatten().tolist(), "gradients": {n: g.flatten().tolist() for n, g in zip(inputs, grads)}}
 
 
+def enlarged():
+    """Each pixel of the result is reached by four of the sixteen numbers of a kernel, so lengths are half as great."""
+    images = []
+    for x, style in zip(inputs["x"], inputs["style"]):
+        weight = up * style[:, None, None, None]
+        weight = weight / (weight.square().sum((0, 2, 3), keepdim=True) / 4 + 1e-8).sqrt()
+        images.append(F.conv_transpose2d(x[None], weight, stride=2, padding=1))
+    return {"y": torch.cat(images).flatten().tolist()}
+
+
 golden = {
     "inputs": {
         name: {"shape": list(value.shape), "data": value.flatten().tolist()}
-        for name, value in {**inputs, "upstream": upstream}.items()
+        for name, value in {**inputs, "upstream": upstream, "up": up}.items()
     },
     "demodulated": result(True),
     "plain": result(False),
+    "enlarged": enlarged(),
 }
 with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "modulated-convolution.json"), "w") as file:
     json.dump(golden, file, separators=(",", ":"))
