@@ -8,11 +8,13 @@ import { classifierAccuracy } from '../src/evaluation/classification.js';
 
 /** A classifier that learns from the recipe's training images, once, in a folder of its run. */
 export async function openJudge(trained: TrainedImages): Promise<OpenImageModel> {
-  const { open, source, folder, signal, progress } = trained;
+  const { open, source, scale, folder, signal, progress } = trained;
   const { engine } = open;
   const context = { engine, ...(signal && { signal }), ...(progress && { progress }) };
   const root = join(folder, 'judge');
-  return openImageModel(engine, await ownClassifier(context, { root, source, pixels: open.images.pixels }));
+  // A smoke test asks only whether it runs.
+  const few = scale === 'smoke' ? { steps: 6 } : {};
+  return openImageModel(engine, await ownClassifier(context, { root, source, pixels: open.images.pixels, ...few }));
 }
 
 /** What a judge is asked about images with. */
