@@ -17,7 +17,7 @@ export const recipe = imageRecipe({
         "32 and 64 channels, classes by projection, batch 64, 7,500 of the critic's steps, 2,500 of the generator's",
       settings: {
         batchSize: 64,
-        model: { condition: 'projection', criticSteps: 3, rates: { generator: 1, discriminator: 0.5 } },
+        model: { condition: 'projection', criticSteps: 3 },
         training: { steps: 7500, clipNorm: null, evaluateEvery: 7500, sampleEvery: 2500, schedule },
       },
     },

@@ -144,7 +144,7 @@ describe('a game that collapses', () => {
       training: { steps, schedule: { kind: 'constant', learningRate: 1e-3 } },
     });
     // The discriminator stands still: the generator draws what it likes best.
-    const warnings = await trained('gan', 'collapsing', settings(10, 0.001, 600));
+    const warnings = await trained('gan', 'collapsing', settings(10, 0.001, 800));
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatch(/mode collapse.*model\.rates\.generator/);
     const lines = await readJsonLines(join(cwd, 'collapsing', 'metrics.jsonl'));

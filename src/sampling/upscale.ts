@@ -38,7 +38,10 @@ export interface ImageUpscaler {
 export async function imageUpscaler(options: UpscalerOptions): Promise<ImageUpscaler> {
   const { engine, model, data, weights, batchSize = 16 } = options;
   const { upscaler, parameters } = model;
-  if (upscaler === undefined) throw new ConfigError('This model does not enlarge images', { advice: 'sr-flow does.' });
+  if (upscaler === undefined)
+    throw new ConfigError('This model does not enlarge images', {
+      advice: 'sr-flow and super-resolution-gan do.',
+    });
   const { channels, height, width } = data;
   const [rows, columns] = [height / upscaler.factor, width / upscaler.factor];
   const [largeSize, smallSize] = [channels * height * width, channels * rows * columns];

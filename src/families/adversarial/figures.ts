@@ -39,7 +39,7 @@ export function gameFigures(
 }
 
 /** Below it made images are taken for a few, again and again. A set of all modes but blurred or typical ones has 0.7. */
-const leastSpread = 0.5;
+const leastSpread = 0.4;
 /** In logits: of such images the generator's gradient of log(1 − D) is nothing, and D no longer says what is nearly real. */
 const mostLogits = 20;
 /** A distance between images of 28 x 28 in [−1, 1] is at most 56. */

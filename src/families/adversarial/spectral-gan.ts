@@ -6,7 +6,7 @@ import { objectives } from './objectives.js';
 /** Spectral normalisation (Miyato et al. 2018): a discriminator of bounded slope, and the hinge loss. */
 
 export const spectralGanSchema = z.strictObject({
-  ...convolutionalSettings(0.4, 0.4),
+  ...convolutionalSettings(1, 0.2),
   discriminatorSteps: z.int().positive().default(1).describe("the discriminator's steps for each of the generator's"),
   batchNorm: z.boolean().default(true).describe('the generator normalises by the batch'),
 });

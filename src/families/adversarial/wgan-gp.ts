@@ -11,7 +11,7 @@ import { gradientPenalty } from './penalties.js';
  */
 
 export const wganGpSchema = z.strictObject({
-  ...convolutionalSettings(0.4, 0.4),
+  ...convolutionalSettings(1, 0.5),
   criticSteps: z.int().positive().default(5).describe("the critic's steps for each of the generator's"),
   penalty: z.number().min(0).default(10).describe("weight of the gradient's distance from length 1"),
   batchNorm: z
