@@ -1,5 +1,5 @@
 /**
- * One training step of three image models beside PyTorch eager: the same layers, sizes and batch of MNIST. Every
+ * One training step of four image models beside PyTorch eager: the same layers, sizes and batch of MNIST. Every
  * program trains its own copy; they take turns, so that a disturbance of the machine falls on both.
  */
 import { createRequire } from 'node:module';
@@ -47,6 +47,14 @@ const configurations: Configuration[] = [
     levels: 256,
     batch: 64,
     steps: 4,
+  },
+  {
+    model: 'dcgan',
+    about: 'a step of both players; convolutions of 32 and 64 channels, stride 2, batch normalisation; 64 latents',
+    settings: { width: 32, latents: 64, batchNorm: 'both' },
+    levels: 256,
+    batch: 64,
+    steps: 8,
   },
 ];
 const rounds = 7;

@@ -1,47 +1,19 @@
-import { dimensions, sliceImages } from '../src/data/images/image-set.js';
-import { interleave } from '../src/cli/image-pictures.js';
 import { type TrainedImages, imageRecipe } from '../src/cli/image-recipe.js';
-import { enlargedPlainly } from '../src/cli/upscale-strip.js';
-import { similarity } from '../src/evaluation/image-similarity.js';
-import { encodePng, grid } from '../src/formats/pictures.js';
-import { imageUpscaler } from '../src/sampling/upscale.js';
+import { enlargingOf } from './enlarging.helper.js';
 
 /** SRFlow on Fashion-MNIST: 7 x 7 pixels to 28 x 28. */
 
 const figure = { metric: 'PSNR over bicubic, dB, temperature 0', target: 0, direction: 'at least' } as const;
 const samples = 4;
-const shown = 8;
 
 /** Fidelity at temperature 0, and what the samples at 0.9 share with the small image and not with each other. */
-async function measure({ open, test, signal }: TrainedImages) {
-  const { engine, model, data, weights } = open;
-  const upscaler = await imageUpscaler({ engine, model, data, weights, batchSize: Math.min(100, test.count) });
-  const images = sliceImages(test, 0, 2000);
-  const shape = { channels: data.channels, height: data.height, width: data.width };
-  const smallShape = { ...shape, height: data.height / upscaler.factor, width: data.width / upscaler.factor };
-  const originals = Float32Array.from(images.pixels);
-  const small = await upscaler.reduce(originals, signal);
+async function measure(trained: TrainedImages) {
+  const { signal } = trained;
+  const { upscaler, images, small, bicubic, likeness, consistency, picture } = await enlargingOf(trained);
   const [middle] = await upscaler.enlarge({ small, temperature: 0, signal });
   const drawn = await upscaler.enlarge({ small, temperature: 0.9, samples, signal });
-  const bicubic = enlargedPlainly(small, smallShape, shape, 'bicubic');
-  const likeness = (other: Float32Array) => similarity(originals, other, { ...shape, largest: 255 });
-  const [ours, plain, sampled] = [middle!, bicubic, drawn[0]!].map(likeness) as [
-    ReturnType<typeof likeness>,
-    ReturnType<typeof likeness>,
-    ReturnType<typeof likeness>,
-  ];
-  // Over all images together: of one alone, equal images would make it infinite.
-  const again = await upscaler.reduce(drawn[0]!, signal);
-  const squared = small.reduce((sum, value, at) => sum + (value - again[at]!) ** 2, 0) / small.length;
-  const consistency = 10 * Math.log10(255 ** 2 / Math.max(squared, 1e-9));
+  const [ours, plain, sampled] = [likeness(middle!), likeness(bicubic), likeness(drawn[0]!)];
   const diversity = deviationAmong(drawn);
-  const columns = [enlargedPlainly(small, smallShape, shape, 'nearest'), bicubic, middle!, ...drawn, originals];
-  const size = dimensions(shape);
-  const values = interleave(
-    columns.map((column) => column.subarray(0, shown * size)),
-    Math.min(shown, images.count),
-    1,
-  );
   return {
     rows: [
       { ...figure, value: ours.peakSignalToNoise - plain.peakSignalToNoise },
@@ -52,7 +24,7 @@ async function measure({ open, test, signal }: TrainedImages) {
       { metric: 'PSNR, dB, temperature 0.9', value: sampled.peakSignalToNoise },
       {
         metric: 'low-resolution consistency, dB, temperature 0.9',
-        value: consistency,
+        value: await consistency(drawn[0]!),
         target: 40,
         direction: 'at least' as const,
       },
@@ -65,7 +37,7 @@ async function measure({ open, test, signal }: TrainedImages) {
         'from a mean is given back by projection; what is left is that, and the rounding to whole numbers.',
       'The picture, from left: small, bicubic, temperature 0, four at 0.9, original.',
     ],
-    pictures: { enlarged: encodePng(grid({ ...shape, values, largest: 255 }, { columns: columns.length, scale: 2 })) },
+    pictures: { enlarged: picture([middle!, ...drawn]) },
   };
 }
 

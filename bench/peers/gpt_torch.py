@@ -71,7 +71,7 @@ def main():
     optimizer = torch.optim.AdamW(groups, lr=config["learningRate"], betas=(0.9, 0.95), eps=1e-8)
     batch = torch.tensor(config["tokens"]).view(config["batch"], config["context"] + 1)
     inputs, targets = batch[:, :-1].contiguous(), batch[:, 1:].contiguous()
-    serve_steps(model, optimizer, lambda: model(inputs, targets))
+    serve_steps(model, [optimizer], lambda: [model(inputs, targets)])
 
 
 main()

@@ -1,7 +1,8 @@
 """Training steps of image models in eager PyTorch, to be measured beside Descent's: the same layers and sizes.
 
-A convolutional VAE (Kingma & Welling 2014), the gated PixelCNN (van den Oord et al. 2016b) and Glow (Kingma & Dhariwal
-2018). The configuration comes as JSON in the first argument; the rest is as in torch_steps.py.
+A convolutional VAE (Kingma & Welling 2014), the gated PixelCNN (van den Oord et al. 2016b), Glow (Kingma & Dhariwal
+2018) and DCGAN (Radford et al. 2016). The configuration comes as JSON in the first argument; the rest is as in
+torch_steps.py.
 """
 
 import json
@@ -162,7 +163,49 @@ class Glow(nn.Module):
         return -(log_prob + self.normal(x)).mean()
 
 
-MODELS = {"vae": Vae, "gated-pixel-cnn": GatedPixelCnn, "glow": Glow}
+class Dcgan(nn.Module):
+    """Both players. As in PyTorch's own example the generator's images serve both losses, and each player's loss is
+    differentiated by its own weights alone."""
+
+    def __init__(self, width, latents, **_):
+        super().__init__()
+        small = SIDE // 4
+        self.latents = latents
+        self.generator = nn.Sequential(
+            nn.Linear(latents, 2 * width * small * small), nn.Unflatten(1, (2 * width, small, small)),
+            nn.BatchNorm2d(2 * width), nn.ReLU(),
+            nn.ConvTranspose2d(2 * width, width, 4, 2, 1), nn.BatchNorm2d(width), nn.ReLU(),
+            nn.ConvTranspose2d(width, 1, 4, 2, 1), nn.Tanh())
+        self.discriminator = nn.Sequential(
+            nn.Conv2d(1, width, 4, 2, 1), nn.LeakyReLU(0.2),
+            nn.Conv2d(width, 2 * width, 4, 2, 1), nn.BatchNorm2d(2 * width), nn.LeakyReLU(0.2),
+            nn.Flatten(), nn.Linear(2 * width * small * small, 1))
+
+    def players(self):
+        return [self.discriminator, self.generator]
+
+    def losses(self, images):
+        """The losses of the players in turn; each is asked for after the step of the one before."""
+        real = images / 127.5 - 1
+        made = self.generator(torch.randn(len(images), self.latents))
+        self.discriminator.requires_grad_(True)
+        judged = F.softplus(-self.discriminator(real)) + F.softplus(self.discriminator(made.detach()))
+        yield judged.mean()
+        self.discriminator.requires_grad_(False)
+        yield F.softplus(-self.discriminator(made)).mean()
+
+
+MODELS = {"vae": Vae, "gated-pixel-cnn": GatedPixelCnn, "glow": Glow, "dcgan": Dcgan}
+
+
+def players(model):
+    """The parts that have an optimizer of their own."""
+    return model.players() if isinstance(model, Dcgan) else [model]
+
+
+def losses(model, images):
+    """One loss for each player."""
+    return model.losses(images) if isinstance(model, Dcgan) else [model(images)]
 
 
 def main():
@@ -170,12 +213,14 @@ def main():
     torch.set_num_threads(config["threads"])
     torch.manual_seed(1)
     model = MODELS[config["model"]](**config["settings"])
-    optimizer = torch.optim.AdamW(model.parameters(), lr=config["learningRate"], weight_decay=0.0)
+    optimizers = [
+        torch.optim.AdamW(player.parameters(), lr=config["learningRate"], weight_decay=0.0) for player in players(model)
+    ]
     pixels = np.fromfile(config["images"], np.uint8, config["batch"] * SIDE * SIDE, offset=16)
     images = torch.tensor(pixels.reshape(config["batch"], 1, SIDE, SIDE)).float()
     if config["levels"] == 2:
         images = (images >= 128).float()
-    serve_steps(model, optimizer, lambda: model(images), oneDNN=torch.backends.mkldnn.is_available())
+    serve_steps(model, optimizers, lambda: losses(model, images), oneDNN=torch.backends.mkldnn.is_available())
 
 
 main()

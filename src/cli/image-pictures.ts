@@ -1,9 +1,10 @@
 import { largestPixel } from '../data/images/batches.js';
 import { type ImageSet, sliceImages } from '../data/images/image-set.js';
-import { DataError } from '../errors.js';
+import { ConfigError, DataError } from '../errors.js';
 import { type Canvas, type GridOptions, grid } from '../formats/pictures.js';
 import type { CompleteOptions } from '../sampling/complete.js';
 import type { SampleOptions } from '../sampling/images.js';
+import { noiseOf, noiseWalk } from '../sampling/noise.js';
 import type { OpenImageModel } from './open-image-model.js';
 
 /** Pictures of what a model does, for commands and recipes alike. */
@@ -117,6 +118,60 @@ export async function interpolations(
     }
   }
   return coder.decode(between, classes, { ...(signal && { signal }) });
+}
+
+/** Rows of images, each drawn from noise on the arc between two noises; of a model of classes, each row of one class. */
+export async function noiseWalks(
+  open: OpenImageModel,
+  {
+    count,
+    steps,
+    seed = 0,
+    ...options
+  }: OfImages & { readonly steps: number } & Omit<SampleOptions, 'noise' | 'labels'>,
+): Promise<Float32Array> {
+  const sample = await open.sampler({ batchSize: Math.min(64, count * steps) });
+  const classes = Math.max(1, open.data.classes);
+  const labels = Array.from({ length: count * steps }, (_, index) => Math.floor(index / steps) % classes);
+  const asked = { ...options, seed, count: count * steps, noise: noiseWalk(seed, steps) };
+  const { images } = await sample({ ...asked, ...(open.data.classes > 0 && { labels }) });
+  return images;
+}
+
+/**
+ * Coarse features by row and fine ones by column, the images that they come from at the left and at the top.
+ *
+ * @throws ConfigError when the model does not tell them apart
+ */
+export async function mixingPicture(
+  open: OpenImageModel,
+  { count, seed = 0, controls, ...options }: SampleOptions,
+): Promise<Canvas> {
+  const mixing = open.model.generative?.mixing;
+  if (mixing === undefined) {
+    throw new ConfigError(`A ${open.definition.name} does not tell coarse features from fine ones`, {
+      advice: 'style-gan does.',
+    });
+  }
+  const columns = count + 1;
+  const sample = await open.sampler({ batchSize: Math.min(64, columns ** 2) });
+  const source = (name: string, index: number, size: number): Float32Array => {
+    const [row, column] = [Math.floor(index / columns), index % columns];
+    // Rows come from images 1 to n, columns from those after them, and the grain of all from image 0.
+    const isRow = column === 0 || (row > 0 && name === mixing.coarse);
+    const from = isRow ? row : count + column;
+    return noiseOf(seed, mixing.coarse, from, size);
+  };
+  const { images } = await sample({
+    ...options,
+    count: columns ** 2,
+    noise: (name, index, size) =>
+      name === mixing.coarse || name === mixing.fine ? source(name, index, size) : noiseOf(seed, name, 0, size),
+    controls: { ...controls, [mixing.control]: mixing.at },
+    ...(options.labels === undefined && open.data.classes > 0 && { labels: 0 }),
+  });
+  images.fill(largestPixel(open.images.pixels), 0, images.length / columns ** 2);
+  return imagesPicture(open, images, { columns });
 }
 
 /** Rows of the first lists of images, each above the rows of the next lists; what is missing of the last row is 0. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decode } from 'fast-png';
+import { definition as game } from '../families/adversarial/super-resolution-gan.js';
 import { definition } from '../families/flow/sr-flow.js';
 import { saveImageModel } from '../formats/image-model-folder.js';
 import { encodePng, grid } from '../formats/pictures.js';
@@ -41,6 +42,13 @@ describe('descent upscale', () => {
       const values = initialise(definition.build(config, { ...shape, levels: 256, classes: 0 }).parameters, 1);
       await saveImageModel({ folder: join(folder, name), definition, config, images, values, lineage });
     }
+    const settings = game.schema.parse({ width: 4, blocks: 1, fine: 2, discriminatorWidth: 2 });
+    const images = { ...large, pixels: 'bytes' as const, labelNames: [] };
+    await saveImageModel({
+      ...{ folder: join(folder, 'game'), definition: game, config: settings, images },
+      values: initialise(game.build(settings, { ...large, levels: 256, classes: 0 }).parameters, 1),
+      lineage: { ...lineage, stage: 'adversarial: super-resolution-gan', name: 'super-resolution-gan' },
+    });
     const random = counterRandom(1, 'pictures', 0);
     const picture = async (name: string, shape: typeof large): Promise<void> => {
       const size = shape.height * shape.width;
@@ -93,6 +101,13 @@ describe('descent upscale', () => {
     // Ten temperatures, and back without the ends.
     expect(frames).toBe(18);
     await expect(upscale('large.png', { animate, temperature: 0 })).rejects.toThrow(/leaves nothing to change/);
+  });
+
+  it('of a model without noise gives one large image, whatever the seed', async () => {
+    const { answered, bytes } = await upscale('large.png', { n: 1 }, 'game');
+    expect(decode(bytes).width).toBe(4 * (2 * 12 + 2) - 2);
+    expect(answered['consistency']).toBeGreaterThan(0);
+    expect((await upscale('large.png', { n: 1, seed: 2 }, 'game')).bytes).toEqual(bytes);
   });
 
   it('takes small images too, which have no original', async () => {

@@ -20,3 +20,10 @@ export function dividedSize(
   }
   return { height: height / side, width: width / side };
 }
+
+/** Sides of an image after some halvings by convolutions. @throws ConfigError as above: the way back would end at another size */
+export const halved = (
+  image: { readonly height: number; readonly width: number },
+  times: number,
+): { readonly height: number; readonly width: number } =>
+  dividedSize(image, 2 ** times, { what: `${times} ${times === 1 ? 'halving' : 'halvings'}: blocks` });

@@ -92,6 +92,14 @@ export interface Generative {
   readonly noise: Shapes;
   /** Numbers that whoever draws may set, by name. */
   readonly controls?: Controls;
+  /** Two of the noises are of one kind: coarse features come from the one, fine ones from the other. */
+  readonly mixing?: {
+    readonly coarse: string;
+    readonly fine: string;
+    /** The control that says where coarse ends, and its value for pictures of that. */
+    readonly control: string;
+    readonly at: number;
+  };
   /** → images [B, C, H, W]. The noise comes already multiplied by the temperature; the state is what was searched for. */
   readonly sample: (
     parameters: ParameterTree,
@@ -271,6 +279,11 @@ export interface ImageModel {
   readonly dense?: boolean;
   /** Labels change what it draws. Default false. */
   readonly conditional?: boolean;
+  /**
+   * What is wrong with a run, by condition, from what its losses log, smoothed over many steps: `<loss>.<metric>` where
+   * there are several losses. A condition without words is not there.
+   */
+  readonly unhealthy?: (figures: Readonly<Record<string, number>>) => Readonly<Record<string, string | undefined>>;
   readonly density?: Density;
   /** A tighter value of the same density, with many draws. */
   readonly tighter?: (draws: number) => Density;

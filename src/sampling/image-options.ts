@@ -1,6 +1,7 @@
 import { ConfigError } from '../errors.js';
 import type { Controls, ImageData, ImageModel } from '../nn/image-model.js';
 import type { Engine, StoreReference } from '../runtime/engine.js';
+import type { NoiseSource } from './noise.js';
 
 /** What every way of drawing images takes and gives. */
 
@@ -22,6 +23,8 @@ export interface SampleOptions {
   readonly labels?: number | readonly number[];
   /** Scales the noise: below 1 less varied and more typical. Default 1. */
   readonly temperature?: number;
+  /** In place of noise by the seed, for models that draw an image in one go: before the temperature. */
+  readonly noise?: NoiseSource;
   /** Of the model's controls, those that are not to have their default. */
   readonly controls?: Readonly<Record<string, number>>;
   readonly signal?: AbortSignal;

@@ -2,7 +2,7 @@ import { ConfigError } from '../errors.js';
 import type { Generative, ImageModel } from '../nn/image-model.js';
 import { sideBySide } from '../runtime/side-by-side.js';
 import { type ImageSampler, type ImageSamplerOptions, controlsFor, labelsFor, padded } from './image-options.js';
-import { noiseBatch } from './noise.js';
+import { noiseBatch, noiseBySeed } from './noise.js';
 import { type HostArrays, drawSpecs, searchOf } from './search.js';
 import { sequentialSampler } from './sequential.js';
 
@@ -47,14 +47,14 @@ async function generativeSampler(options: ImageSamplerOptions, generative: Gener
     };
   });
   const size = data.channels * data.height * data.width;
-  return async ({ count, seed = 0, labels, temperature = 1, controls, signal }) => {
+  return async ({ count, seed = 0, labels, temperature = 1, noise: source = noiseBySeed(seed), controls, signal }) => {
     const classes = labelsFor(count, data.classes, labels);
     const settings = controlsFor(generative.controls, controls);
     const batches = function* (): Generator<Batch> {
       for (let start = 0; start < count; start += batchSize) {
         const indices = Array.from({ length: Math.min(batchSize, count - start) }, (_, row) => start + row);
         const asked = {
-          noise: noiseBatch(generative.noise, { batchSize, seed, indices, temperature }),
+          noise: noiseBatch(generative.noise, { batchSize, source, indices, temperature }),
           labels: padded(classes.subarray(start, start + batchSize), batchSize),
         };
         yield { asked, settings };

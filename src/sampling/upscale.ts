@@ -2,7 +2,7 @@ import { ConfigError } from '../errors.js';
 import type { ImageData, ImageModel, NamedTensors } from '../nn/image-model.js';
 import type { Engine, StoreReference } from '../runtime/engine.js';
 import type { Tensor } from '../tensor/index.js';
-import { noiseBatch, withBatch } from './noise.js';
+import { noiseBatch, noiseBySeed, withBatch } from './noise.js';
 
 export interface UpscalerOptions {
   readonly engine: Engine;
@@ -38,7 +38,10 @@ export interface ImageUpscaler {
 export async function imageUpscaler(options: UpscalerOptions): Promise<ImageUpscaler> {
   const { engine, model, data, weights, batchSize = 16 } = options;
   const { upscaler, parameters } = model;
-  if (upscaler === undefined) throw new ConfigError('This model does not enlarge images', { advice: 'sr-flow does.' });
+  if (upscaler === undefined)
+    throw new ConfigError('This model does not enlarge images', {
+      advice: 'sr-flow and super-resolution-gan do.',
+    });
   const { channels, height, width } = data;
   const [rows, columns] = [height / upscaler.factor, width / upscaler.factor];
   const [largeSize, smallSize] = [channels * height * width, channels * rows * columns];
@@ -91,7 +94,7 @@ export async function imageUpscaler(options: UpscalerOptions): Promise<ImageUpsc
       const results: Float32Array[] = [];
       for (let sample = 0; sample < samples; sample++) {
         const into = new Float32Array((small.length / smallSize) * largeSize);
-        const drawn = { batchSize, seed: seed + sample, temperature };
+        const drawn = { batchSize, source: noiseBySeed(seed + sample), temperature };
         await eachBatch(small, smallSize, into, async (batch, indices) => {
           signal?.throwIfAborted();
           const given = { small: batch, noise: noiseBatch(upscaler.noise, { ...drawn, indices }) };

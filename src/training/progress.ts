@@ -22,6 +22,8 @@ export interface ProgressReporter {
   step?(progress: StepProgress): void;
   evaluation?(event: { step: number; metrics: Readonly<Record<string, number>>; best: boolean }): void;
   samples?(event: { step: number; samples: unknown }): void;
+  /** Something that a run should not look like, in words; see `watchFigures`. */
+  warning?(event: { step: number; message: string }): void;
   checkpoint?(event: { step: number; path: string; seconds: number }): void;
   end?(event: { status: 'finished' | 'interrupted' | 'failed'; step: number; seconds: number }): void;
 }
@@ -176,6 +178,9 @@ export function terminalProgress(
       for (const text of texts.slice(0, 2)) {
         say(`  step ${step} sample: ${text.replaceAll(/\s+/g, ' ').trim()}`.slice(0, columns()));
       }
+    },
+    warning({ step, message }) {
+      say(`  step ${step}: ${message}`);
     },
     end({ status, step, seconds }) {
       pending = '';

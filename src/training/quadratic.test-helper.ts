@@ -81,7 +81,7 @@ export function quadraticSteps(
         return Promise.resolve({ gradientNorm, applied });
       },
       averageInto(decay) {
-        for (const { path } of store.leaves) {
+        for (const { path } of store.leaves.filter(({ path: each }) => trainable(each))) {
           const average = store.buffers.average[path]!;
           average.forEach((value, i) => {
             average[i] = decay * value + (1 - decay) * store.buffers.parameters[path]![i]!;

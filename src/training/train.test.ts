@@ -10,6 +10,8 @@ import { ArrayStore, CountingSource, quadraticPhase, quadraticSteps } from './qu
 import { RunFolder } from './run-folder.js';
 import { train, type TrainOptions } from './train.js';
 
+const float32 = (...shape: number[]) => ({ shape, dtype: 'float32' }) as const;
+
 let root: string;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'descent-train-'));
@@ -242,6 +244,78 @@ describe('train', () => {
     expect(lines[3]).toHaveProperty(['critic.loss']);
     expect(lines[3]).not.toHaveProperty(['generator.loss']);
     expect(lines[4]).toHaveProperty(['generator.loss']);
+  });
+
+  it('averages what each phase moves once a step, whichever phases there are', async () => {
+    const moving = (part: string) => (path: string) => path.startsWith(part);
+    const players = { generator: { weight: float32(3) }, critic: { weight: float32(3), bias: float32(2) } };
+    const nothing = () => Promise.resolve({ loss: 0, metrics: {}, gradientNorm: 0, applied: true });
+    const averaged = async (extra: Parameters<typeof quadraticPhase>[0][]) => {
+      const store = new ArrayStore({ 'generator.weight': [3], 'critic.weight': [3], 'critic.bias': [2] });
+      await train({
+        stores: { model: store },
+        phases: [
+          { name: 'critic', trainable: moving('critic.') },
+          { name: 'generator', every: 3, trainable: moving('generator.') },
+          ...extra,
+        ].map((each) => quadraticPhase({ ...each, parameters: players })),
+        createStep: async (definition) => {
+          const step = await quadraticSteps()(definition);
+          return definition.name === 'still' ? { ...step, accumulate: nothing, apply: nothing } : step;
+        },
+        settings: { steps: 9, average: { decay: 0.5, warmup: false } },
+      });
+      return store.buffers;
+    };
+    const plain = await averaged([]);
+    for (const path of ['generator.weight', 'critic.weight', 'critic.bias'])
+      expect(plain.average[path]).not.toEqual(plain.average[path]!.map(() => 0));
+    // A phase over a part of what another moves, which itself leaves all as it is: nothing is averaged twice.
+    expect(await averaged([{ name: 'still', trainable: moving('critic.bias') }])).toEqual(plain);
+  });
+
+  it('counts the updates of moments that phases share', async () => {
+    const counts: number[] = [];
+    const steps = quadraticSteps();
+    const parameters = { critic: { weight: float32(3) }, generator: { weight: float32(3) } };
+    const phaseOf = (name: string, part: string, every = 1) =>
+      quadraticPhase({ name, every, parameters, trainable: (path) => path.startsWith(part) });
+    await train({
+      stores: { model: new ArrayStore({ 'critic.weight': [3], 'generator.weight': [3] }) },
+      phases: [phaseOf('critic', 'critic.'), phaseOf('penalty', 'critic.', 2), phaseOf('generator', 'generator.')],
+      createStep: async (definition) => {
+        const step = await steps(definition);
+        const apply: typeof step.apply = (options) => {
+          if (definition.name !== 'generator') counts.push(options.step);
+          return step.apply(options);
+        };
+        return { ...step, apply };
+      },
+      settings: { steps: 4 },
+    });
+    expect(counts).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('shows and logs what a watch says, once', async () => {
+    const shown: string[] = [];
+    const folder = await RunFolder.open({ path: join(root, 'watched'), config: null });
+    await train({
+      stores: { model: new ArrayStore({ weight: [3] }) },
+      phases: [quadraticPhase()],
+      createStep: quadraticSteps(),
+      settings: { steps: 300 },
+      folder,
+      watch: ({ loss }) => ({ low: loss !== undefined && loss < 1 ? 'low' : undefined }),
+      progress: {
+        warning: ({ step, message }) => {
+          shown.push(`${step}: ${message}`);
+        },
+      },
+    });
+    await folder.close();
+    expect(shown).toEqual(['200: low']);
+    const lines = await readJsonLines(folder.metrics.path);
+    expect(lines.filter((line) => 'warning' in line)).toEqual([{ step: 200, warning: 'low' }]);
   });
 
   it("adds the gradients of a phase's losses before one step", async () => {

@@ -4,6 +4,7 @@ import type { TrainableStore } from './backend.js';
 import type { ProgressReporter } from './progress.js';
 import type { LogSizes, RunFolder, RunStatus } from './run-folder.js';
 import { Trainer, type StepReport, type TrainerOptions } from './trainer.js';
+import { type Watch, type WatchState, initialWatchState, watchFigures } from './watch.js';
 
 /** What an evaluation or sampling callback gets. The stores hold the parameters of this step. */
 export interface StepContext {
@@ -26,6 +27,8 @@ export interface TrainOptions<Store extends TrainableStore = TrainableStore> ext
   readonly best?: { readonly metric: string; readonly mode: 'min' | 'max' };
   /** Samples to log, every `sampleEvery` steps and at the end. */
   readonly sample?: (context: StepContext) => Promise<Json>;
+  /** Looks for what is wrong with the run; each condition is shown and logged once, until it passes. */
+  readonly watch?: Watch;
   readonly progress?: ProgressReporter;
   /** Aborting ends the run after the current step, with a checkpoint from which it resumes exactly. */
   readonly signal?: AbortSignal;
@@ -67,6 +70,7 @@ interface RunMemory {
   reviewed: boolean;
   evaluation: Evaluation | null;
   best: Best | null;
+  watch: WatchState;
   logs: LogSizes;
 }
 
@@ -104,6 +108,7 @@ class Run {
       reviewed: options.evaluateAtStart !== true,
       evaluation: null,
       best: null,
+      watch: initialWatchState,
       logs: { metrics: 0, samples: 0 },
     };
   }
@@ -188,6 +193,18 @@ class Run {
       secondsLeft: this.#clock.secondsFor(this.#steps - step),
       metrics,
     });
+    await this.#watch(step, metrics);
+  }
+
+  async #watch(step: number, metrics: Readonly<Record<string, number>>): Promise<void> {
+    const { watch, folder, progress } = this.#options;
+    if (watch === undefined) return;
+    const { state, warnings } = watchFigures(this.#memory.watch, metrics, watch);
+    this.#memory.watch = state;
+    for (const warning of warnings) {
+      await folder?.metrics.append({ step, warning });
+      progress?.warning?.({ step, message: warning });
+    }
   }
 
   /** The evaluation and the samples that the current step calls for. An abort in between leaves them for later. */

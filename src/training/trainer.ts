@@ -8,6 +8,7 @@ import { initialGuardState, isExploding, explosionThreshold, watchLoss, type Gua
 import type { Json } from '../data/json.js';
 import { momentBuffers, optimizerSchema, type OptimizerConfig } from './optimizer.js';
 import type { LossTerm, Phase } from './phase.js';
+import { isSpec, leaves } from '../tensor/index.js';
 import { deriveKey } from './random-key.js';
 import { learningRateAt, scheduleSchema, type ScheduleConfig } from './schedule.js';
 import { parseSettings, trainingSchema, type TrainingConfig, type TrainingSettings } from './settings.js';
@@ -45,9 +46,11 @@ interface PreparedTerm {
 interface PreparedPhase {
   readonly phase: Phase;
   readonly terms: readonly PreparedTerm[];
+  /** Paths of the parameters that it moves. */
+  readonly moves: readonly string[];
   readonly optimizer: OptimizerConfig;
   readonly schedule: ScheduleConfig;
-  /** Optimizer steps taken: Adam's bias correction counts these. */
+  /** Optimizer steps taken. */
   updates: number;
   guard: GuardState;
 }
@@ -261,7 +264,7 @@ export class Trainer {
       if (terms.length > 1) add(`${term.name}.loss`, result.loss / accumulation);
       if (!Number.isFinite(result.loss)) {
         // A step of length 0 moves nothing and tells the gradient's norm, which says where to look.
-        const { gradientNorm } = await terms[0]!.step.apply({ learningRate: 0, step: prepared.updates + 1 });
+        const { gradientNorm } = await terms[0]!.step.apply({ learningRate: 0, step: this.#updatesOf(prepared) + 1 });
         throw notFinite(step, phase, result.loss, gradientNorm, prepared.guard);
       }
     }
@@ -269,7 +272,10 @@ export class Trainer {
 
     const { from = 0, until = steps } = phase.during ?? {};
     const learningRate = learningRateAt(schedule, step - from, until - from);
-    const { gradientNorm, applied } = await terms[0]!.step.apply({ learningRate, step: prepared.updates + 1 });
+    const { gradientNorm, applied } = await terms[0]!.step.apply({
+      learningRate,
+      step: this.#updatesOf(prepared) + 1,
+    });
     if (!applied || !Number.isFinite(gradientNorm)) {
       throw notFinite(step, phase, loss, gradientNorm, prepared.guard);
     }
@@ -283,13 +289,36 @@ export class Trainer {
     return { loss, gradientNorm, learningRate, tokens, metrics: { loss, gradientNorm, learningRate, ...metrics } };
   }
 
-  /** Once a step and store, after all phases, so that the average is of whole steps. */
+  /**
+   * How often the moments of its parameters were updated, which is what Adam's bias correction counts: phases that move
+   * the same ones, such as a loss and a penalty that is due now and then, share them.
+   */
+  #updatesOf({ phase, moves, optimizer }: PreparedPhase): number {
+    const sharing = this.#phases.filter(
+      (other) =>
+        storeName(other.phase) === storeName(phase) &&
+        (other.optimizer.kind === 'sgd') === (optimizer.kind === 'sgd') &&
+        other.moves.length === moves.length &&
+        other.moves.every((path, index) => path === moves[index]),
+    );
+    return sharing.reduce((sum, { updates }) => sum + updates, 0);
+  }
+
+  /**
+   * Once a step for each parameter that it moved, after all phases, so that the average is of whole steps. The phases
+   * that move most come first: one that moves a part of what another does finds its part done.
+   */
   async #average(due: readonly PreparedPhase[], step: number): Promise<void> {
     const decay = averageDecayAt(this.settings.average!, step);
-    const steps = new Map(due.map(({ phase, terms }) => [storeName(phase), terms[0]!.step]));
-    for (const trainStep of steps.values()) {
+    const done = new Map<string, Set<string>>();
+    for (const { phase, moves, terms } of [...due].sort((a, b) => b.moves.length - a.moves.length)) {
+      const paths = done.get(storeName(phase)) ?? new Set<string>();
+      done.set(storeName(phase), paths);
+      if (moves.every((path) => paths.has(path))) continue;
+      const trainStep = terms[0]!.step;
       if (trainStep.averageInto === undefined) throw new ConfigError('This device keeps no average of the parameters.');
       await trainStep.averageInto(decay);
+      for (const path of moves) paths.add(path);
     }
   }
 
@@ -373,7 +402,10 @@ async function preparePhase<Store extends TrainableStore>(
     });
     terms.push({ term, step, wantsKey: 'key' in batch });
   }
-  return { phase, terms, optimizer, schedule, updates: 0, guard: initialGuardState };
+  const moves = leaves(phase.parameters, isSpec)
+    .map(({ path }) => path)
+    .filter(phase.trainable ?? (() => true));
+  return { phase, terms, moves, optimizer, schedule, updates: 0, guard: initialGuardState };
 }
 
 function withKey(batch: HostTree, key: (() => Int32Array) | undefined): HostTree {

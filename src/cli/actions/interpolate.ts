@@ -1,23 +1,32 @@
 import { dimensions } from '../../data/images/image-set.js';
 import type { Invocation } from '../command.js';
 import type { EngineFlags, SkipBadFlags } from '../flags.js';
-import { imagesPicture, interpolations } from '../image-pictures.js';
+import { imagesPicture, interpolations, noiseWalks } from '../image-pictures.js';
 import { imagesFor, readingOf, withImageModel } from '../open-image-model.js';
 import { answerWithPicture, thereAndBack } from '../picture-output.js';
 
 export interface InterpolateFlags extends EngineFlags, SkipBadFlags {
   readonly n: number;
   readonly steps: number;
+  readonly seed: number;
   readonly out: string;
   readonly animate?: string;
 }
 
 export async function interpolateCommand(invocation: Invocation<InterpolateFlags>): Promise<void> {
   const { positional, flags, signal } = invocation;
-  const { n: count, steps, out, animate: path } = flags;
+  const { n: count, steps, seed, out, animate: path } = flags;
   await withImageModel(flags, positional[0]!, async (open) => {
-    const images = await imagesFor(open, positional[1], readingOf(invocation));
-    const values = await interpolations(open, images, { count, steps, signal });
+    const { codec, generative } = open.model;
+    // Without a code there is still the noise that images are made of.
+    const isWalk = codec === undefined && generative !== undefined && positional[1] === undefined;
+    const values = isWalk
+      ? await noiseWalks(open, { count, steps, seed, signal })
+      : await interpolations(open, await imagesFor(open, positional[1], readingOf(invocation)), {
+          count,
+          steps,
+          signal,
+        });
     const canvas = imagesPicture(open, values, { columns: steps });
     const frame = (step: number) => imagesPicture(open, everyNth(values, dimensions(open.images), steps, step));
     const animation = { path, frames: () => thereAndBack(steps).map(frame) };

@@ -1,7 +1,7 @@
 import { ConfigError } from '../../errors.js';
 import type { Invocation } from '../command.js';
 import type { EngineFlags } from '../flags.js';
-import { samplePicture } from '../image-pictures.js';
+import { mixingPicture, samplePicture } from '../image-pictures.js';
 import { type OpenImageModel, withImageModel } from '../open-image-model.js';
 import { answerWithPicture } from '../picture-output.js';
 
@@ -9,6 +9,8 @@ export interface SampleFlags extends EngineFlags {
   readonly n: number;
   readonly class?: string;
   readonly temperature: number;
+  readonly truncation?: number;
+  readonly mix?: number;
   readonly seed: number;
   readonly columns?: number;
   readonly out: string;
@@ -16,18 +18,22 @@ export interface SampleFlags extends EngineFlags {
 
 export async function sampleCommand(invocation: Invocation<SampleFlags>): Promise<void> {
   const { positional, flags, signal } = invocation;
-  const { n: count, temperature, seed, columns, out } = flags;
+  const { n, temperature, truncation, mix, seed, columns, out } = flags;
   await withImageModel(flags, positional[0]!, async (open) => {
     const label = flags.class === undefined ? undefined : classNumber(open, flags.class);
-    const canvas = await samplePicture(open, {
-      count,
+    const options = {
       temperature,
       seed,
       signal,
       ...(label !== undefined && { labels: label }),
-      ...(columns !== undefined && { columns }),
-    });
-    await answerWithPicture(invocation, { out, canvas, images: count, seed, temperature, class: flags.class });
+      ...(truncation !== undefined && { controls: { truncation } }),
+    };
+    const canvas =
+      mix === undefined
+        ? await samplePicture(open, { ...options, count: n, ...(columns !== undefined && { columns }) })
+        : await mixingPicture(open, { ...options, count: mix });
+    const images = mix === undefined ? n : mix ** 2;
+    await answerWithPicture(invocation, { out, canvas, images, seed, temperature, truncation, class: flags.class });
   });
 }
 

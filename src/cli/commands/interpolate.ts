@@ -3,10 +3,12 @@ import { defineCommand } from '../command.js';
 import { engineFlags, skipBadFlag, wholeNumber } from '../flags.js';
 
 export const command = defineCommand<InterpolateFlags>({
-  details: `Draws the way from one image to another through a model's codes, a row for each pair.
+  details: `Draws the way from one image to another through a model's codes, a row for each pair; of a model that has no
+codes, from one image of its own to another, through the noise that they are made of.
 
   descent interpolate runs/vae --steps 12
-  descent interpolate runs/vae my-pictures/ --animate way.gif`,
+  descent interpolate runs/vae my-pictures/ --animate way.gif
+  descent interpolate runs/dcgan --seed 3 --animate walk.gif`,
   positional: [
     { name: '<model>', summary: 'the model, or the run that made it' },
     { name: '[images]', summary: 'taken two by two (default: those of its training, the test part)' },
@@ -15,6 +17,7 @@ export const command = defineCommand<InterpolateFlags>({
     command
       .option('--n <rows>', 'how many pairs', wholeNumber(1), 8)
       .option('--steps <n>', 'images of a row, both ends included', wholeNumber(2), 10)
+      .option('--seed <n>', 'which images of its own', wholeNumber(0), 0)
       .option('--out <file>', 'the picture', 'interpolations.png')
       .option('--animate <file>', 'a GIF as well: all pairs side by side, moving');
     engineFlags(skipBadFlag(command));

@@ -6,13 +6,21 @@ export const command = defineCommand<SampleFlags>({
   details: `Draws images from a model and lays them out as a PNG. The same seed gives the same images, however many.
 
   descent sample runs/vae --n 64 --out grid.png
-  descent sample runs/glow --class 7 --temperature 0.7`,
+  descent sample runs/glow --class 7 --temperature 0.7
+  descent sample runs/style-gan --truncation 0.7
+  descent sample runs/style-gan --mix 6 --out styles.png`,
   positional: [{ name: '<model>', summary: 'the model, or the run that made it' }],
   flags: (command) => {
     command
       .option('--n <images>', 'how many', wholeNumber(1), 64)
       .option('--class <name>', 'images of this class, by name or number (default: every class in turn)')
       .option('--temperature <t>', 'below 1: less varied and more typical', numberFrom(0), 1)
+      .option('--truncation <psi>', 'of a style-gan: below 1 nearer to its mean image', numberFrom(0))
+      .option(
+        '--mix <n>',
+        'of a style-gan: n x n images, coarse features by row and fine ones by column',
+        wholeNumber(1),
+      )
       .option('--seed <n>', 'which images', wholeNumber(0), 0)
       .option('--columns <n>', 'images in a row (default: a square)', wholeNumber(1))
       .option('--out <file>', 'the picture', 'samples.png');

@@ -125,6 +125,7 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
       stores: { model: store },
       phases: phasesOf(model, { ...batches, images: train, flip: config.flip }, training),
       settings: training,
+      ...(model.unhealthy && { watch: model.unhealthy }),
       ...((measure ?? classifier) && {
         evaluate: async ({ signal }) => {
           const figure = await measure?.({ signal });

@@ -9,7 +9,7 @@ import { findImageModel } from '../../formats/image-models.js';
 import type { ImageData, ImageModelDefinition } from '../../nn/image-model.js';
 import { Engine } from '../../runtime/engine.js';
 import { imageSampler } from '../../sampling/images.js';
-import { noiseBatch } from '../../sampling/noise.js';
+import { noiseBatch, noiseBySeed } from '../../sampling/noise.js';
 import { allImages, tinyImageModel } from '../../sampling/tiny-image-model.test-helper.js';
 import type { Tensor } from '../../tensor/index.js';
 import { counterRandom, integer } from '../../tensor/random.js';
@@ -176,7 +176,7 @@ describe('drawing', () => {
         start: float(2, 16),
       },
     );
-    const drawn = noiseBatch({ z: [16] }, { batchSize: 2, seed: 1, indices: [0, 1], temperature: 1 });
+    const drawn = noiseBatch({ z: [16] }, { batchSize: 2, source: noiseBySeed(1), indices: [0, 1], temperature: 1 });
     const args = { noise: drawn['z']!, labels: new Int32Array(2), start: new Float32Array(32).fill(2) };
     const result = (await program.run({ parameters: weights, ...args })) as { images: Float32Array };
     expect(result.images).toEqual(images);

@@ -1,0 +1,33 @@
+import { imageRecipe } from '../src/cli/image-recipe.js';
+import { asAsked, measureGame } from './game.helper.js';
+
+/** DCGAN on MNIST, told the digit: whether it draws what it is asked for, and every digit. */
+
+const schedule = { kind: 'linear', learningRate: 1e-3, decayOver: 0.5, finalFraction: 0.02 };
+
+export const recipe = imageRecipe({
+  name: 'dcgan',
+  title: 'DCGAN of classes on MNIST',
+  source: 'Radford et al. 2016, arXiv:1511.06434; the paper has no figure for MNIST but a picture: the target is ours',
+  ...asAsked,
+  smokeModel: { width: 4 },
+  scales: {
+    cpu: {
+      about: '32 and 64 channels, classes by projection, batch 64, 8,000 steps',
+      settings: {
+        batchSize: 64,
+        model: { condition: 'projection' },
+        training: { steps: 8000, clipNorm: null, evaluateEvery: 8000, sampleEvery: 4000, schedule },
+      },
+    },
+    gpu: {
+      about: '64 and 128 channels, classes by projection, batch 128, 50,000 steps',
+      settings: {
+        batchSize: 128,
+        model: { condition: 'projection', width: 64, latents: 100 },
+        training: { steps: 50_000, clipNorm: null, evaluateEvery: 50_000, sampleEvery: 10_000, schedule },
+      },
+    },
+  },
+  measure: measureGame,
+});
