@@ -18,6 +18,8 @@ export interface DrawRequest {
   /** Of each image. */
   readonly labels: Int32Array;
   readonly seed: number;
+  /** Number of the first image, which its noise goes by. Default 0. */
+  readonly first?: number;
   readonly temperature?: number;
   readonly denoising?: DenoisingOptions;
   /** What the model is given of each image, [count, …given]. */
@@ -73,7 +75,7 @@ export async function denoisingModel(options: ImageSamplerOptions, denoiser: Den
         sigma: float(batchSize),
         labels: ofEach,
         told: float(batchSize),
-        ...(denoiser.given && { image: float(batchSize, ...denoiser.given) }),
+        ...(denoiser.given && { image: float(batchSize, ...denoiser.given.shape) }),
       },
     },
     { name: 'denoise' },
@@ -102,9 +104,11 @@ export async function denoisingModel(options: ImageSamplerOptions, denoiser: Den
 
   /** The denoiser for the rows of a batch: guided, and within bounds. */
   const denoiseRows = (request: DrawRequest, start: number): Denoise => {
-    const { denoising: { guidance = 1 } = {}, labels, given, signal } = request;
+    const { labels, given, signal } = request;
+    const guidance = request.denoising?.guidance ?? denoiser.guidance ?? 1;
     const rows = padRows(labels, start, batchSize, 1, Int32Array);
-    const image = given && denoiser.given && padRows(given, start, batchSize, sizeOf(denoiser.given), Float32Array);
+    const image =
+      given && denoiser.given && padRows(given, start, batchSize, sizeOf(denoiser.given.shape), Float32Array);
     const told = (share: number) => async (x: Float32Array, sigma: number) => {
       signal?.throwIfAborted();
       const noisy = {
@@ -171,13 +175,13 @@ export async function denoisingModel(options: ImageSamplerOptions, denoiser: Den
     sigmas: sigmasOf,
     async draw(request) {
       check(request);
-      const { labels, seed, temperature = 1, denoising = {}, x: given, seen, settings } = request;
+      const { labels, seed, first = 0, temperature = 1, denoising = {}, x: given, seen, settings } = request;
       const sigmas = request.sigmas ?? sigmasOf(denoising);
       return eachBatch(labels.length, (start, rows) => {
         const noise = (name: string, deviation: number): Float32Array => {
           const values = new Float32Array(batchSize * size);
           for (let row = 0; row < rows; row++) {
-            const drawn = noiseOf(seed, name, start + row, size);
+            const drawn = noiseOf(seed, name, first + start + row, size);
             for (let i = 0; i < size; i++) values[row * size + i] = drawn[i]! * deviation;
           }
           return values;
