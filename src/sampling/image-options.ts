@@ -24,6 +24,8 @@ export interface SampleOptions {
   readonly controls?: Readonly<Record<string, number>>;
   /** How noise is taken away, of models that do. */
   readonly denoising?: DenoisingOptions;
+  /** Called with the share that is done, by models that draw in steps. */
+  readonly progress?: (share: number) => void;
   readonly signal?: AbortSignal;
 }
 

@@ -29,11 +29,18 @@ export async function imageSampler(options: ImageSamplerOptions): Promise<ImageS
 }
 
 async function denoisingSampler(options: ImageSamplerOptions, denoiser: Denoiser): Promise<ImageSampler> {
-  const { draw, decode } = await denoisingModel(options, denoiser);
-  return async ({ count, seed = 0, labels, controls, signal, ...rest }) => {
+  const { draw, decode, sigmas } = await denoisingModel(options, denoiser);
+  const { batchSize = 64 } = options;
+  return async ({ count, seed = 0, labels, controls, progress, signal, ...rest }) => {
     controlsFor({}, controls);
     const classes = labelsFor(count, options.data.classes, labels);
-    const clean = await draw({ ...rest, labels: classes, seed, ...(signal && { signal }) });
+    const steps = progress && Math.ceil(count / batchSize) * (sigmas(rest.denoising).length - 1);
+    let done = 0;
+    const clean = await draw({
+      ...{ ...rest, labels: classes, seed },
+      ...(progress && { seen: () => progress(++done / steps!) }),
+      ...(signal && { signal }),
+    });
     return { images: await decode(clean, signal), labels: classes };
   };
 }
