@@ -18,6 +18,7 @@ import type { Program } from '../runtime/engine.js';
 import type { Tensor } from '../tensor/index.js';
 import type { DenoisingOptions, ImageSamplerOptions } from './image-options.js';
 import { noiseOf, sizeOf } from './noise.js';
+import { sideBySide } from './side-by-side.js';
 
 /** Taking noise away, step by step: all ways of drawing with a denoiser are made of what is here. */
 
@@ -41,7 +42,6 @@ export interface DrawRequest {
   readonly wrap?: (denoise: Denoise, start: number, batchSize: number) => Denoise;
   /** Called once a step of each batch with what its images seem to become. */
   readonly seen?: (clean: Float32Array, step: number, start: number) => void;
-  readonly settings?: SamplerSettings;
   readonly signal?: AbortSignal;
 }
 
@@ -84,21 +84,25 @@ export async function denoisingModel(options: ImageSamplerOptions, denoiser: Den
   const ofEach = { shape: [batchSize], dtype: 'int32' as const };
   const clean = float(batchSize, ...denoiser.shape);
 
-  const evaluate = await engine.compile(
-    ((traced: { parameters: ParameterTree; noisy: NoisyTensors }): DenoisedTensors =>
-      denoiser.denoise(traced.parameters, traced.noisy)) as never,
-    {
-      parameters,
-      noisy: {
-        x: clean,
-        sigma: float(batchSize),
-        labels: ofEach,
-        told: float(batchSize),
-        ...(denoiser.given && { image: float(batchSize, ...denoiser.given.shape) }),
-      },
-    },
-    { name: 'denoise' },
-  );
+  const evaluate = await sideBySide({
+    ...{ engine, weights, batchSize },
+    compile: (on, rows, threads) =>
+      on.compile(
+        ((traced: { parameters: ParameterTree; rows: NoisyTensors }): DenoisedTensors =>
+          denoiser.denoise(traced.parameters, traced.rows)) as never,
+        {
+          parameters,
+          rows: {
+            x: float(rows, ...denoiser.shape),
+            sigma: float(rows),
+            labels: { shape: [rows], dtype: 'int32' },
+            told: float(rows),
+            ...(denoiser.given && { image: float(rows, ...denoiser.given.shape) }),
+          },
+        },
+        { name: 'denoise', threads },
+      ),
+  });
   const encoder = lazily(() =>
     engine.compile(
       ((traced: { parameters: ParameterTree; batch: ImageTensors }) => ({
@@ -137,8 +141,8 @@ export async function denoisingModel(options: ImageSamplerOptions, denoiser: Den
         told: new Float32Array(batchSize).fill(share),
         ...(image && { image }),
       };
-      const result = await evaluate.run({ parameters: weights, noisy }, { ...(signal && { signal }) });
-      return result as { clean: Float32Array; spread?: Float32Array };
+      const { clean: found, spread } = await evaluate(noisy, { ...(signal && { signal }) });
+      return { clean: found!, ...(spread && { spread }) };
     };
     const plain = guidance === 1 ? told(1) : guided(told(1), told(0), guidance);
     const within = denoiser.bounds ? bounded(plain, denoiser.bounds) : plain;
@@ -211,7 +215,7 @@ export async function denoisingModel(options: ImageSamplerOptions, denoiser: Den
     }),
     async draw(request) {
       check(request);
-      const { labels, seed, first = 0, temperature = 1, denoising = {}, x: given, from, seen, settings } = request;
+      const { labels, seed, first = 0, temperature = 1, denoising = {}, x: given, from, seen } = request;
       const sigmas = request.sigmas ?? sigmasOf(denoising);
       return eachBatch(labels.length, (start, rows) => {
         const noise = (name: string, deviation: number): Float32Array => {
@@ -238,7 +242,7 @@ export async function denoisingModel(options: ImageSamplerOptions, denoiser: Den
               },
             }),
           },
-          { ...settings, ...(denoising.eta !== undefined && { eta: denoising.eta }) },
+          settingsOf(denoising),
         );
       });
     },
@@ -275,6 +279,11 @@ export async function denoisingModel(options: ImageSamplerOptions, denoiser: Den
       ),
   };
 }
+
+const settingsOf = ({ eta, churn }: DenoisingOptions): SamplerSettings => ({
+  ...(eta !== undefined && { eta }),
+  ...(churn !== undefined && { churn: { amount: churn } }),
+});
 
 /** Away from what the denoiser says without the condition, by this factor (Ho & Salimans 2022). */
 const guided =
