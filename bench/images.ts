@@ -56,6 +56,14 @@ const configurations: Configuration[] = [
     batch: 64,
     steps: 8,
   },
+  {
+    model: 'ddpm',
+    about: 'a U-Net of 32, 64 and 128 channels, attention at 7 x 7; GroupNorm and SiLU before each convolution',
+    settings: { channels: [32, 64, 128], attention: [2], groups: 8, headWidth: 32, steps: 1000 },
+    levels: 256,
+    batch: 64,
+    steps: 3,
+  },
 ];
 const rounds = 7;
 const target = 1;

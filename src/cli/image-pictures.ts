@@ -1,9 +1,11 @@
 import { largestPixel } from '../data/images/batches.js';
-import { type ImageSet, sliceImages } from '../data/images/image-set.js';
+import { type ImageSet, dimensions, sliceImages } from '../data/images/image-set.js';
 import { ConfigError, DataError } from '../errors.js';
 import { type Canvas, type GridOptions, grid } from '../formats/pictures.js';
 import type { CompleteOptions } from '../sampling/complete.js';
-import type { SampleOptions } from '../sampling/images.js';
+import type { Completions } from '../sampling/image-options.js';
+import type { DenoisingOptions, SampleOptions } from '../sampling/images.js';
+import type { InpaintOptions } from '../sampling/inpaint.js';
 import { noiseOf, noiseWalk } from '../sampling/noise.js';
 import type { OpenImageModel } from './open-image-model.js';
 
@@ -73,18 +75,34 @@ export async function completionStrip(
   { count, ...options }: OfImages & CompleteOptions,
 ): Promise<Strip> {
   const shown = sliceImages(set, 0, count);
-  const { originals, kept, completions, edges } = await open.complete(shown, options);
+  const { edges, ...drawn } = await open.complete(shown, options);
   const { height, width } = shown;
-  const picture = (drawn: readonly Float32Array[]): Canvas => {
-    const lists = [originals, kept, ...drawn];
-    return imagesPicture(open, interleave(lists, shown.count, 1), { columns: lists.length });
-  };
-  const until = (edge: number) => (drawn: Float32Array) =>
-    drawn.map((value, at) => (at % (height * width) < edge * width ? value : kept[at]!));
+  const until = (edge: number) => (completion: Float32Array) =>
+    completion.map((value, at) => (at % (height * width) < edge * width ? value : drawn.kept[at]!));
   return {
-    canvas: picture(completions),
-    frames: () => edges.map((edge) => picture(completions.map(until(edge)))),
+    canvas: completionsPicture(open, drawn),
+    frames: () =>
+      edges.map((edge) => completionsPicture(open, { ...drawn, completions: drawn.completions.map(until(edge)) })),
   };
+}
+
+function completionsPicture(
+  open: Pick<OpenImageModel, 'images'>,
+  { originals, kept, completions }: Pick<Completions, 'originals' | 'kept' | 'completions'>,
+): Canvas {
+  const lists = [originals, kept, ...completions];
+  const count = originals.length / dimensions(open.images);
+  return imagesPicture(open, interleave(lists, count, 1), { columns: lists.length });
+}
+
+/** In each row an image, what was kept of it, and what was drawn in its place, several times. */
+export async function inpaintingPicture(
+  open: OpenImageModel,
+  set: ImageSet,
+  { count, ...options }: OfImages & InpaintOptions,
+): Promise<Canvas> {
+  const shown = sliceImages(set, 0, count);
+  return completionsPicture(open, await open.inpaint(shown, options));
 }
 
 /**
@@ -95,15 +113,16 @@ export async function completionStrip(
 export async function interpolations(
   open: Pick<OpenImageModel, 'coder'>,
   set: ImageSet,
-  { count, steps, signal }: OfImages & { readonly steps: number },
+  { count, steps, denoising, signal }: OfImages & { readonly steps: number; readonly denoising?: DenoisingOptions },
 ): Promise<Float32Array> {
   if (set.count < 2) {
     throw new DataError(`${set.name}: ${set.count} images; between two of them there are others`, {
       advice: 'Give two images or more.',
     });
   }
-  const coder = await open.coder(sliceImages(set, 0, 2 * count));
+  const coder = await open.coder(sliceImages(set, 0, 2 * count), denoising);
   const { codes, labels } = await coder.encode({ ...(signal && { signal }) });
+  const way = coder.between ?? onTheLine;
   const rows = labels.length >> 1;
   const size = codes.length / labels.length;
   const between = new Float32Array(rows * steps * size);
@@ -113,12 +132,15 @@ export async function interpolations(
     for (let step = 0; step < steps; step++) {
       const share = steps === 1 ? 0 : step / (steps - 1);
       const place = row * steps + step;
-      for (let i = 0; i < size; i++) between[place * size + i] = from![i]! + share * (to![i]! - from![i]!);
+      between.set(way(from!, to!, share), place * size);
       classes[place] = labels[2 * row + (share < 0.5 ? 0 : 1)]!;
     }
   }
   return coder.decode(between, classes, { ...(signal && { signal }) });
 }
+
+const onTheLine = (from: Float32Array, to: Float32Array, share: number): Float32Array =>
+  from.map((value, index) => value + share * (to[index]! - value));
 
 /** Rows of images, each drawn from noise on the arc between two noises; of a model of classes, each row of one class. */
 export async function noiseWalks(

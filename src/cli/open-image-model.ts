@@ -13,8 +13,17 @@ import { type LoadedImageModel, imageData, loadImageModel } from '../formats/ima
 import type { Density, ImageData, ImageModel } from '../nn/image-model.js';
 import type { Engine, Store } from '../runtime/engine.js';
 import { type ImageCoder, type Reconstructions, imageCoder, reconstructImages } from '../sampling/codes.js';
-import { type CompleteOptions, type Completions, completeImages } from '../sampling/complete.js';
-import { type ImageSampler, type ImageSamplerOptions, imageSampler } from '../sampling/images.js';
+import { type CompleteOptions, completeImages } from '../sampling/complete.js';
+import { denoisingCoder } from '../sampling/denoising-codes.js';
+import { type DenoisingModel, denoiserOf, denoisingModel } from '../sampling/denoising.js';
+import type { Completions } from '../sampling/image-options.js';
+import {
+  type DenoisingOptions,
+  type ImageSampler,
+  type ImageSamplerOptions,
+  imageSampler,
+} from '../sampling/images.js';
+import { type InpaintOptions, inpaintImages } from '../sampling/inpaint.js';
 import { type Restorations, restoreImages } from '../sampling/restore.js';
 
 /** A trained image model on an engine: what it can do, with everything it needs at hand. */
@@ -28,10 +37,14 @@ export interface OpenImageModel extends LoadedImageModel {
     options?: { density?: Density; batchSize?: number; signal?: AbortSignal },
   ): Promise<DensityFigure>;
   sampler(options?: Pick<ImageSamplerOptions, 'batchSize' | 'lanes'>): Promise<ImageSampler>;
-  coder(images: ImageSet): Promise<ImageCoder>;
+  /** Through the model's codec, or as noise and back through its denoiser. */
+  coder(images: ImageSet, options?: DenoisingOptions): Promise<ImageCoder>;
   reconstruct(images: ImageSet, options?: { signal?: AbortSignal }): Promise<Reconstructions>;
   restore(images: ImageSet, options?: { signal?: AbortSignal }): Promise<Restorations>;
   complete(images: ImageSet, options: CompleteOptions): Promise<Completions>;
+  inpaint(images: ImageSet, options: InpaintOptions): Promise<Completions>;
+  /** What takes noise away. @throws ConfigError when the model does not */
+  denoising(options?: { batchSize?: number }): Promise<DenoisingModel>;
   /** Images as batches of what this model takes for pixels. */
   batches(images: ImageSet, batchSize?: number): Omit<ImageBatchOptions, 'flip'>;
 }
@@ -149,7 +162,10 @@ export async function openImageModel(engine: Engine, folder: string): Promise<Op
     pixels: made.pixels,
     seed: 0,
   });
-  const coder = (images: ImageSet) => imageCoder({ ...batches(images), engine, model, weights });
+  const coder = (images: ImageSet, denoising?: DenoisingOptions): Promise<ImageCoder> =>
+    model.codec === undefined && model.denoiser !== undefined
+      ? denoisingCoder({ ...batches(images), engine, model, data, weights, ...(denoising && { denoising }) })
+      : imageCoder({ ...batches(images), engine, model, weights });
   return {
     ...loaded,
     engine,
@@ -166,6 +182,8 @@ export async function openImageModel(engine: Engine, folder: string): Promise<Op
     coder,
     reconstruct: async (images, options) => reconstructImages(await coder(images), options),
     complete: (images, options) => completeImages({ ...batches(images), engine, model, data, weights }, options),
+    inpaint: (images, options) => inpaintImages({ ...batches(images), engine, model, data, weights }, options),
+    denoising: (options = {}) => denoisingModel({ engine, model, data, weights, ...options }, denoiserOf(model)),
     restore: (images, { signal } = {}) =>
       restoreImages({ ...batches(images), engine, model, weights, ...(signal && { signal }) }),
   };

@@ -47,7 +47,7 @@ export async function answerWithPicture(
   );
 }
 
-async function writePicture(path: string, bytes: Uint8Array): Promise<void> {
+export async function writePicture(path: string, bytes: Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await writeFileAtomically(path, bytes);
 }

@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.js';
-import type { Controls, ImageData, ImageModel } from '../nn/image-model.js';
+import type { Controls, ImageData, ImageModel, SamplerName } from '../nn/image-model.js';
 import type { Engine, StoreReference } from '../runtime/engine.js';
 import type { NoiseSource } from './noise.js';
 
@@ -27,13 +27,49 @@ export interface SampleOptions {
   readonly noise?: NoiseSource;
   /** Of the model's controls, those that are not to have their default. */
   readonly controls?: Readonly<Record<string, number>>;
+  /** How noise is taken away, of models that do. */
+  readonly denoising?: DenoisingOptions;
+  /** Called with the share that is done, by models that draw in steps. */
+  readonly progress?: (share: number) => void;
   readonly signal?: AbortSignal;
+}
+
+export interface DenoisingOptions {
+  /** Default: the model's. */
+  readonly steps?: number;
+  readonly sampler?: SamplerName;
+  /** Share of the noise of a step that is drawn anew, 0 to 1, of the samplers ddpm and ddim. */
+  readonly eta?: number;
+  /** Noise that steps of the sampler heun add and take away again, over all steps together (Karras et al. 2022). */
+  readonly churn?: number;
+  /** How much more of a class an image is to have than the model finds in it: 1 as it is. Default 1. */
+  readonly guidance?: number;
+}
+
+/** @throws ConfigError where settings of denoising are meant for a model that does not denoise */
+export function rejectDenoising({ denoising }: Pick<SampleOptions, 'denoising'>): void {
+  const [name] = Object.keys(denoising ?? {});
+  if (name === undefined) return;
+  throw new ConfigError(`${name}: this model does not draw by taking noise away`, {
+    advice: 'Leave it out; it is for ddpm and its kin.',
+  });
 }
 
 /** Pictures as a model gives them: [count, C, H, W], 0 to its largest value. */
 export interface Samples {
   readonly images: Float32Array;
   readonly labels: Int32Array;
+}
+
+/** Images of which a part was kept and the rest drawn; all [count, C, H, W]. */
+export interface Completions {
+  readonly originals: Float32Array;
+  /** The originals, what is to be drawn in grey. */
+  readonly kept: Float32Array;
+  /** One list for each time the images were completed. */
+  readonly completions: readonly Float32Array[];
+  /** How many rows of pixels there were one after the other, on the way: at first, to the height at last. */
+  readonly edges: readonly number[];
 }
 
 /** Draws images. */

@@ -1,23 +1,49 @@
 import { ConfigError } from '../errors.js';
-import type { Generative, ImageModel } from '../nn/image-model.js';
+import type { Denoiser, Generative, ImageModel } from '../nn/image-model.js';
 import { sideBySide } from '../runtime/side-by-side.js';
-import { type ImageSampler, type ImageSamplerOptions, controlsFor, labelsFor, padded } from './image-options.js';
+import { denoisingModel } from './denoising.js';
+import {
+  type ImageSampler,
+  type ImageSamplerOptions,
+  controlsFor,
+  labelsFor,
+  padded,
+  rejectDenoising,
+} from './image-options.js';
 import { noiseBatch, noiseBySeed } from './noise.js';
 import { type HostArrays, drawSpecs, searchOf } from './search.js';
 import { sequentialSampler } from './sequential.js';
 
-export type { ImageSampler, ImageSamplerOptions, SampleOptions } from './image-options.js';
+export type { DenoisingOptions, ImageSampler, ImageSamplerOptions, SampleOptions } from './image-options.js';
 
-/** Whether images can be drawn from a model. */
-export const canDraw = ({ generative, sequential }: ImageModel): boolean =>
-  generative !== undefined || sequential !== undefined;
+/** Whether images can be drawn from a model, of nothing but noise. */
+export const canDraw = ({ generative, sequential, denoiser }: ImageModel): boolean =>
+  generative !== undefined || sequential !== undefined || (denoiser !== undefined && denoiser.given === undefined);
 
-/** Compiles what draws images from a model: in one go, or value by value. @throws ConfigError when the model cannot */
+/** Compiles what draws images from a model: in one go, value by value, or by taking noise away. @throws ConfigError when the model cannot */
 export async function imageSampler(options: ImageSamplerOptions): Promise<ImageSampler> {
-  const { generative, sequential } = options.model;
+  const { generative, sequential, denoiser } = options.model;
   if (generative !== undefined) return generativeSampler(options, generative);
   if (sequential !== undefined) return sequentialSampler(options, sequential);
+  if (denoiser !== undefined) return denoisingSampler(options, denoiser);
   throw new ConfigError('This model cannot draw images');
+}
+
+async function denoisingSampler(options: ImageSamplerOptions, denoiser: Denoiser): Promise<ImageSampler> {
+  const { draw, decode, sigmas } = await denoisingModel(options, denoiser);
+  const { batchSize = 64 } = options;
+  return async ({ count, seed = 0, labels, controls, progress, signal, ...rest }) => {
+    controlsFor({}, controls);
+    const classes = labelsFor(count, options.data.classes, labels);
+    const steps = progress && Math.ceil(count / batchSize) * (sigmas(rest.denoising).length - 1);
+    let done = 0;
+    const clean = await draw({
+      ...{ ...rest, labels: classes, seed },
+      ...(progress && { seen: () => progress(++done / steps!) }),
+      ...(signal && { signal }),
+    });
+    return { images: await decode(clean, signal), labels: classes };
+  };
 }
 
 const scalar = { shape: [], dtype: 'float32' } as const;
@@ -47,7 +73,9 @@ async function generativeSampler(options: ImageSamplerOptions, generative: Gener
     };
   });
   const size = data.channels * data.height * data.width;
-  return async ({ count, seed = 0, labels, temperature = 1, noise: source = noiseBySeed(seed), controls, signal }) => {
+  return async (asking) => {
+    rejectDenoising(asking);
+    const { count, seed = 0, labels, temperature = 1, noise: source = noiseBySeed(seed), controls, signal } = asking;
     const classes = labelsFor(count, data.classes, labels);
     const settings = controlsFor(generative.controls, controls);
     const batches = function* (): Generator<Batch> {

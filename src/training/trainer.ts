@@ -317,7 +317,7 @@ export class Trainer {
       if (moves.every((path) => paths.has(path))) continue;
       const trainStep = terms[0]!.step;
       if (trainStep.averageInto === undefined) throw new ConfigError('This device keeps no average of the parameters.');
-      await trainStep.averageInto(decay);
+      await trainStep.averageInto(phase.averaged === false ? 0 : decay);
       for (const path of moves) paths.add(path);
     }
   }

@@ -1,11 +1,11 @@
 import { ConfigError } from '../../errors.js';
 import type { Invocation } from '../command.js';
-import type { EngineFlags, SkipBadFlags } from '../flags.js';
+import { type DenoisingFlags, type EngineFlags, type SkipBadFlags, denoisingOf } from '../flags.js';
 import { completionStrip } from '../image-pictures.js';
 import { imagesFor, readingOf, withImageModel } from '../open-image-model.js';
 import { answerWithPicture } from '../picture-output.js';
 
-export interface CompleteFlags extends EngineFlags, SkipBadFlags {
+export interface CompleteFlags extends EngineFlags, SkipBadFlags, DenoisingFlags {
   readonly keep: number;
   readonly n: number;
   readonly samples: number;
@@ -21,7 +21,8 @@ export async function completeCommand(invocation: Invocation<CompleteFlags>): Pr
   if (keep > 1) throw new ConfigError(`--keep ${keep}: a share is at most 1`, { advice: 'Half an image is 0.5.' });
   await withImageModel(flags, positional[0]!, async (open) => {
     const images = await imagesFor(open, positional[1], readingOf(invocation));
-    const { canvas, frames } = await completionStrip(open, images, { count, keep, samples, temperature, seed, signal });
+    const asked = { count, keep, samples, temperature, seed, ...denoisingOf(flags), signal };
+    const { canvas, frames } = await completionStrip(open, images, asked);
     const shown = Math.min(count, images.count);
     const animation = { path, frames, hold: 1500 };
     await answerWithPicture(invocation, { out, canvas, animation, images: shown, samples, keep, temperature, seed });

@@ -8,7 +8,7 @@ import type { Engine } from '../../runtime/engine.js';
 import { terminalProgress } from '../../training/progress.js';
 import type { Invocation } from '../command.js';
 import { describeFigures } from '../describe-figures.js';
-import type { EngineFlags, SkipBadFlags } from '../flags.js';
+import { type DenoisingFlags, type EngineFlags, type SkipBadFlags, denoisingOf } from '../flags.js';
 import {
   type ImageModelFigures,
   evaluateImageModel,
@@ -22,7 +22,7 @@ import { ownClassifier } from '../stages/own-classifier.js';
 import { canDraw } from '../../sampling/images.js';
 import { formatTable } from '../table.js';
 
-export interface EvaluateFlags extends EngineFlags, SkipBadFlags {
+export interface EvaluateFlags extends EngineFlags, SkipBadFlags, DenoisingFlags {
   readonly data?: string;
   readonly classifier?: string;
   readonly network?: string;
@@ -105,6 +105,7 @@ async function evaluateOne({ flags, say, signal }: Invocation<EvaluateFlags>, pr
   const figures = await evaluateImageModel({
     ...{ open, train: source.train, test: source.test, extractors, samples, draws, seed, say, signal },
     ...(judge && { classifier: judge }),
+    ...denoisingOf(flags),
   });
   return { ...nameOf(prepared), ...figures };
 }

@@ -11,20 +11,23 @@ export interface InterpolateFlags extends EngineFlags, SkipBadFlags {
   readonly seed: number;
   readonly out: string;
   readonly animate?: string;
+  readonly denoisingSteps?: number;
 }
 
 export async function interpolateCommand(invocation: Invocation<InterpolateFlags>): Promise<void> {
   const { positional, flags, signal } = invocation;
-  const { n: count, steps, seed, out, animate: path } = flags;
+  const { n: count, steps, seed, out, animate: path, denoisingSteps } = flags;
+  const denoising = { ...(denoisingSteps !== undefined && { steps: denoisingSteps }) };
   await withImageModel(flags, positional[0]!, async (open) => {
-    const { codec, generative } = open.model;
+    const { codec, denoiser, generative } = open.model;
     // Without a code there is still the noise that images are made of.
-    const isWalk = codec === undefined && generative !== undefined && positional[1] === undefined;
+    const isWalk = !codec && !denoiser && generative !== undefined && positional[1] === undefined;
     const values = isWalk
       ? await noiseWalks(open, { count, steps, seed, signal })
       : await interpolations(open, await imagesFor(open, positional[1], readingOf(invocation)), {
           count,
           steps,
+          denoising,
           signal,
         });
     const canvas = imagesPicture(open, values, { columns: steps });

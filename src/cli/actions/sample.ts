@@ -1,11 +1,13 @@
 import { ConfigError } from '../../errors.js';
 import type { Invocation } from '../command.js';
-import type { EngineFlags } from '../flags.js';
-import { mixingPicture, samplePicture } from '../image-pictures.js';
-import { type OpenImageModel, withImageModel } from '../open-image-model.js';
-import { answerWithPicture } from '../picture-output.js';
+import { type DenoisingFlags, type EngineFlags, denoisingOf } from '../flags.js';
+import { showingProgress } from '../drawing-progress.js';
+import { denoisingStrip, encodeStrip, imageToImagePicture } from '../denoising-pictures.js';
+import { imagesPicture, mixingPicture, samplePicture } from '../image-pictures.js';
+import { type OpenImageModel, imagesFor, withImageModel } from '../open-image-model.js';
+import { answerWithPicture, writePicture } from '../picture-output.js';
 
-export interface SampleFlags extends EngineFlags {
+export interface SampleFlags extends EngineFlags, DenoisingFlags {
   readonly n: number;
   readonly class?: string;
   readonly temperature: number;
@@ -13,27 +15,45 @@ export interface SampleFlags extends EngineFlags {
   readonly mix?: number;
   readonly seed: number;
   readonly columns?: number;
+  readonly strength?: number;
+  readonly strip?: string;
   readonly out: string;
 }
 
 export async function sampleCommand(invocation: Invocation<SampleFlags>): Promise<void> {
   const { positional, flags, signal } = invocation;
-  const { n, temperature, truncation, mix, seed, columns, out } = flags;
+  const { n: count, temperature, truncation, mix, seed, columns, out, strip, strength } = flags;
   await withImageModel(flags, positional[0]!, async (open) => {
+    const asked = { count, temperature, seed, signal, ...denoisingOf(flags) };
+    if (positional[1] !== undefined || strength !== undefined || open.model.denoiser?.given !== undefined) {
+      const images = await imagesFor(open, positional[1], { signal });
+      const canvas = await imageToImagePicture(open, images, { ...asked, ...(strength !== undefined && { strength }) });
+      const shown = Math.min(count, images.count);
+      await answerWithPicture(invocation, { out, canvas, images: shown, seed, temperature, strength });
+      return;
+    }
     const label = flags.class === undefined ? undefined : classNumber(open, flags.class);
-    const options = {
-      temperature,
-      seed,
-      signal,
+    const all = {
+      ...asked,
       ...(label !== undefined && { labels: label }),
       ...(truncation !== undefined && { controls: { truncation } }),
     };
-    const canvas =
-      mix === undefined
-        ? await samplePicture(open, { ...options, count: n, ...(columns !== undefined && { columns }) })
-        : await mixingPicture(open, { ...options, count: mix });
-    const images = mix === undefined ? n : mix ** 2;
-    await answerWithPicture(invocation, { out, canvas, images, seed, temperature, truncation, class: flags.class });
+    const inRows = { ...(columns !== undefined && { columns }) };
+    if (mix !== undefined) {
+      const canvas = await mixingPicture(open, { ...all, count: mix });
+      await answerWithPicture(invocation, { out, canvas, images: mix ** 2, seed, truncation, class: flags.class });
+      return;
+    }
+    const seen = strip === undefined ? undefined : await denoisingStrip(open, all);
+    if (seen) await writePicture(strip!, encodeStrip(open, seen, strip!));
+    const canvas = seen
+      ? imagesPicture(open, seen.moments.at(-1)!, inRows)
+      : await showingProgress((progress) => samplePicture(open, { ...all, ...inRows, progress }));
+    await answerWithPicture(invocation, {
+      ...{ out, canvas, images: count, seed, temperature, truncation, class: flags.class },
+      ...denoisingOf(flags).denoising,
+      ...(seen && { strip }),
+    });
   });
 }
 

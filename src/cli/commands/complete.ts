@@ -1,6 +1,6 @@
 import type { CompleteFlags } from '../actions/complete.js';
 import { defineCommand } from '../command.js';
-import { engineFlags, skipBadFlag, numberFrom, wholeNumber } from '../flags.js';
+import { denoisingFlags, engineFlags, numberFrom, skipBadFlag, wholeNumber } from '../flags.js';
 
 export const command = defineCommand<CompleteFlags>({
   details: `Keeps the upper part of images and has the model draw the rest: each row of the picture is an image, what was
@@ -21,7 +21,7 @@ kept of it, and several completions.
       .option('--seed <n>', 'which completions', wholeNumber(0), 0)
       .option('--out <file>', 'the picture', 'completions.png')
       .option('--animate <file>', 'a GIF as well: completions appear row by row');
-    engineFlags(skipBadFlag(command));
+    engineFlags(denoisingFlags(skipBadFlag(command)));
   },
   run: async (invocation) => (await import('../actions/complete.js')).completeCommand(invocation),
 });

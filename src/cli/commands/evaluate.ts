@@ -1,6 +1,6 @@
 import type { EvaluateFlags } from '../actions/evaluate.js';
 import { defineCommand } from '../command.js';
-import { engineFlags, skipBadFlag, wholeNumber } from '../flags.js';
+import { denoisingFlags, engineFlags, skipBadFlag, wholeNumber } from '../flags.js';
 
 export const command = defineCommand<EvaluateFlags>({
   details: `Measures image models by all that they can do: the probability of test images (with its kind), the distance of samples
@@ -31,7 +31,7 @@ reconstructions. Several models make a table, which refuses figures that were me
       )
       .option('--seed <n>', 'of the samples and every other draw', wholeNumber(0), 0)
       .option('--mixed', 'let a table hold figures that were measured differently, and say in every row how');
-    engineFlags(skipBadFlag(asked));
+    engineFlags(denoisingFlags(skipBadFlag(asked)));
   },
   run: async (invocation) => (await import('../actions/evaluate.js')).evaluateCommand(invocation),
 });

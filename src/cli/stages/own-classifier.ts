@@ -11,19 +11,22 @@ const batchSize = 128;
 const [leastSteps, mostSteps, epochs] = [300, 2400, 5];
 
 /**
- * Trains one in `root`, or finds it there. Its pixels are those of the models it judges. It takes as many steps as it
- * needs, unless told otherwise.
+ * Trains one in `root`, or finds it there. Its pixels are those of the models it judges, its steps by default a few
+ * epochs.
  *
  * @returns its model folder
  */
 export async function ownClassifier(
   context: StageContext,
-  { root, source, pixels, ...options }: { root: string; source: ImageSource; pixels: Discretisation; steps?: number },
+  {
+    root,
+    source,
+    pixels,
+    steps = stepsFor(source),
+  }: { root: string; source: ImageSource; pixels: Discretisation; steps?: number },
 ): Promise<string> {
   const out = join(root, `${source.id}-${largestPixel(pixels) === 255 ? 'bytes' : pixels}`);
   const found = await findImageModel('classifier');
-  const enough = Math.round((epochs * source.train.count) / batchSize);
-  const { steps = Math.max(leastSteps, Math.min(mostSteps, enough)) } = options;
   const config = imageTrainingSchema(found).parse({
     batchSize: Math.min(batchSize, source.train.count >> 1),
     pixels,
@@ -37,3 +40,6 @@ export async function ownClassifier(
   await trainImages({ ...context, changed: 'restart' }, { out, found, config, source });
   return modelFolderOf(out);
 }
+
+const stepsFor = ({ train }: ImageSource): number =>
+  Math.max(leastSteps, Math.min(mostSteps, Math.round((epochs * train.count) / batchSize)));

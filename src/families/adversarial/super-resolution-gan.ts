@@ -134,9 +134,11 @@ export const definition = defineImageModel({
       ...gameHealth({ objective }),
       upscaler: {
         factor,
-        noise: {},
         reduce,
-        enlarge: (p: Parameters, { small }) => round(toPixels(enlarge(p, centred(small, levels)), levels)),
+        inOneGo: {
+          noise: {},
+          enlarge: (p: Parameters, { small }) => round(toPixels(enlarge(p, centred(small, levels)), levels)),
+        },
       },
     };
   },
