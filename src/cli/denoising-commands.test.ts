@@ -55,7 +55,7 @@ beforeAll(async () => {
     '0.5',
   );
   expect(trained['stage']).toBe('diffusion: ddpm');
-  expect(trained['results']).toHaveProperty('bitsPerDimension');
+  expect(trained['bitsPerDimension']).toBeGreaterThan(0);
   await train('guided-diffusion', ...network, '--model.given', 'small', '--model.factor', '2');
 }, 120_000);
 afterAll(() => rm(cwd, { recursive: true, force: true }));
@@ -78,7 +78,7 @@ describe('descent, with a diffusion model', () => {
   it('draws a part of images anew', async () => {
     const data = Uint8Array.from({ length: side * side }, (_, at) => (at < side ? 255 : 0));
     await writeFile(join(cwd, 'mask.png'), encode({ width: side, height: side, channels: 1, data }));
-    const masks = { upper: [0, 3], left: [0, 3], centre: [2, 5], 'mask.png': [0, 0] };
+    const masks = { centre: [2, 5], 'mask.png': [0, 0] };
     for (const [mask, [from, to]] of Object.entries(masks)) {
       await json(
         'inpaint',

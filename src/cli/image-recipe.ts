@@ -7,6 +7,7 @@ import { encodePng } from '../formats/pictures.js';
 import { Engine } from '../runtime/engine.js';
 import { canDraw } from '../sampling/images.js';
 import { readJsonLines } from '../training/json-lines.js';
+import { denoisingStrip, encodeStrip } from './denoising-pictures.js';
 import { completionStrip, reconstructionPicture, restorationPicture, samplePicture } from './image-pictures.js';
 import { type OpenImageModel, openImageModel } from './open-image-model.js';
 import type { Recipe, RecipeOptions, RecipeResult, RecipeRow, RecipeScale } from './recipe.js';
@@ -168,7 +169,10 @@ async function picturesOf(
     pictures['reconstructions'] = encodePng(await reconstructionPicture(open, test, { count: 32, ...aborts }));
   if (model.restorer)
     pictures['restorations'] = encodePng(await restorationPicture(open, test, { count: 32, ...aborts }));
-  if (model.sequential) {
+  const isTold = model.denoiser?.given !== undefined;
+  if (model.denoiser && !isTold)
+    pictures['denoising'] = encodeStrip(open, await denoisingStrip(open, { count: 8, ...aborts }), 'strip.png');
+  if (model.sequential ?? (model.denoiser && !isTold)) {
     const halves = { count: 8, keep: 0.5, samples: 6, ...aborts };
     pictures['completions'] = encodePng((await completionStrip(open, test, halves)).canvas);
   }

@@ -39,7 +39,7 @@ export interface DrawRequest {
   /** Without noise, instead: that of the first sigma is added. */
   readonly from?: Float32Array;
   /** Changes what the denoiser says, for the rows of a batch that begins with this image. */
-  readonly wrap?: (denoise: Denoise, start: number, batchSize: number) => Denoise;
+  readonly wrap?: (denoise: Denoise, start: number) => Denoise;
   /** Called once a step of each batch with what its images seem to become. */
   readonly seen?: (clean: Float32Array, step: number, start: number) => void;
   readonly signal?: AbortSignal;
@@ -146,7 +146,7 @@ export async function denoisingModel(options: ImageSamplerOptions, denoiser: Den
     };
     const plain = guidance === 1 ? told(1) : guided(told(1), told(0), guidance);
     const within = denoiser.bounds ? bounded(plain, denoiser.bounds) : plain;
-    return request.wrap ? request.wrap(within, start, batchSize) : within;
+    return request.wrap ? request.wrap(within, start) : within;
   };
 
   const check = (request: DrawRequest): void => {
