@@ -127,6 +127,7 @@ export async function openImageModel(engine: Engine, folder: string): Promise<Op
     batchSize: Math.min(batchSize, images.count),
     pixels: made.pixels,
     seed: 0,
+    ...(made.text && { text: made.text }),
   });
   const coder = (images: ImageSet) => imageCoder({ ...batches(images), engine, model, weights });
   return {

@@ -42,7 +42,7 @@ export async function densityOf(
     ((args: { parameters: never; batch: ImageTensors }) => ({
       logProb: density.logProb(args.parameters, args.batch),
     })) as never,
-    { parameters, batch: imageBatchSpec(images, batchSize) },
+    { parameters, batch: imageBatchSpec(images, batchSize, options.text) },
     { name: 'density' },
   );
   return async ({ signal } = {}) => {

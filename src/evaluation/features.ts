@@ -30,7 +30,7 @@ export async function rowsOf(
   const { engine, parameters, weights, size, of, name = 'features', images, batchSize, seed, signal } = options;
   const program = await engine.compile(
     ((given: { parameters: never; batch: ImageTensors }) => ({ rows: of(given.parameters, given.batch) })) as never,
-    { parameters, batch: imageBatchSpec(images, batchSize) },
+    { parameters, batch: imageBatchSpec(images, batchSize, options.text) },
     { name },
   );
   const values = new Float32Array(images.count * size);

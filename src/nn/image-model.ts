@@ -22,9 +22,9 @@ export interface ImageData {
 }
 
 export interface TextData {
-  /** Number of tokens that there are. Token 0 fills up short captions. */
+  /** Number of tokens that there are. Token 0 fills up short captions, and the last, vocabulary − 1, ends each. */
   readonly vocabulary: number;
-  /** Tokens of a caption. */
+  /** Tokens of a caption, its end among them. */
   readonly length: number;
 }
 
@@ -245,6 +245,16 @@ export interface Classifier {
   readonly logits: (parameters: ParameterTree, batch: ImageTensors) => Tensor;
 }
 
+/** Images and captions as points of one space, near each other where they belong together. */
+export interface Embeddings {
+  /** Numbers of a point. */
+  readonly size: number;
+  /** → [B, size], each of length 1. */
+  readonly ofImages: (parameters: ParameterTree, batch: ImageTensors) => Tensor;
+  /** Captions int32 [B, length] → [B, size], each of length 1. */
+  readonly ofText: (parameters: ParameterTree, tokens: Tensor) => Tensor;
+}
+
 /** Enlarges images; several times, and differently each time where the noise differs. */
 export interface Upscaler {
   /** Side of the large image over that of the small one. */
@@ -281,6 +291,7 @@ export interface ImageModel {
   readonly restorer?: Restorer;
   readonly features?: Features;
   readonly classifier?: Classifier;
+  readonly embeddings?: Embeddings;
   readonly upscaler?: Upscaler;
 }
 
@@ -294,6 +305,8 @@ export interface ImageModelDefinition<Schema extends z.ZodObject = z.ZodObject> 
   readonly schema: Schema;
   /** What a pixel is to it, unless told otherwise. */
   readonly pixels: 'bytes' | 'dynamic';
+  /** Reads captions: it is trained on images that have some, and `ImageData.text` is given. Default false. */
+  readonly text?: boolean;
   /** A version for images of a few pixels, on which tests try what every model must do. */
   readonly tiny?: {
     /** Its settings, where the defaults are too large. */

@@ -1,6 +1,6 @@
 import { ConfigError } from '../errors.js';
 import type { Generative, ImageModel } from '../nn/image-model.js';
-import { type ImageSampler, type ImageSamplerOptions, controlsFor, labelsFor, padded } from './image-options.js';
+import { type ImageSampler, type ImageSamplerOptions, controlsFor, labelsFor, padded, tokensFor } from './image-options.js';
 import { noiseBatch, withBatch } from './noise.js';
 import { searchOf } from './search.js';
 import { sequentialSampler } from './sequential.js';
@@ -36,6 +36,7 @@ async function generativeSampler(options: ImageSamplerOptions, generative: Gener
       given: {
         noise: withBatch(generative.noise, batchSize),
         labels: { shape: [batchSize], dtype: 'int32' },
+        ...(data.text && { tokens: { shape: [batchSize, data.text.length], dtype: 'int32' } }),
         state: withBatch(generative.search?.state ?? {}, batchSize),
         controls: Object.fromEntries(Object.keys(generative.controls ?? {}).map((name) => [name, scalar])),
       },
@@ -43,8 +44,11 @@ async function generativeSampler(options: ImageSamplerOptions, generative: Gener
     { name: 'sample images' },
   );
   const size = data.channels * data.height * data.width;
-  return async ({ count, seed = 0, labels, temperature = 1, controls, signal }) => {
+  const tokenRows = (tokens: Int32Array, length: number, start: number): Int32Array =>
+    padded(tokens.subarray(start * length, (start + batchSize) * length), batchSize * length);
+  return async ({ count, seed = 0, labels, captions, temperature = 1, controls, signal }) => {
     const classes = labelsFor(count, data.classes, labels);
+    const tokens = tokensFor(count, data.text, captions);
     const settings = controlsFor(generative.controls, controls);
     const images = new Float32Array(count * size);
     for (let start = 0; start < count; start += batchSize) {
@@ -53,6 +57,7 @@ async function generativeSampler(options: ImageSamplerOptions, generative: Gener
       const asked = {
         noise: noiseBatch(generative.noise, { batchSize, seed, indices, temperature }),
         labels: padded(classes.subarray(start, start + batchSize), batchSize),
+        ...(tokens && { tokens: tokenRows(tokens, data.text!.length, start) }),
       };
       const given = { ...asked, controls: settings, state: await find(asked, signal) };
       const result = (await program.run({ parameters: weights, given }, { ...(signal && { signal }) })) as {

@@ -9,8 +9,10 @@ import {
   imageBatches,
   largestPixel,
 } from '../../data/images/batches.js';
+import { captioned, trainCaptionTokens } from '../../data/images/caption-tokens.js';
 import { type ImageSet, classesOf } from '../../data/images/image-set.js';
-import { type ImageSource, holdOutImages } from '../../data/images/sources.js';
+import { holdOutImages } from '../../data/images/hold-out.js';
+import type { ImageSource } from '../../data/images/sources.js';
 import type { Json } from '../../data/json.js';
 import { classifierAccuracy } from '../../evaluation/classification.js';
 import { densityOf } from '../../evaluation/density.js';
@@ -59,6 +61,18 @@ export const imageTrainingSchema = ({ definition }: FamilyModel) =>
       ),
     batchSize: z.int().positive().default(64).describe('images per step'),
     flip: z.boolean().default(false).describe('mirror half of the training images, by chance'),
+    shift: z.int().min(0).default(0).describe('move training images by up to so many pixels to each side, by chance'),
+    jitter: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0)
+      .describe('change brightness, contrast and saturation of training images by up to this share, by chance'),
+    vocabulary: z
+      .int()
+      .min(257)
+      .default(512)
+      .describe('tokens for captions, of a model that reads them: 256 bytes, an end, and merges'),
     evaluationImages: z.int().positive().default(1000).describe('images held out of training and measured on'),
     seed: z.int().min(0).default(1).describe('seed of the initial weights and of the order of the data'),
     training: imageTraining.prefault({}),
@@ -81,10 +95,16 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
   if (finished) return finished;
 
   const { engine } = context;
-  const images = imagesOf(source, config);
+  const { train, validation } = partsOf(source, definition, config);
+  const text =
+    definition.text === true &&
+    (await trainCaptionTokens(train, {
+      vocabularySize: config.vocabulary,
+      ...(context.signal && { signal: context.signal }),
+    }));
+  const images = { ...imagesOf(source, config), ...(text && { text }) };
   const data = imageData(images);
   const model = definition.build(config.model, data);
-  const { train, validation } = heldOutImages(source, config.evaluationImages);
   const { lanes } = config.training;
   const training: TrainingConfig = { ...config.training, lanes: lanes ?? (model.dense === true ? 1 : 2) };
   const averaged = training.average !== null;
@@ -92,8 +112,8 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
   const weights: StoreReference = averaged ? { store, buffer: 'average' } : store;
   try {
     await store.write(initialise(model.parameters, config.seed));
-    const { batchSize, pixels, seed } = config;
-    const batches = { batchSize, pixels, seed };
+    const { batchSize, pixels, seed, flip, shift, jitter } = config;
+    const batches = { batchSize, pixels, seed, ...(text && { text }) };
     const measure =
       model.density &&
       (await densityOf({
@@ -121,7 +141,7 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
       fingerprint,
       unit: 'images',
       stores: { model: store },
-      phases: phasesOf(model, { ...batches, images: train, flip: config.flip }, training),
+      phases: phasesOf(model, { ...batches, images: train, flip, shift, jitter }, training),
       settings: training,
       ...((measure ?? classifier) && {
         evaluate: async ({ signal }) => {
@@ -160,6 +180,16 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
   } finally {
     await store.dispose();
   }
+}
+
+/** As `heldOutImages`; of a model that reads captions, the images that have some. */
+function partsOf(
+  source: ImageSource,
+  { text }: Pick<FamilyModel['definition'], 'text'>,
+  { evaluationImages }: Pick<ImageTrainingConfig, 'evaluationImages'>,
+): { train: ImageSet; validation: ImageSet } {
+  const { train, validation } = heldOutImages(source, evaluationImages);
+  return text === true ? { train: captioned(train), validation: captioned(validation) } : { train, validation };
 }
 
 /** What a model of these images has to know of them. */
@@ -204,7 +234,7 @@ function phasesOf(
       name,
       source: imageBatches(part),
       parameters: model.parameters,
-      batch: imageBatchSpec(part.images, part.batchSize),
+      batch: imageBatchSpec(part.images, part.batchSize, part.text),
       loss,
       parts,
       during:
