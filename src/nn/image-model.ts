@@ -178,6 +178,10 @@ export interface Denoiser {
   readonly sigmas: (steps: number) => readonly number[];
   /** Steps where nobody says how many. */
   readonly steps: number;
+  /** The sampler where nobody says which. */
+  readonly sampler: SamplerName;
+  /** What is clean lies within; absent where that is not known, as of codes. */
+  readonly bounds?: readonly [least: number, most: number];
   /** What else it is given. Any of them can be withheld, unless it is an image. */
   readonly conditions: readonly ('class' | 'text' | 'image')[];
   /** Shape of an image that it is given, without the batch axis: small, or a map of regions. */
@@ -188,6 +192,10 @@ export interface Denoiser {
   /** What is denoised → images. */
   readonly decode: (parameters: ParameterTree, clean: Tensor) => Tensor;
 }
+
+/** Ways from noise to an image. */
+export const samplerNames = ['ddpm', 'ddim', 'euler', 'heun', 'dpm++'] as const;
+export type SamplerName = (typeof samplerNames)[number];
 
 export interface NoisyTensors {
   /** [B, …shape] */

@@ -5,6 +5,7 @@ import {
   conv,
   convTranspose,
   gather,
+  groupNorm,
   layerNorm,
   matmul,
   mul,
@@ -119,6 +120,23 @@ export const normSpec = (kind: 'layer' | 'rms', width: number, options: { bias?:
 
 export const norm = (kind: 'layer' | 'rms', parameters: TensorsOf<NormSpec>, x: Tensor, epsilon = 1e-5): Tensor =>
   kind === 'rms' ? rmsNorm(x, parameters.scale, epsilon) : layerNorm(x, parameters.scale, parameters.bias, epsilon);
+
+/** Scale and bias of each channel, for `normaliseGroups`. */
+export const groupNormSpec = (channels: number): Required<NormSpec> => ({
+  scale: parameter([channels], { init: { kind: 'ones' } }),
+  bias: parameter([channels]),
+});
+
+/** The most groups, up to `most`, that so many channels divide into. */
+export function groupsOf(channels: number, most: number): number {
+  let groups = Math.min(channels, most);
+  while (channels % groups > 0) groups--;
+  return groups;
+}
+
+/** Group normalisation of x [B, C, H, W]; into at most `most` groups. */
+export const normaliseGroups = (p: TensorsOf<Required<NormSpec>>, x: Tensor, most: number): Tensor =>
+  groupNorm(x, groupsOf(x.shape[1]!, most), p.scale, p.bias);
 
 /** Draws the dropout masks of one program: each call its own stream of the step's key. */
 export class Dropout {

@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import { centred } from '../../nn/distributions.js';
+import { type ImageModel, type ImageTensors, type LossTensors, defineImageModel } from '../../nn/image-model.js';
+import { type Tensor, add, clip, mean, mul, neg, round, stopGradient } from '../../tensor/index.js';
+import { requireClasses } from './conditions.js';
+import { type DiffusionParameters, diffusion, diffusionSettings, drawsOf } from './diffusion.js';
+import { predictions } from './preconditioning.js';
+import { noiseSchedule, respaced, scheduleNames } from './schedules.js';
+import { atSteps, drawSteps } from './steps.js';
+import { uNetSettings } from './u-net.js';
+import { startDivergence, stepDivergence, stepTables } from './variational.js';
+
+/** Denoising diffusion (Ho et al. 2020), improved (Nichol & Dhariwal 2021). */
+
+export const ddpmSchema = z.strictObject({
+  ...uNetSettings,
+  steps: z.int().positive().default(1000).describe('steps from an image to noise'),
+  schedule: z.enum(scheduleNames).default('cosine').describe('how noise grows over the steps'),
+  prediction: z.enum(predictions).default('noise').describe('what the network is asked for'),
+  ...diffusionSettings,
+  variance: z
+    .enum(['small', 'large', 'learned'])
+    .default('small')
+    .describe('of a step back: the least or the most it can be, or learned in between'),
+  boundWeight: z
+    .number()
+    .min(0)
+    .default(0.001)
+    .describe('share of the bound in the loss, from which alone a variance is learned'),
+  conditional: z.boolean().default(false).describe('draw images of a class that is asked for'),
+  drawingSteps: z.int().positive().default(50).describe('steps to draw in where nobody says how many'),
+});
+
+const spreads = { small: 0, large: 1, learned: undefined };
+
+export const definition = defineImageModel({
+  name: 'ddpm',
+  title: 'denoising diffusion',
+  source: 'Ho et al. 2020, arXiv:2006.11239; Nichol & Dhariwal 2021, arXiv:2102.09672',
+  schema: ddpmSchema,
+  pixels: 'bytes',
+  tiny: {
+    side: 1,
+    config: { channels: [4], attention: [0], steps: 2, drawingSteps: 2, prediction: 'velocity', variance: 'learned' },
+  },
+  build: (config, data): ImageModel => {
+    const { channels, height, width, levels } = data;
+    const { conditional, prediction, variance } = config;
+    requireClasses(conditional, data.classes);
+    const sigmas = noiseSchedule(config.schedule, config.steps);
+    const tables = stepTables(sigmas);
+    const model = diffusion({
+      shape: [channels, height, width],
+      network: config,
+      prediction,
+      settings: config,
+      classes: conditional ? data.classes : 0,
+      learnsVariance: variance === 'learned',
+    });
+    type Parameters = DiffusionParameters;
+    const numbers = channels * height * width;
+
+    /** At a random step of each image: what the model makes of it, and what it adds to −log p. */
+    const atRandomStep = (p: Parameters, { images, labels, key }: ImageTensors, isTraining: boolean) => {
+      const draws = drawsOf(key);
+      const clean = centred(images, levels);
+      const steps = drawSteps(draws, images.shape[0]!, sigmas.length);
+      const sigma = atSteps(sigmas, steps);
+      const learned = model.learn(p, { clean, sigma, draws, labels, ...(isTraining && { key }) });
+      const divergence = (denoised: Tensor): Tensor =>
+        stepDivergence({
+          ...{ tables, steps, images, clean, levels },
+          denoised: clip(denoised, -1, 1),
+          spread: spreads[variance] ?? learned.spread!,
+        });
+      return { clean, learned, divergence };
+    };
+
+    return {
+      parameters: model.parameters,
+      conditional,
+      losses: [
+        {
+          name: 'ddpm',
+          loss: (p: Parameters, batch): LossTensors => {
+            const { learned, divergence } = atRandomStep(p, batch, true);
+            const error = mean(learned.error);
+            if (variance !== 'learned') return { loss: error };
+            // The bound moves the variance alone: for the mean its gradient is noisier than the simple loss.
+            const bound = mul(mean(divergence(stopGradient(learned.clean))), sigmas.length / numbers);
+            return { loss: add(error, mul(bound, config.boundWeight)), metrics: { error, bound } };
+          },
+        },
+      ],
+      density: {
+        kind: 'lower-bound',
+        logProb: (p: Parameters, batch) => {
+          const { clean, learned, divergence } = atRandomStep(p, batch, false);
+          const steps = mul(divergence(learned.clean), sigmas.length);
+          return neg(add(startDivergence(clean, sigmas.at(-1)!), steps));
+        },
+      },
+      denoiser: {
+        shape: [channels, height, width],
+        sigmas: (steps) => respaced(sigmas, steps),
+        steps: Math.min(config.drawingSteps, sigmas.length),
+        sampler: 'ddim',
+        bounds: [-1, 1],
+        conditions: conditional ? ['class'] : [],
+        denoise: (p: Parameters, noisy) => model.denoise(p, noisy),
+        encode: (_: Parameters, { images }) => centred(images, levels),
+        decode: (_: Parameters, clean) => pixelsOf(clean, levels),
+      },
+    };
+  },
+});
+
+/** Numbers from −1 to 1 → whole numbers from 0. */
+const pixelsOf = (clean: Tensor, levels: number): Tensor => round(mul(add(clip(clean, -1, 1), 1), (levels - 1) / 2));
