@@ -1,6 +1,7 @@
 import { leavesOf } from '../nn/parameters.js';
 import { discretised } from '../data/images/batches.js';
 import { type Discretisation, largestPixel } from '../data/images/batches.js';
+import { captioned } from '../data/images/caption-tokens.js';
 import type { ImageSet } from '../data/images/image-set.js';
 import { DataError } from '../errors.js';
 import { type Accuracy, accuracyOf } from '../evaluation/accuracy.js';
@@ -15,13 +16,14 @@ import {
 } from '../evaluation/extractor.js';
 import { type Similarity, similarity } from '../evaluation/image-similarity.js';
 import { type ModeCoverage, modeCoverage } from '../evaluation/mode-coverage.js';
+import { type Retrieval, type ZeroShotFigure, retrieval, zeroShot } from '../evaluation/retrieval.js';
 import { type SetFigures, setFigures } from '../evaluation/set-figures.js';
 import { modelId } from '../formats/lineage.js';
 import { readNetworkFeatures } from '../formats/network-features.js';
 import type { Engine } from '../runtime/engine.js';
 import type { Reconstructions } from '../sampling/codes.js';
 import { canDraw } from '../sampling/images.js';
-import { type OpenImageModel, checkShape } from './open-image-model.js';
+import { type OpenImageModel, checkShape, embeddingOptions } from './open-image-model.js';
 
 /** Everything that a trained image model can be measured by: what it has no capability for is left out. */
 export interface ImageModelFigures {
@@ -36,6 +38,10 @@ export interface ImageModelFigures {
   readonly restoration?: Similarity & { readonly pixels: Discretisation };
   /** Of a classifier itself. */
   readonly accuracy?: Accuracy;
+  /** How images and captions find each other. */
+  readonly retrieval?: Retrieval;
+  /** Naming classes by their names alone, where images have some. */
+  readonly zeroShot?: ZeroShotFigure;
 }
 
 /** What a classifier reads in samples. */
@@ -60,6 +66,8 @@ export interface EvaluateImagesOptions {
   readonly samples: number;
   /** Draws for each image of an estimate of the likelihood. Default 50. */
   readonly draws?: number;
+  /** Sentences around the names of classes, for zero-shot classification. */
+  readonly prompts?: readonly string[];
   /** Default 0. */
   readonly seed?: number;
   readonly say?: (text: string) => void;
@@ -91,6 +99,23 @@ export async function evaluateImageModel(options: EvaluateImagesOptions): Promis
     ...(reconstruction && { reconstruction }),
     ...(restoration && { restoration }),
     ...(accuracy && { accuracy }),
+    ...(model.embeddings && (await judgeEmbeddings(options))),
+  };
+}
+
+async function judgeEmbeddings({
+  open,
+  test,
+  prompts,
+  signal,
+}: EvaluateImagesOptions): Promise<Pick<ImageModelFigures, 'retrieval' | 'zeroShot'>> {
+  const aborts = { ...(signal && { signal }) };
+  const has = test.captions?.some((own) => own.length > 0) === true;
+  return {
+    ...(has && { retrieval: await retrieval(embeddingOptions(open, captioned(test), aborts)) }),
+    ...(test.labels && {
+      zeroShot: await zeroShot(embeddingOptions(open, test, aborts), { ...(prompts && { prompts }) }),
+    }),
   };
 }
 

@@ -19,6 +19,10 @@ export interface ImageRecipe extends Omit<Recipe, 'run' | 'scales'> {
   readonly model?: string;
   /** As `readImages` takes it. Default: mnist. */
   readonly data?: string;
+  /** The same at smoke scale, where nothing is wanted that may be missing. Default: mnist. */
+  readonly smokeData?: string;
+  /** What `--data` has to name, of a recipe whose data does not come along; at smoke scale nothing. */
+  readonly wants?: string;
   readonly scales: Readonly<Record<'cpu', ImageScale>> & Readonly<Partial<Record<'gpu', ImageScale>>>;
   /** Settings of the model that make the smoke test small. */
   readonly smokeModel?: Readonly<Record<string, unknown>>;
@@ -67,15 +71,18 @@ const smokeSettings = (settings: ImageScale['settings'], model: ImageRecipe['smo
 
 /** Trains, measures, and draws. */
 export function imageRecipe(definition: ImageRecipe): Recipe {
-  const { model = definition.name, data = 'mnist', scales, smokeModel, measure, ...recipe } = definition;
+  const { model = definition.name, data = 'mnist', smokeData = 'mnist', wants, ...others } = definition;
+  const { scales, smokeModel, measure, ...recipe } = others;
   const run = async (options: RecipeOptions): Promise<RecipeResult> => {
     const { scale, folder, signal, progress } = options;
     const isSmoke = scale === 'smoke';
     const { settings, target = definition.target } = scale === 'gpu' ? scales.gpu! : scales.cpu;
     const found = await findImageModel(model);
     const config = imageTrainingSchema(found).parse(isSmoke ? smokeSettings(settings, smokeModel) : settings);
-    // A smoke test needs nothing that may be missing.
-    const all = await readImages({ source: options.data ?? (isSmoke ? 'mnist' : data), ...(signal && { signal }) });
+    if (wants !== undefined && options.data === undefined && !isSmoke)
+      throw new ConfigError(`${recipe.name} needs data`, { advice: `Give --data: ${wants}.` });
+    const asked = options.data ?? (isSmoke ? smokeData : data);
+    const all = await readImages({ source: asked, ...(signal && { signal }) });
     const source = isSmoke ? { ...all, train: sliceImages(all.train, 0, 4 * smokeImages) } : all;
     const engine = await Engine.create(options.engine);
     try {

@@ -21,6 +21,7 @@ export interface EvaluateFlags extends EngineFlags {
   readonly network?: string;
   readonly samples: number;
   readonly draws: number;
+  readonly prompt?: readonly string[];
   readonly seed: number;
   readonly mixed?: boolean;
 }
@@ -66,10 +67,11 @@ async function evaluateOne(
     ...(judge === undefined ? [] : [modelExtractor(judge)]),
     ...(flags.network === undefined ? [] : [await networkExtractor(engine, flags.network)]),
   ];
-  const { samples, draws, seed } = flags;
+  const { samples, draws, seed, prompt: prompts } = flags;
   const figures = await evaluateImageModel({
     ...{ open, train: source.train, test: source.test, extractors, samples, draws, seed, say, signal },
     ...(judge && { classifier: judge }),
+    ...(prompts && { prompts }),
   });
   const { name, id } = source;
   return { model: open.definition.name, folder, id: open.lineage?.id ?? null, data: { name, id }, ...figures };

@@ -4,8 +4,8 @@ import { engineFlags, wholeNumber } from '../flags.js';
 
 export const command = defineCommand<EvaluateFlags>({
   details: `Measures image models by all that they can do: the probability of test images (with its kind), the distance of samples
-from test images and what a perfect model would get (the floor), the classes a classifier reads in the samples, and
-reconstructions. Several models make a table, which refuses figures that were measured differently.
+from test images and what a perfect model would get (the floor), the classes a classifier reads in the samples, reconstructions, and how
+images and captions find each other. Several models make a table, which refuses figures that were measured differently.
 
   descent evaluate runs/vae
   descent evaluate runs/glow runs/maf --samples 5000
@@ -29,6 +29,10 @@ reconstructions. Several models make a table, which refuses figures that were me
           'for each image, where a likelihood can be estimated closer than its bound',
           wholeNumber(1),
           50,
+        )
+        .option(
+          '--prompt <texts...>',
+          'sentences around {} that classes are named in, of a model that compares images and texts (default: "{}" "a {}")',
         )
         .option('--seed <n>', 'of the samples and every other draw', wholeNumber(0), 0)
         .option('--mixed', 'let a table hold figures that were measured differently, and say in every row how'),

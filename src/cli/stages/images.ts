@@ -16,6 +16,7 @@ import type { ImageSource } from '../../data/images/sources.js';
 import type { Json } from '../../data/json.js';
 import { classifierAccuracy } from '../../evaluation/classification.js';
 import { densityOf } from '../../evaluation/density.js';
+import { retrieval } from '../../evaluation/retrieval.js';
 import type { Lineage } from '../../formats/lineage.js';
 import { type ModelImages, imageData, saveImageModel } from '../../formats/image-model-folder.js';
 import type { FamilyModel } from '../../formats/image-models.js';
@@ -133,6 +134,7 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
       classes: data.classes,
       images: validation,
     };
+    const { embeddings } = model;
     const sampler = canDraw(model) && (await imageSampler({ engine, model, data, weights, batchSize: sampleCount }));
     const result = await trainInFolder(context, {
       out,
@@ -143,14 +145,16 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
       stores: { model: store },
       phases: phasesOf(model, { ...batches, images: train, flip, shift, jitter }, training),
       settings: training,
-      ...((measure ?? classifier) && {
+      ...((measure ?? classifier ?? embeddings) && {
         evaluate: async ({ signal }) => {
           const figure = await measure?.({ signal });
+          const found = embeddings && text ? await retrieval({ ...judging, embeddings, text, signal }) : undefined;
           const judged = classifier && (await classifierAccuracy({ ...judging, classifier, signal }));
           return {
             ...(figure && { nats: figure.nats }),
             ...(figure?.bitsPerDimension !== undefined && { bitsPerDimension: figure.bitsPerDimension }),
             ...(judged && { accuracy: judged.accuracy }),
+            ...(found && { imageToText: found.imageToText.accuracy, textToImage: found.textToImage.accuracy }),
           };
         },
       }),
