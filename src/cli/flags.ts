@@ -1,4 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { DenoisingOptions } from '../sampling/images.js';
+import { type SamplerName, samplerNames } from '../nn/image-model.js';
 
 /** Flags that several commands have. */
 
@@ -88,3 +90,25 @@ export const imageFlags = (command: Command): Command =>
         throw new InvalidArgumentError('It should be 1 or 3.');
       }),
   );
+
+/** How a diffusion model takes noise away; other models refuse them. */
+export interface DenoisingFlags {
+  readonly steps?: number;
+  readonly sampler?: SamplerName;
+  readonly eta?: number;
+  readonly guidance?: number;
+}
+
+export function denoisingFlags(command: Command): Command {
+  return command
+    .option('--steps <n>', 'of diffusion models: steps from noise to an image', wholeNumber(1))
+    .addOption(new Option('--sampler <name>', 'of diffusion models: how a step is taken').choices(samplerNames))
+    .option('--eta <share>', 'of the samplers ddpm and ddim: noise drawn anew in a step, 0 to 1', numberFrom(0))
+    .option('--guidance <g>', 'of diffusion models told a class: above 1, more of it; 0, none', numberFrom(0));
+}
+
+/** Those of the flags that were given, as sampling takes them. */
+export function denoisingOf({ steps, sampler, eta, guidance }: DenoisingFlags): { denoising?: DenoisingOptions } {
+  const given = Object.entries({ steps, sampler, eta, guidance }).filter(([, value]) => value !== undefined);
+  return given.length > 0 ? { denoising: Object.fromEntries(given) } : {};
+}

@@ -22,7 +22,7 @@ import { modelId } from '../formats/lineage.js';
 import { readNetworkFeatures } from '../formats/network-features.js';
 import type { Engine } from '../runtime/engine.js';
 import type { Reconstructions } from '../sampling/codes.js';
-import { canDraw } from '../sampling/images.js';
+import { type DenoisingOptions, canDraw } from '../sampling/images.js';
 import { type OpenImageModel, checkShape, embeddingOptions } from './open-image-model.js';
 
 /** Everything that a trained image model can be measured by: what it has no capability for is left out. */
@@ -70,6 +70,8 @@ export interface EvaluateImagesOptions {
   readonly prompts?: readonly string[];
   /** Default 0. */
   readonly seed?: number;
+  /** How samples are drawn, of a model that takes noise away. */
+  readonly denoising?: DenoisingOptions;
   readonly say?: (text: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -119,14 +121,21 @@ async function judgeEmbeddings({
   };
 }
 
-async function judgeSamples(options: EvaluateImagesOptions): Promise<Pick<ImageModelFigures, 'samples' | 'classes'>> {
-  const { open, train, test, extractors = [], classifier, seed = 0, signal, say } = options;
+/** Draws samples, and measures them by what judges see in them. */
+export async function judgeSamples(
+  options: EvaluateImagesOptions,
+): Promise<Pick<ImageModelFigures, 'samples' | 'classes'>> {
+  const { open, train, test, extractors = [], classifier, seed = 0, denoising, signal, say } = options;
   if (extractors.length === 0 && classifier === undefined) return {};
   const { images: shape } = open;
   const sample = await open.sampler();
   const aborts = { ...(signal && { signal }) };
   say?.(`Drawing ${options.samples.toLocaleString('en')} samples`);
-  const { images, labels } = await sample({ count: options.samples, seed, ...aborts });
+  const { images, labels } = await sample({
+    ...{ count: options.samples, seed },
+    ...(denoising && { denoising }),
+    ...aborts,
+  });
   const made = imageSetOf(images, { ...shape, largest: largestPixel(shape.pixels), name: 'samples', labels });
   const samples: SetFigures[] = [];
   for (const extractor of extractors) {

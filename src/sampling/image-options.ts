@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.js';
-import type { Controls, ImageData, ImageModel } from '../nn/image-model.js';
+import type { Controls, ImageData, ImageModel, SamplerName } from '../nn/image-model.js';
 import type { Engine, StoreReference } from '../runtime/engine.js';
 
 /** What every way of drawing images takes and gives. */
@@ -24,7 +24,28 @@ export interface SampleOptions {
   readonly temperature?: number;
   /** Of the model's controls, those that are not to have their default. */
   readonly controls?: Readonly<Record<string, number>>;
+  /** How noise is taken away, of models that do. */
+  readonly denoising?: DenoisingOptions;
   readonly signal?: AbortSignal;
+}
+
+export interface DenoisingOptions {
+  /** Default: the model's. */
+  readonly steps?: number;
+  readonly sampler?: SamplerName;
+  /** Share of the noise of a step that is drawn anew, 0 to 1, of the samplers ddpm and ddim. */
+  readonly eta?: number;
+  /** How much more of a class an image is to have than the model finds in it: 1 as it is. Default 1. */
+  readonly guidance?: number;
+}
+
+/** @throws ConfigError where settings of denoising are meant for a model that does not denoise */
+export function rejectDenoising({ denoising }: SampleOptions): void {
+  const [name] = Object.keys(denoising ?? {});
+  if (name === undefined) return;
+  throw new ConfigError(`${name}: this model does not draw by taking noise away`, {
+    advice: 'Leave it out; it is for ddpm and its kin.',
+  });
 }
 
 /** Pictures as a model gives them: [count, C, H, W], 0 to its largest value. */

@@ -1,22 +1,48 @@
 import { ConfigError } from '../errors.js';
-import type { Generative, ImageModel } from '../nn/image-model.js';
-import { type ImageSampler, type ImageSamplerOptions, controlsFor, labelsFor, padded, tokensFor } from './image-options.js';
+import type { Denoiser, Generative, ImageModel } from '../nn/image-model.js';
+import { denoisingModel } from './denoising.js';
+import {
+  type ImageSampler,
+  type ImageSamplerOptions,
+  controlsFor,
+  labelsFor,
+  padded,
+  rejectDenoising,
+  tokensFor,
+} from './image-options.js';
 import { noiseBatch, withBatch } from './noise.js';
 import { searchOf } from './search.js';
 import { sequentialSampler } from './sequential.js';
 
-export type { ImageSampler, ImageSamplerOptions, SampleOptions } from './image-options.js';
+export type { DenoisingOptions, ImageSampler, ImageSamplerOptions, SampleOptions } from './image-options.js';
 
-/** Whether images can be drawn from a model. */
-export const canDraw = ({ generative, sequential }: ImageModel): boolean =>
-  generative !== undefined || sequential !== undefined;
+/** Whether images can be drawn from a model, of nothing but noise. */
+export const canDraw = ({ generative, sequential, denoiser }: ImageModel): boolean =>
+  generative !== undefined || sequential !== undefined || (denoiser !== undefined && denoiser.given === undefined);
 
-/** Compiles what draws images from a model: in one go, or value by value. @throws ConfigError when the model cannot */
+/** Compiles what draws images from a model: in one go, value by value, or by taking noise away. @throws ConfigError when the model cannot */
 export async function imageSampler(options: ImageSamplerOptions): Promise<ImageSampler> {
-  const { generative, sequential } = options.model;
+  const { generative, sequential, denoiser } = options.model;
   if (generative !== undefined) return generativeSampler(options, generative);
   if (sequential !== undefined) return sequentialSampler(options, sequential);
+  if (denoiser !== undefined) return denoisingSampler(options, denoiser);
   throw new ConfigError('This model cannot draw images');
+}
+
+async function denoisingSampler(options: ImageSamplerOptions, denoiser: Denoiser): Promise<ImageSampler> {
+  const { draw, decode } = await denoisingModel(options, denoiser);
+  return async ({ count, seed = 0, labels, captions, controls, signal, ...rest }) => {
+    controlsFor({}, controls);
+    const { classes: known, text } = options.data;
+    const classes = labelsFor(count, known, labels);
+    const tokens = tokensFor(count, text, captions);
+    const clean = await draw({
+      ...{ ...rest, labels: classes, seed },
+      ...(tokens && { tokens }),
+      ...(signal && { signal }),
+    });
+    return { images: await decode(clean, signal), labels: classes };
+  };
 }
 
 const scalar = { shape: [], dtype: 'float32' } as const;
@@ -46,7 +72,9 @@ async function generativeSampler(options: ImageSamplerOptions, generative: Gener
   const size = data.channels * data.height * data.width;
   const tokenRows = (tokens: Int32Array, length: number, start: number): Int32Array =>
     padded(tokens.subarray(start * length, (start + batchSize) * length), batchSize * length);
-  return async ({ count, seed = 0, labels, captions, temperature = 1, controls, signal }) => {
+  return async (asking) => {
+    rejectDenoising(asking);
+    const { count, seed = 0, labels, captions, temperature = 1, controls, signal } = asking;
     const classes = labelsFor(count, data.classes, labels);
     const tokens = tokensFor(count, data.text, captions);
     const settings = controlsFor(generative.controls, controls);

@@ -8,6 +8,7 @@ import {
   controlsFor,
   labelsFor,
   padded,
+  rejectDenoising,
 } from './image-options.js';
 import { uniformAt } from './samplers.js';
 import { sequentialPrograms } from './sequential-programs.js';
@@ -60,7 +61,9 @@ export async function sequentialSampler(
     return values.map((value, at) => (mask[at % length] === 1 ? value : -1));
   };
 
-  return async ({ count, seed = 0, labels, temperature = 1, controls, known, signal }) => {
+  return async (asked) => {
+    rejectDenoising(asked);
+    const { count, seed = 0, labels, temperature = 1, controls, known, signal } = asked;
     checkKnown(known, size, length);
     controlsFor({}, controls);
     const classes = labelsFor(count, data.classes, labels);

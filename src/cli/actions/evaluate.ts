@@ -7,7 +7,7 @@ import type { Engine } from '../../runtime/engine.js';
 import { terminalProgress } from '../../training/progress.js';
 import type { Invocation } from '../command.js';
 import { describeFigures } from '../describe-figures.js';
-import type { EngineFlags } from '../flags.js';
+import { type DenoisingFlags, type EngineFlags, denoisingOf } from '../flags.js';
 import { type ImageModelFigures, evaluateImageModel, modelExtractor, networkExtractor } from '../image-evaluation.js';
 import { type OpenImageModel, openImageModel, partsFor, sourceFor } from '../open-image-model.js';
 import { findModel, withEngine } from '../session.js';
@@ -15,7 +15,7 @@ import { ownClassifier } from '../stages/own-classifier.js';
 import { canDraw } from '../../sampling/images.js';
 import { formatTable } from '../table.js';
 
-export interface EvaluateFlags extends EngineFlags {
+export interface EvaluateFlags extends EngineFlags, DenoisingFlags {
   readonly data?: string;
   readonly classifier?: string;
   readonly network?: string;
@@ -72,6 +72,7 @@ async function evaluateOne(
     ...{ open, train: source.train, test: source.test, extractors, samples, draws, seed, say, signal },
     ...(judge && { classifier: judge }),
     ...(prompts && { prompts }),
+    ...denoisingOf(flags),
   });
   const { name, id } = source;
   return { model: open.definition.name, folder, id: open.lineage?.id ?? null, data: { name, id }, ...figures };

@@ -1,11 +1,11 @@
 import { ConfigError } from '../../errors.js';
 import type { Invocation } from '../command.js';
-import type { EngineFlags } from '../flags.js';
+import { type DenoisingFlags, type EngineFlags, denoisingOf } from '../flags.js';
 import { samplePicture } from '../image-pictures.js';
 import { type OpenImageModel, withImageModel } from '../open-image-model.js';
 import { answerWithPicture } from '../picture-output.js';
 
-export interface SampleFlags extends EngineFlags {
+export interface SampleFlags extends EngineFlags, DenoisingFlags {
   readonly n: number;
   readonly class?: string;
   readonly temperature: number;
@@ -24,10 +24,14 @@ export async function sampleCommand(invocation: Invocation<SampleFlags>): Promis
       temperature,
       seed,
       signal,
+      ...denoisingOf(flags),
       ...(label !== undefined && { labels: label }),
       ...(columns !== undefined && { columns }),
     });
-    await answerWithPicture(invocation, { out, canvas, images: count, seed, temperature, class: flags.class });
+    await answerWithPicture(invocation, {
+      ...{ out, canvas, images: count, seed, temperature, class: flags.class },
+      ...denoisingOf(flags).denoising,
+    });
   });
 }
 

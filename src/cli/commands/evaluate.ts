@@ -1,6 +1,6 @@
 import type { EvaluateFlags } from '../actions/evaluate.js';
 import { defineCommand } from '../command.js';
-import { engineFlags, wholeNumber } from '../flags.js';
+import { denoisingFlags, engineFlags, wholeNumber } from '../flags.js';
 
 export const command = defineCommand<EvaluateFlags>({
   details: `Measures image models by all that they can do: the probability of test images (with its kind), the distance of samples
@@ -12,8 +12,8 @@ images and captions find each other. Several models make a table, which refuses 
   descent evaluate runs/vae --data fashion-mnist --classifier runs/my-classifier --json`,
   positional: [{ name: '<models...>', summary: 'the model, or the run that made it' }],
   flags: (command) => {
-    engineFlags(
-      command
+    denoisingFlags(
+      engineFlags(command)
         .option('--data <source>', 'mnist, fashion-mnist, or a path of images (default: what the model was trained on)')
         .option(
           '--classifier <model>',

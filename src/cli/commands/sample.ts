@@ -1,12 +1,14 @@
 import type { SampleFlags } from '../actions/sample.js';
 import { defineCommand } from '../command.js';
-import { engineFlags, numberFrom, wholeNumber } from '../flags.js';
+import { denoisingFlags, engineFlags, numberFrom, wholeNumber } from '../flags.js';
 
 export const command = defineCommand<SampleFlags>({
   details: `Draws images from a model and lays them out as a PNG. The same seed gives the same images, however many.
 
   descent sample runs/vae --n 64 --out grid.png
-  descent sample runs/glow --class 7 --temperature 0.7`,
+  descent sample runs/glow --class 7 --temperature 0.7
+  descent sample runs/ddpm --steps 1000 --sampler ddpm
+  descent sample runs/ddpm --guidance 3 --strip denoising.gif`,
   positional: [{ name: '<model>', summary: 'the model, or the run that made it' }],
   flags: (command) => {
     command
@@ -16,7 +18,7 @@ export const command = defineCommand<SampleFlags>({
       .option('--seed <n>', 'which images', wholeNumber(0), 0)
       .option('--columns <n>', 'images in a row (default: a square)', wholeNumber(1))
       .option('--out <file>', 'the picture', 'samples.png');
-    engineFlags(command);
+    engineFlags(denoisingFlags(command));
   },
   run: async (invocation) => (await import('../actions/sample.js')).sampleCommand(invocation),
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { centred } from '../../nn/distributions.js';
 import { type ImageModel, type ImageTensors, type LossTensors, defineImageModel } from '../../nn/image-model.js';
-import { type Tensor, add, clip, mean, mul, neg, round, stopGradient } from '../../tensor/index.js';
+import { type Tensor, add, clip, concat, mean, mul, neg, reshape, round, stopGradient } from '../../tensor/index.js';
 import { requireClasses } from './conditions.js';
 import { type DiffusionParameters, diffusion, diffusionSettings, drawsOf } from './diffusion.js';
 import { predictions } from './preconditioning.js';
@@ -27,6 +27,11 @@ export const ddpmSchema = z.strictObject({
     .min(0)
     .default(0.001)
     .describe('share of the bound in the loss, from which alone a variance is learned'),
+  boundTerms: z
+    .int()
+    .positive()
+    .default(1)
+    .describe('steps of each image that its likelihood is measured at; as many as there are steps: without chance'),
   conditional: z.boolean().default(false).describe('draw images of a class that is asked for'),
   drawingSteps: z.int().positive().default(50).describe('steps to draw in where nobody says how many'),
 });
@@ -41,7 +46,15 @@ export const definition = defineImageModel({
   pixels: 'bytes',
   tiny: {
     side: 1,
-    config: { channels: [4], attention: [0], steps: 2, drawingSteps: 2, prediction: 'velocity', variance: 'learned' },
+    config: {
+      channels: [4],
+      attention: [0],
+      steps: 2,
+      drawingSteps: 2,
+      prediction: 'velocity',
+      variance: 'learned',
+      boundTerms: 2,
+    },
   },
   build: (config, data): ImageModel => {
     const { channels, height, width, levels } = data;
@@ -60,20 +73,23 @@ export const definition = defineImageModel({
     type Parameters = DiffusionParameters;
     const numbers = channels * height * width;
 
-    /** At a random step of each image: what the model makes of it, and what it adds to −log p. */
-    const atRandomStep = (p: Parameters, { images, labels, key }: ImageTensors, isTraining: boolean) => {
+    /** At random steps of each image: what the model makes of it, and what these steps add to −log p. */
+    const atSomeSteps = (p: Parameters, { images: given, labels, key }: ImageTensors, copies?: number) => {
       const draws = drawsOf(key);
+      const steps = drawSteps(draws, given.shape[0]!, sigmas.length, copies);
+      const repeated = (x: Tensor): Tensor => concat(Array.from({ length: copies ?? 1 }, () => x));
+      const images = repeated(given);
       const clean = centred(images, levels);
-      const steps = drawSteps(draws, images.shape[0]!, sigmas.length);
       const sigma = atSteps(sigmas, steps);
-      const learned = model.learn(p, { clean, sigma, draws, labels, ...(isTraining && { key }) });
+      const isTraining = copies === undefined;
+      const learned = model.learn(p, { clean, sigma, draws, labels: repeated(labels), ...(isTraining && { key }) });
       const divergence = (denoised: Tensor): Tensor =>
         stepDivergence({
           ...{ tables, steps, images, clean, levels },
           denoised: clip(denoised, -1, 1),
           spread: spreads[variance] ?? learned.spread!,
         });
-      return { clean, learned, divergence };
+      return { learned, divergence };
     };
 
     return {
@@ -83,7 +99,7 @@ export const definition = defineImageModel({
         {
           name: 'ddpm',
           loss: (p: Parameters, batch): LossTensors => {
-            const { learned, divergence } = atRandomStep(p, batch, true);
+            const { learned, divergence } = atSomeSteps(p, batch);
             const error = mean(learned.error);
             if (variance !== 'learned') return { loss: error };
             // The bound moves the variance alone: for the mean its gradient is noisier than the simple loss.
@@ -95,9 +111,11 @@ export const definition = defineImageModel({
       density: {
         kind: 'lower-bound',
         logProb: (p: Parameters, batch) => {
-          const { clean, learned, divergence } = atRandomStep(p, batch, false);
-          const steps = mul(divergence(learned.clean), sigmas.length);
-          return neg(add(startDivergence(clean, sigmas.at(-1)!), steps));
+          const copies = Math.min(config.boundTerms, sigmas.length);
+          const { learned, divergence } = atSomeSteps(p, batch, copies);
+          const each = reshape(divergence(learned.clean), [copies, batch.images.shape[0]!]);
+          const start = startDivergence(centred(batch.images, levels), sigmas.at(-1)!);
+          return neg(add(start, mul(mean(each, { axes: 0 }), sigmas.length)));
         },
       },
       denoiser: {

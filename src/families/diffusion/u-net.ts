@@ -16,6 +16,7 @@ import {
   scaledNormal,
 } from '../../nn/layers.js';
 import type { TensorsOf } from '../../nn/parameters.js';
+import { channelsToSpace, spaceToChannels } from '../../nn/transforms/shapes.js';
 import {
   type Tensor,
   add,
@@ -40,6 +41,13 @@ import {
  */
 
 export const uNetSettings = {
+  patch: z
+    .int()
+    .positive()
+    .default(1)
+    .describe(
+      'side of the blocks of pixels that become channels before the first layer: 2 makes it several times faster',
+    ),
   channels: z
     .array(z.int().positive())
     .min(1)
@@ -132,14 +140,18 @@ const zeros = { kind: 'zeros' } as const;
 
 /** @throws ConfigError when the sides cannot be halved so often, or a resolution with attention does not exist */
 export function uNet(config: UNetConfig, sizes: UNetSizes): UNet {
-  const { channels, blocks, attention, headWidth, groups } = config;
+  const { patch, channels, blocks, attention, headWidth, groups } = config;
   const { height, width, sequence } = sizes;
   const depth = channels.length;
-  const factor = 2 ** (depth - 1);
+  const factor = patch * 2 ** (depth - 1);
   if (height % factor > 0 || width % factor > 0) {
-    throw new ConfigError(`model.channels: ${height} x ${width} cannot be halved ${depth - 1} times`, {
-      advice: `Name fewer resolutions, or give images whose sides divide by ${factor} (--size).`,
-    });
+    throw new ConfigError(
+      `model.channels: ${height} x ${width} cannot be halved ${depth - 1} times` +
+        (patch > 1 ? ` after blocks of ${patch}` : ''),
+      {
+        advice: `Name fewer resolutions, or give images whose sides divide by ${factor} (--size).`,
+      },
+    );
   }
   const unknown = attention.find((level) => level >= depth);
   if (unknown !== undefined)
@@ -169,7 +181,7 @@ export function uNet(config: UNetConfig, sizes: UNetSizes): UNet {
       first: linearSpec(features, embedding, { init: scaledNormal(features) }),
       second: linearSpec(embedding, embedding, { init: scaledNormal(embedding) }),
     },
-    in: convolution(sizes.inputs, finest),
+    in: convolution(sizes.inputs * patch ** 2, finest),
     down: channels.map((to, level) =>
       Array.from({ length: blocks }, (_, index) => layer(index === 0 ? before(level) : to, to, level)),
     ),
@@ -178,7 +190,7 @@ export function uNet(config: UNetConfig, sizes: UNetSizes): UNet {
       Array.from({ length: blocks }, (_, index) => layer((index === 0 ? after(level) : to) + to, to, level)),
     ),
     norm: groupNormSpec(finest),
-    out: convolutionSpec(finest, sizes.outputs, { init: zeros }),
+    out: convolutionSpec(finest, sizes.outputs * patch ** 2, { init: zeros }),
   };
 
   const residual = (p: TensorsOf<BlockSpec>, x: Tensor, embedded: Tensor, dropout: Dropout): Tensor => {
@@ -205,7 +217,8 @@ export function uNet(config: UNetConfig, sizes: UNetSizes): UNet {
         ? attendImage(layers.crossAttention, looked, { heads, groups, sequence: given.sequence })
         : looked;
     };
-    let h = convolve(p.in, given.spatial ? concat([x, given.spatial], 1) : x);
+    const seen = given.spatial ? concat([x, given.spatial], 1) : x;
+    let h = convolve(p.in, patch > 1 ? spaceToChannels(seen, patch) : seen);
     const kept = p.down.map((layers, index) => {
       if (index > 0) h = avgPool(h, 2);
       return layers.map((one) => (h = through(one, h)));
@@ -217,7 +230,8 @@ export function uNet(config: UNetConfig, sizes: UNetSizes): UNet {
       });
       if (index > 0) h = resize(h, [2 * h.shape[2]!, 2 * h.shape[3]!]);
     }
-    return convolve(p.out, silu(normaliseGroups(p.norm, h, groups)));
+    const output = convolve(p.out, silu(normaliseGroups(p.norm, h, groups)));
+    return patch > 1 ? channelsToSpace(output, patch) : output;
   };
   return { parameters, embedding, run };
 }

@@ -1,0 +1,81 @@
+import { type ClassFigures, judgeSamples, modelExtractor } from '../src/cli/image-evaluation.js';
+import type { TrainedImages } from '../src/cli/image-recipe.js';
+import type { OpenImageModel } from '../src/cli/open-image-model.js';
+import type { SetFigures } from '../src/evaluation/set-figures.js';
+import type { DenoisingOptions } from '../src/sampling/images.js';
+import { openJudge } from './judge.helper.js';
+
+/** What is measured of samples of a diffusion model, drawn in one way or another. */
+
+export interface DrawnFigures {
+  readonly distances: SetFigures;
+  readonly classes: ClassFigures;
+}
+
+/** Samples to draw: few in a smoke test. */
+export const samplesAt = (scale: TrainedImages['scale'], { cpu, gpu }: { cpu: number; gpu: number }): number =>
+  scale === 'smoke' ? 8 : scale === 'cpu' ? cpu : gpu;
+
+/** Draws images of every class in turn, and measures them by what a classifier of the training images sees in them. */
+export async function drawnFigures(trained: TrainedImages) {
+  const { open, source, test, signal, say } = trained;
+  const judge: OpenImageModel = await openJudge(trained);
+  return async (samples: number, denoising: DenoisingOptions): Promise<DrawnFigures> => {
+    const figures = await judgeSamples({
+      ...{ open, train: source.train, test, samples, denoising, classifier: judge },
+      extractors: [modelExtractor(judge)],
+      ...(signal && { signal }),
+      ...(say && { say }),
+    });
+    return { distances: figures.samples![0]!, classes: figures.classes! };
+  };
+}
+
+/** What one has to know to read a Fréchet distance. */
+export const distanceNote = ({ images, extractor, floor }: SetFigures): string =>
+  `Fréchet distances are over ${images} images of each set, by the ${extractor.features} features of the recipe's own ` +
+  `classifier (${extractor.hash}); as many training images are ${floor.frechet.toPrecision(3)} from the test images.`;
+
+/** What makes the U-Net of a smoke test small. */
+export const smokeUNet = { patch: 4, channels: [16], attention: [0] };
+
+/** The model that the recipes ddpm and ddim have in common. */
+export const ddpmScales = {
+  cpu: {
+    about: 'a U-Net of 64 and 128 channels on blocks of 2 x 2 pixels, batch 64, 2,400 steps',
+    settings: {
+      batchSize: 64,
+      model: { conditional: true, patch: 2, channels: [64, 128], attention: [1], variance: 'learned' },
+      training: {
+        steps: 2400,
+        clipNorm: 1,
+        evaluateEvery: 1200,
+        sampleEvery: 1200,
+        average: { decay: 0.998 },
+        schedule: { kind: 'cosine', learningRate: 2e-3, warmupSteps: 100, finalFraction: 0.02 },
+      },
+    },
+  },
+  gpu: {
+    about: 'a U-Net of 64, 128 and 256 channels, batch 128, 60,000 steps',
+    settings: {
+      batchSize: 128,
+      model: {
+        conditional: true,
+        channels: [64, 128, 256],
+        blocks: 2,
+        attention: [1, 2],
+        dropout: 0.1,
+        variance: 'learned',
+      },
+      training: {
+        steps: 60_000,
+        clipNorm: 1,
+        evaluateEvery: 5000,
+        sampleEvery: 20_000,
+        average: { decay: 0.9999 },
+        schedule: { kind: 'cosine', learningRate: 5e-4, warmupSteps: 1000, finalFraction: 0.02 },
+      },
+    },
+  },
+} as const;
