@@ -184,8 +184,15 @@ export interface Denoiser {
   readonly bounds?: readonly [least: number, most: number];
   /** What else it is given. Any of them can be withheld, unless it is an image. */
   readonly conditions: readonly ('class' | 'text' | 'image')[];
-  /** Shape of an image that it is given, without the batch axis: small, or a map of regions. */
-  readonly given?: readonly number[];
+  /** An image that it is given, small or a map of regions. */
+  readonly given?: {
+    /** Without the batch axis. */
+    readonly shape: readonly number[];
+    /** What would be given of whole images [B, C, H, W]: [B, …shape]. */
+    readonly of: (images: Tensor) => Tensor;
+  };
+  /** How much more of a class or a text than it finds, where nobody says. Default 1. */
+  readonly guidance?: number;
   readonly denoise: (parameters: ParameterTree, noisy: NoisyTensors) => DenoisedTensors;
   /** Images → what is denoised. */
   readonly encode: (parameters: ParameterTree, batch: ImageTensors) => Tensor;
@@ -206,7 +213,7 @@ export interface NoisyTensors {
   readonly labels: Tensor;
   /** int32 [B, length] */
   readonly tokens?: Tensor;
-  /** [B, …given] */
+  /** [B, …given.shape] */
   readonly image?: Tensor;
   /** float32 [B]: 1, or 0 where class and text are withheld. */
   readonly told: Tensor;
@@ -267,10 +274,15 @@ export interface Embeddings {
 export interface Upscaler {
   /** Side of the large image over that of the small one. */
   readonly factor: number;
-  /** As in `Generative`. */
-  readonly noise: Shapes;
   /** The small image of a large one. */
   readonly reduce: (images: Tensor) => Tensor;
+  /** In one go; absent of a model whose denoiser is given the small image. */
+  readonly inOneGo?: EnlargesInOneGo;
+}
+
+export interface EnlargesInOneGo {
+  /** As in `Generative`. */
+  readonly noise: Shapes;
   /** small [B, C, H / factor, W / factor] → [B, C, H, W] */
   readonly enlarge: (
     parameters: ParameterTree,

@@ -20,6 +20,8 @@ export interface DrawRequest {
   /** Captions, [count, length], of a model that reads them; default: none, as for an image without one. */
   readonly tokens?: Int32Array;
   readonly seed: number;
+  /** Number of the first image, which its noise goes by. Default 0. */
+  readonly first?: number;
   readonly temperature?: number;
   readonly denoising?: DenoisingOptions;
   /** What the model is given of each image, [count, …given]. */
@@ -77,7 +79,7 @@ export async function denoisingModel(options: ImageSamplerOptions, denoiser: Den
         labels: ofEach,
         told: float(batchSize),
         ...(length > 0 && { tokens: { shape: [batchSize, length], dtype: 'int32' as const } }),
-        ...(denoiser.given && { image: float(batchSize, ...denoiser.given) }),
+        ...(denoiser.given && { image: float(batchSize, ...denoiser.given.shape) }),
       },
     },
     { name: 'denoise' },
@@ -106,10 +108,12 @@ export async function denoisingModel(options: ImageSamplerOptions, denoiser: Den
 
   /** The denoiser for the rows of a batch: guided, and within bounds. */
   const denoiseRows = (request: DrawRequest, start: number): Denoise => {
-    const { denoising: { guidance = 1 } = {}, labels, tokens = new Int32Array(0), given, signal } = request;
+    const { labels, tokens = new Int32Array(0), given, signal } = request;
     const captions = length > 0 && padRows(tokens, start, batchSize, length, Int32Array);
+    const guidance = request.denoising?.guidance ?? denoiser.guidance ?? 1;
     const rows = padRows(labels, start, batchSize, 1, Int32Array);
-    const image = given && denoiser.given && padRows(given, start, batchSize, sizeOf(denoiser.given), Float32Array);
+    const image =
+      given && denoiser.given && padRows(given, start, batchSize, sizeOf(denoiser.given.shape), Float32Array);
     const told = (share: number) => async (x: Float32Array, sigma: number) => {
       signal?.throwIfAborted();
       const noisy = {
@@ -177,13 +181,13 @@ export async function denoisingModel(options: ImageSamplerOptions, denoiser: Den
     sigmas: sigmasOf,
     async draw(request) {
       check(request);
-      const { labels, seed, temperature = 1, denoising = {}, x: given, seen, settings } = request;
+      const { labels, seed, first = 0, temperature = 1, denoising = {}, x: given, seen, settings } = request;
       const sigmas = request.sigmas ?? sigmasOf(denoising);
       return eachBatch(labels.length, (start, rows) => {
         const noise = (name: string, deviation: number): Float32Array => {
           const values = new Float32Array(batchSize * size);
           for (let row = 0; row < rows; row++) {
-            const drawn = noiseOf(seed, name, start + row, size);
+            const drawn = noiseOf(seed, name, first + start + row, size);
             for (let i = 0; i < size; i++) values[row * size + i] = drawn[i]! * deviation;
           }
           return values;

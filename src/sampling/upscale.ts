@@ -1,7 +1,8 @@
 import { ConfigError } from '../errors.js';
-import type { ImageData, ImageModel, NamedTensors } from '../nn/image-model.js';
+import type { EnlargesInOneGo, ImageData, ImageModel, NamedTensors } from '../nn/image-model.js';
 import type { Engine, StoreReference } from '../runtime/engine.js';
-import type { Tensor } from '../tensor/index.js';
+import type { Tensor, TensorSpec } from '../tensor/index.js';
+import { denoisingModel } from './denoising.js';
 import { noiseBatch, withBatch } from './noise.js';
 
 export interface UpscalerOptions {
@@ -36,25 +37,19 @@ export interface ImageUpscaler {
 
 /** Compiles what enlarges images. @throws ConfigError when the model cannot */
 export async function imageUpscaler(options: UpscalerOptions): Promise<ImageUpscaler> {
-  const { engine, model, data, weights, batchSize = 16 } = options;
-  const { upscaler, parameters } = model;
-  if (upscaler === undefined) throw new ConfigError('This model does not enlarge images', { advice: 'sr-flow does.' });
+  const { engine, model, data, batchSize = 16 } = options;
+  const { upscaler } = model;
+  if (upscaler === undefined)
+    throw new ConfigError('This model does not enlarge images', {
+      advice: 'sr-flow does, and guided-diffusion with --model.given small.',
+    });
   const { channels, height, width } = data;
   const [rows, columns] = [height / upscaler.factor, width / upscaler.factor];
   const [largeSize, smallSize] = [channels * height * width, channels * rows * columns];
   const float = (shape: readonly number[]) => ({ shape: [batchSize, ...shape], dtype: 'float32' as const });
-  interface Given {
-    readonly parameters: never;
-    readonly given: { readonly small: Tensor; readonly noise: NamedTensors };
-  }
-  const larger = await engine.compile(
-    ((traced: Given) => ({ images: upscaler.enlarge(traced.parameters, traced.given) })) as never,
-    {
-      parameters,
-      given: { small: float([channels, rows, columns]), noise: withBatch(upscaler.noise, batchSize) },
-    },
-    { name: 'enlarge images' },
-  );
+  const larger = upscaler.inOneGo
+    ? await enlargingInOneGo({ ...options, batchSize }, upscaler.inOneGo, float([channels, rows, columns]))
+    : await enlargingByDenoising(options, batchSize);
   const smaller = await engine.compile(
     ({ images }: { images: Tensor }) => ({ images: upscaler.reduce(images) }),
     { images: float([channels, height, width]) },
@@ -91,17 +86,54 @@ export async function imageUpscaler(options: UpscalerOptions): Promise<ImageUpsc
       const results: Float32Array[] = [];
       for (let sample = 0; sample < samples; sample++) {
         const into = new Float32Array((small.length / smallSize) * largeSize);
-        const drawn = { batchSize, seed: seed + sample, temperature };
-        await eachBatch(small, smallSize, into, async (batch, indices) => {
+        const drawn = { seed: seed + sample, temperature, ...(signal && { signal }) };
+        await eachBatch(small, smallSize, into, (batch, indices) => {
           signal?.throwIfAborted();
-          const given = { small: batch, noise: noiseBatch(upscaler.noise, { ...drawn, indices }) };
-          return (await larger.run({ parameters: weights, given }, { ...(signal && { signal }) })) as {
-            images: Float32Array;
-          };
+          return larger(batch, { ...drawn, indices });
         });
         results.push(into);
       }
       return results;
     },
+  };
+}
+
+/** Small images of a batch → large ones; the noise of row r is that of image `indices[r]`. */
+type Enlarge = (
+  small: Float32Array,
+  options: { indices: readonly number[]; seed: number; temperature: number; signal?: AbortSignal },
+) => Promise<{ images: Float32Array }>;
+
+async function enlargingInOneGo(
+  { engine, model, weights, batchSize }: UpscalerOptions & { readonly batchSize: number },
+  { noise, enlarge }: EnlargesInOneGo,
+  small: TensorSpec,
+): Promise<Enlarge> {
+  interface Given {
+    readonly parameters: never;
+    readonly given: { readonly small: Tensor; readonly noise: NamedTensors };
+  }
+  const program = await engine.compile(
+    ((traced: Given) => ({ images: enlarge(traced.parameters, traced.given) })) as never,
+    { parameters: model.parameters, given: { small, noise: withBatch(noise, batchSize) } },
+    { name: 'enlarge images' },
+  );
+  return async (batch, { signal, ...drawn }) => {
+    const given = { small: batch, noise: noiseBatch(noise, { ...drawn, batchSize }) };
+    return (await program.run({ parameters: weights, given }, { ...(signal && { signal }) })) as {
+      images: Float32Array;
+    };
+  };
+}
+
+async function enlargingByDenoising(options: UpscalerOptions, batchSize: number): Promise<Enlarge> {
+  const { draw, decode } = await denoisingModel({ ...options, batchSize }, options.model.denoiser!);
+  return async (batch, { indices, signal, ...drawn }) => {
+    const aborts = { ...(signal && { signal }) };
+    // Of what class a small image is, nobody says.
+    const denoising = options.model.conditional === true ? { guidance: 0 } : {};
+    const [first] = indices as [number];
+    const request = { labels: new Int32Array(batchSize), given: batch, first, denoising };
+    return { images: await decode(await draw({ ...request, ...drawn, ...aborts }), signal) };
   };
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { centred } from '../../nn/distributions.js';
 import { type ImageModel, type ImageTensors, type LossTensors, defineImageModel } from '../../nn/image-model.js';
-import { type Tensor, add, clip, concat, mean, mul, neg, reshape, round, stopGradient } from '../../tensor/index.js';
+import { type Tensor, add, clip, concat, mean, mul, neg, reshape, stopGradient } from '../../tensor/index.js';
 import { requireClasses } from './conditions.js';
 import { type DiffusionParameters, diffusion, diffusionSettings, drawsOf } from './diffusion.js';
+import { ofPixels } from './pixels.js';
 import { predictions } from './preconditioning.js';
 import { noiseSchedule, respaced, scheduleNames } from './schedules.js';
 import { atSteps, drawSteps } from './steps.js';
@@ -119,19 +120,13 @@ export const definition = defineImageModel({
         },
       },
       denoiser: {
-        shape: [channels, height, width],
+        ...ofPixels(data),
         sigmas: (steps) => respaced(sigmas, steps),
         steps: Math.min(config.drawingSteps, sigmas.length),
         sampler: 'ddim',
-        bounds: [-1, 1],
         conditions: conditional ? ['class'] : [],
         denoise: (p: Parameters, noisy) => model.denoise(p, noisy),
-        encode: (_: Parameters, { images }) => centred(images, levels),
-        decode: (_: Parameters, clean) => pixelsOf(clean, levels),
       },
     };
   },
 });
-
-/** Numbers from −1 to 1 → whole numbers from 0. */
-const pixelsOf = (clean: Tensor, levels: number): Tensor => round(mul(add(clip(clean, -1, 1), 1), (levels - 1) / 2));

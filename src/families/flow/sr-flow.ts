@@ -138,9 +138,11 @@ export const definition = defineImageModel({
       ],
       upscaler: {
         factor,
-        noise: { z: [open * rows * columns] },
         reduce,
-        enlarge: (p: Parameters, { small, noise: drawn }) => enlarge(p, small, drawn['z']!),
+        inOneGo: {
+          noise: { z: [open * rows * columns] },
+          enlarge: (p: Parameters, { small, noise: drawn }) => enlarge(p, small, drawn['z']!),
+        },
       },
     };
   },
