@@ -191,6 +191,11 @@ export interface Denoiser {
     /** What would be given of whole images [B, C, H, W]: [B, …shape]. */
     readonly of: (images: Tensor) => Tensor;
   };
+  /**
+   * What it is given instead of an image, and has to be drawn first, from the same conditions: e.g. the point of an image
+   * that a caption may describe. The denoiser gets it as `image`.
+   */
+  readonly prior?: PointDenoiser;
   /** How much more of a class or a text than it finds, where nobody says. Default 1. */
   readonly guidance?: number;
   readonly denoise: (parameters: ParameterTree, noisy: NoisyTensors) => DenoisedTensors;
@@ -199,6 +204,9 @@ export interface Denoiser {
   /** What is denoised → images. */
   readonly decode: (parameters: ParameterTree, clean: Tensor) => Tensor;
 }
+
+/** Takes noise away from what is no image and becomes none. */
+export type PointDenoiser = Omit<Denoiser, 'encode' | 'decode' | 'given' | 'prior'>;
 
 /** Ways from noise to an image. */
 export const samplerNames = ['ddpm', 'ddim', 'euler', 'heun', 'dpm++'] as const;
@@ -213,7 +221,7 @@ export interface NoisyTensors {
   readonly labels: Tensor;
   /** int32 [B, length] */
   readonly tokens?: Tensor;
-  /** [B, …given.shape] */
+  /** [B, …given.shape], or what the prior drew. */
   readonly image?: Tensor;
   /** float32 [B]: 1, or 0 where class and text are withheld. */
   readonly told: Tensor;

@@ -6,7 +6,14 @@ import {
   invert,
   runSampler,
 } from '../families/diffusion/samplers.js';
-import type { DenoisedTensors, Denoiser, ImageTensors, NoisyTensors, ParameterTree } from '../nn/image-model.js';
+import type {
+  DenoisedTensors,
+  Denoiser,
+  ImageTensors,
+  NoisyTensors,
+  ParameterTree,
+  PointDenoiser,
+} from '../nn/image-model.js';
 import type { Program } from '../runtime/engine.js';
 import type { Tensor } from '../tensor/index.js';
 import type { DenoisingOptions, ImageSamplerOptions } from './image-options.js';
@@ -30,6 +37,8 @@ export interface DrawRequest {
   readonly sigmas?: readonly number[];
   /** With the first sigma's noise, [count, …shape]. Default: noise alone. */
   readonly x?: Float32Array;
+  /** What the noise is of, where it is not of the image itself. */
+  readonly noiseOf?: string;
   /** Changes what the denoiser says, for the rows of a batch that begins with this image. */
   readonly wrap?: (denoise: Denoise, start: number, batchSize: number) => Denoise;
   /** Called once a step of each batch with what its images seem to become. */
@@ -57,7 +66,10 @@ const startNoise = 'noise';
 const stepNoise = (step: number): string => `noise of step ${step}`;
 
 /** Compiles a denoiser. @throws ConfigError for settings that it does not take */
-export async function denoisingModel(options: ImageSamplerOptions, denoiser: Denoiser): Promise<DenoisingModel> {
+export async function denoisingModel(
+  options: ImageSamplerOptions,
+  denoiser: PointDenoiser & Partial<Denoiser>,
+): Promise<DenoisingModel> {
   const { engine, model, data, weights, batchSize = 64 } = options;
   const { parameters } = model;
   const size = sizeOf(denoiser.shape);
@@ -67,6 +79,8 @@ export async function denoisingModel(options: ImageSamplerOptions, denoiser: Den
   const ofEach = { shape: [batchSize], dtype: 'int32' as const };
   const clean = float(batchSize, ...denoiser.shape);
   const length = data.text?.length ?? 0;
+  const prior = denoiser.prior && (await denoisingModel(options, denoiser.prior));
+  const givenShape = denoiser.given?.shape ?? denoiser.prior?.shape;
 
   const evaluate = await engine.compile(
     ((traced: { parameters: ParameterTree; noisy: NoisyTensors }): DenoisedTensors =>
@@ -79,7 +93,7 @@ export async function denoisingModel(options: ImageSamplerOptions, denoiser: Den
         labels: ofEach,
         told: float(batchSize),
         ...(length > 0 && { tokens: { shape: [batchSize, length], dtype: 'int32' as const } }),
-        ...(denoiser.given && { image: float(batchSize, ...denoiser.given.shape) }),
+        ...(givenShape && { image: float(batchSize, ...givenShape) }),
       },
     },
     { name: 'denoise' },
@@ -87,7 +101,7 @@ export async function denoisingModel(options: ImageSamplerOptions, denoiser: Den
   const encoder = lazily(() =>
     engine.compile(
       ((traced: { parameters: ParameterTree; batch: ImageTensors }) => ({
-        values: denoiser.encode(traced.parameters, traced.batch),
+        values: denoiser.encode!(traced.parameters, traced.batch),
       })) as never,
       {
         parameters,
@@ -99,7 +113,7 @@ export async function denoisingModel(options: ImageSamplerOptions, denoiser: Den
   const decoder = lazily(() =>
     engine.compile(
       ((traced: { parameters: ParameterTree; clean: Tensor }) => ({
-        values: denoiser.decode(traced.parameters, traced.clean),
+        values: denoiser.decode!(traced.parameters, traced.clean),
       })) as never,
       { parameters, clean },
       { name: 'decode what was denoised' },
@@ -112,8 +126,7 @@ export async function denoisingModel(options: ImageSamplerOptions, denoiser: Den
     const captions = length > 0 && padRows(tokens, start, batchSize, length, Int32Array);
     const guidance = request.denoising?.guidance ?? denoiser.guidance ?? 1;
     const rows = padRows(labels, start, batchSize, 1, Int32Array);
-    const image =
-      given && denoiser.given && padRows(given, start, batchSize, sizeOf(denoiser.given.shape), Float32Array);
+    const image = given && givenShape && padRows(given, start, batchSize, sizeOf(givenShape), Float32Array);
     const told = (share: number) => async (x: Float32Array, sigma: number) => {
       signal?.throwIfAborted();
       const noisy = {
@@ -176,18 +189,28 @@ export async function denoisingModel(options: ImageSamplerOptions, denoiser: Den
       return ((await compiled.run(args, { ...(signal && { signal }) })) as { values: Float32Array }).values;
     };
 
+  /** What the prior draws for each image, where there is one and it is not given. */
+  const withPoint = async (request: DrawRequest): Promise<DrawRequest> => {
+    if (prior === undefined || request.given !== undefined) return request;
+    const { labels, tokens, seed, first = 0, temperature = 1, signal } = request;
+    const conditions = { labels, ...(tokens && { tokens }), ...(signal && { signal }) };
+    return { ...request, given: await prior.draw({ ...conditions, seed, first, temperature, noiseOf: 'prior' }) };
+  };
+
   return {
     size,
     sigmas: sigmasOf,
-    async draw(request) {
-      check(request);
+    async draw(asked) {
+      check(asked);
+      const request = await withPoint(asked);
       const { labels, seed, first = 0, temperature = 1, denoising = {}, x: given, seen, settings } = request;
+      const of = request.noiseOf === undefined ? '' : `${request.noiseOf}: `;
       const sigmas = request.sigmas ?? sigmasOf(denoising);
       return eachBatch(labels.length, (start, rows) => {
         const noise = (name: string, deviation: number): Float32Array => {
           const values = new Float32Array(batchSize * size);
           for (let row = 0; row < rows; row++) {
-            const drawn = noiseOf(seed, name, first + start + row, size);
+            const drawn = noiseOf(seed, of + name, first + start + row, size);
             for (let i = 0; i < size; i++) values[row * size + i] = drawn[i]! * deviation;
           }
           return values;
@@ -212,8 +235,9 @@ export async function denoisingModel(options: ImageSamplerOptions, denoiser: Den
         );
       });
     },
-    async invert(request) {
-      check(request);
+    async invert(asked) {
+      check(asked);
+      const request = { ...(await withPoint(asked)), x: asked.x };
       const sigmas = [...(request.sigmas ?? denoiser.sigmas(request.denoising?.steps ?? denoiser.steps))].reverse();
       return eachBatch(request.labels.length, (start) =>
         invert({
