@@ -1,7 +1,7 @@
 import { leavesOf } from '../nn/parameters.js';
 import { discretised } from '../data/images/batches.js';
 import { type Discretisation, largestPixel } from '../data/images/batches.js';
-import { captioned } from '../data/images/caption-tokens.js';
+import { captioned, firstCaptions } from '../data/images/caption-tokens.js';
 import type { ImageSet } from '../data/images/image-set.js';
 import { DataError } from '../errors.js';
 import { type Accuracy, accuracyOf } from '../evaluation/accuracy.js';
@@ -49,7 +49,7 @@ export interface ClassFigures {
   readonly classifier: ExtractorId;
   /** How often it reads test images rightly, as the model sees them: more cannot be asked of samples. */
   readonly onTestImages: Accuracy;
-  /** How often it reads the class that was asked for; absent where the model does not heed it. */
+  /** How often it reads the class that was asked for, or that of the image whose caption was; absent where neither was. */
   readonly asAsked?: Accuracy;
   readonly coverage: ModeCoverage;
 }
@@ -131,11 +131,17 @@ export async function judgeSamples(
   const sample = await open.sampler();
   const aborts = { ...(signal && { signal }) };
   say?.(`Drawing ${options.samples.toLocaleString('en')} samples`);
-  const { images, labels } = await sample({
+  const { text } = shape;
+  // From text, one draws what the captions of test images say.
+  const described = text && drawImages(captioned(test), Math.min(options.samples, captioned(test).count), seed);
+  const captions = described && firstCaptions(described, text, options.samples);
+  const { images, labels: drawn } = await sample({
     ...{ count: options.samples, seed },
+    ...(captions && { captions }),
     ...(denoising && { denoising }),
     ...aborts,
   });
+  const labels = described?.labels ? drawn.map((_, index) => described.labels![index % described.count]!) : drawn;
   const made = imageSetOf(images, { ...shape, largest: largestPixel(shape.pixels), name: 'samples', labels });
   const samples: SetFigures[] = [];
   for (const extractor of extractors) {
@@ -148,7 +154,9 @@ export async function judgeSamples(
     return {
       classifier: idOf(judge),
       onTestImages: await classifierAccuracy(judging(judge, seen(test), signal)),
-      ...(open.model.conditional === true && { asAsked: accuracyOf(read, labels) }),
+      ...((open.model.conditional === true || described?.labels !== undefined) && {
+        asAsked: accuracyOf(read, labels),
+      }),
       coverage: modeCoverage(read, judge.data.classes),
     };
   };

@@ -1,5 +1,6 @@
 import { ConfigError } from '../errors.js';
 import { join } from 'node:path';
+import { firstCaptions } from '../data/images/caption-tokens.js';
 import { type ImageSet, sliceImages } from '../data/images/image-set.js';
 import { type ImageSource, readImages } from '../data/images/sources.js';
 import { findImageModel } from '../formats/image-models.js';
@@ -148,7 +149,12 @@ async function picturesOf(
   const { model } = open;
   const aborts = { ...(signal && { signal }) };
   const pictures: Record<string, Uint8Array> = {};
-  if (canDraw(model)) pictures['samples'] = encodePng(await samplePicture(open, { count: 64, ...aborts }));
+  if (canDraw(model)) {
+    const { text } = open.images;
+    const captions = text && firstCaptions(test, text, 64);
+    const asked = { count: 64, ...(captions && { captions }), ...aborts };
+    pictures['samples'] = encodePng(await samplePicture(open, asked));
+  }
   if (model.codec)
     pictures['reconstructions'] = encodePng(await reconstructionPicture(open, test, { count: 32, ...aborts }));
   if (model.restorer)

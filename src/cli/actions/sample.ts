@@ -8,6 +8,7 @@ import { answerWithPicture } from '../picture-output.js';
 export interface SampleFlags extends EngineFlags, DenoisingFlags {
   readonly n: number;
   readonly class?: string;
+  readonly text?: readonly string[];
   readonly temperature: number;
   readonly seed: number;
   readonly columns?: number;
@@ -26,12 +27,21 @@ export async function sampleCommand(invocation: Invocation<SampleFlags>): Promis
       signal,
       ...denoisingOf(flags),
       ...(label !== undefined && { labels: label }),
+      ...(flags.text && { captions: captionsOf(open, flags.text) }),
       ...(columns !== undefined && { columns }),
     });
     await answerWithPicture(invocation, {
-      ...{ out, canvas, images: count, seed, temperature, class: flags.class },
+      ...{ out, canvas, images: count, seed, temperature, class: flags.class, text: flags.text },
       ...denoisingOf(flags).denoising,
     });
+  });
+}
+
+/** Texts as tokens. @throws ConfigError for a model that reads none */
+function captionsOf({ images: { text } }: OpenImageModel, texts: readonly string[]): Int32Array[] {
+  if (text !== undefined) return texts.map((each) => text.encode(each));
+  throw new ConfigError(`--text ${texts[0]}: this model reads no captions`, {
+    advice: 'Leave --text out; stable-diffusion and dalle2 draw from text.',
   });
 }
 

@@ -8,12 +8,14 @@ export const command = defineCommand<SampleFlags>({
   descent sample runs/vae --n 64 --out grid.png
   descent sample runs/glow --class 7 --temperature 0.7
   descent sample runs/ddpm --steps 1000 --sampler ddpm
+  descent sample runs/dalle2 --text "a slanted seven" "a bold upright three" --guidance 2
   descent sample runs/ddpm --guidance 3 --strip denoising.gif`,
   positional: [{ name: '<model>', summary: 'the model, or the run that made it' }],
   flags: (command) => {
     command
       .option('--n <images>', 'how many', wholeNumber(1), 64)
       .option('--class <name>', 'images of this class, by name or number (default: every class in turn)')
+      .option('--text <captions...>', 'images that these captions describe, in turn')
       .option('--temperature <t>', 'below 1: less varied and more typical', numberFrom(0), 1)
       .option('--seed <n>', 'which images', wholeNumber(0), 0)
       .option('--columns <n>', 'images in a row (default: a square)', wholeNumber(1))

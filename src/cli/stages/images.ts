@@ -9,7 +9,7 @@ import {
   imageBatches,
   largestPixel,
 } from '../../data/images/batches.js';
-import { captioned, trainCaptionTokens } from '../../data/images/caption-tokens.js';
+import { captioned, firstCaptions, trainCaptionTokens } from '../../data/images/caption-tokens.js';
 import { type ImageSet, classesOf } from '../../data/images/image-set.js';
 import { holdOutImages } from '../../data/images/hold-out.js';
 import type { ImageSource } from '../../data/images/sources.js';
@@ -136,6 +136,7 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
     };
     const { embeddings } = model;
     const sampler = canDraw(model) && (await imageSampler({ engine, model, data, weights, batchSize: sampleCount }));
+    const captions = text && firstCaptions(validation, text, sampleCount);
     const result = await trainInFolder(context, {
       out,
       title: `Training: ${definition.title}`,
@@ -158,7 +159,10 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
           };
         },
       }),
-      ...(sampler && { sample: ({ step, signal }) => drawSamples(sampler, images, { out, step, signal }) }),
+      ...(sampler && {
+        sample: ({ step, signal }) =>
+          drawSamples(sampler, images, { out, step, signal, ...(captions && { captions }) }),
+      }),
     });
     return await saveImageModel({
       folder: modelFolderOf(out),
@@ -278,9 +282,9 @@ const sampleCount = 64;
 async function drawSamples(
   sampler: ImageSampler,
   images: ModelImages,
-  { out, step, signal }: { out: string; step: number; signal: AbortSignal },
+  { out, step, ...asked }: { out: string; step: number; signal: AbortSignal; captions?: readonly Int32Array[] },
 ): Promise<{ picture: string }> {
-  const { images: values } = await sampler({ count: sampleCount, seed: 0, signal });
+  const { images: values } = await sampler({ count: sampleCount, seed: 0, ...asked });
   const picture = join('pictures', `${String(step).padStart(7, '0')}.png`);
   const largest = largestPixel(images.pixels);
   const path = join(out, picture);

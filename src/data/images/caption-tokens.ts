@@ -77,3 +77,10 @@ export function captioned(images: ImageSet): ImageSet {
 }
 
 const hasCaption = (own: Captions | undefined): boolean => own !== undefined && own.length > 0;
+
+/** The first captions of so many images, those of the set in turn; an image without one has none. */
+export const firstCaptions = ({ captions = [], count }: ImageSet, text: CaptionTokens, wanted: number): Int32Array[] =>
+  Array.from({ length: wanted }, (_, index) => {
+    const [first] = captions[index % count] ?? [];
+    return first === undefined ? new Int32Array(text.length) : text.encode(first);
+  });

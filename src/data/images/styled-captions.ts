@@ -57,6 +57,8 @@ export interface StyleJudge {
   readonly nearest: (of: keyof Style, style: Style) => StyleWord;
 }
 
+export const isStyleWord = (word: string): word is StyleWord => ranges.some((range) => range.word === word);
+
 /** The measurement that a word is about. */
 export const measurementOf = (word: StyleWord): keyof Style => ranges.find((range) => range.word === word)!.of;
 
