@@ -1,9 +1,11 @@
 import { largestPixel } from '../data/images/batches.js';
-import { type ImageSet, sliceImages } from '../data/images/image-set.js';
+import { type ImageSet, dimensions, sliceImages } from '../data/images/image-set.js';
 import { DataError } from '../errors.js';
 import { type Canvas, type GridOptions, grid } from '../formats/pictures.js';
 import type { CompleteOptions } from '../sampling/complete.js';
-import type { SampleOptions } from '../sampling/images.js';
+import type { Completions } from '../sampling/image-options.js';
+import type { DenoisingOptions, SampleOptions } from '../sampling/images.js';
+import type { InpaintOptions } from '../sampling/inpaint.js';
 import type { OpenImageModel } from './open-image-model.js';
 
 /** Pictures of what a model does, for commands and recipes alike. */
@@ -61,9 +63,23 @@ export async function completionPicture(
   { count, ...options }: OfImages & CompleteOptions,
 ): Promise<Canvas> {
   const shown = sliceImages(set, 0, count);
-  const { originals, kept, completions } = await open.complete(shown, options);
+  return completionsPicture(open, await open.complete(shown, options));
+}
+
+function completionsPicture(open: OpenImageModel, { originals, kept, completions }: Completions): Canvas {
   const lists = [originals, kept, ...completions];
-  return imagesPicture(open, interleave(lists, shown.count, 1), { columns: lists.length });
+  const count = originals.length / dimensions(open.images);
+  return imagesPicture(open, interleave(lists, count, 1), { columns: lists.length });
+}
+
+/** In each row an image, what was kept of it, and what was drawn in its place, several times. */
+export async function inpaintingPicture(
+  open: OpenImageModel,
+  set: ImageSet,
+  { count, ...options }: OfImages & InpaintOptions,
+): Promise<Canvas> {
+  const shown = sliceImages(set, 0, count);
+  return completionsPicture(open, await open.inpaint(shown, options));
 }
 
 /**
@@ -74,15 +90,16 @@ export async function completionPicture(
 export async function interpolations(
   open: Pick<OpenImageModel, 'coder'>,
   set: ImageSet,
-  { count, steps, signal }: OfImages & { readonly steps: number },
+  { count, steps, denoising, signal }: OfImages & { readonly steps: number; readonly denoising?: DenoisingOptions },
 ): Promise<Float32Array> {
   if (set.count < 2) {
     throw new DataError(`${set.name}: ${set.count} images; between two of them there are others`, {
       advice: 'Give two images or more.',
     });
   }
-  const coder = await open.coder(sliceImages(set, 0, 2 * count));
+  const coder = await open.coder(sliceImages(set, 0, 2 * count), denoising);
   const { codes, labels } = await coder.encode({ ...(signal && { signal }) });
+  const way = coder.between ?? onTheLine;
   const rows = labels.length >> 1;
   const size = codes.length / labels.length;
   const between = new Float32Array(rows * steps * size);
@@ -92,12 +109,15 @@ export async function interpolations(
     for (let step = 0; step < steps; step++) {
       const share = steps === 1 ? 0 : step / (steps - 1);
       const place = row * steps + step;
-      for (let i = 0; i < size; i++) between[place * size + i] = from![i]! + share * (to![i]! - from![i]!);
+      between.set(way(from!, to!, share), place * size);
       classes[place] = labels[2 * row + (share < 0.5 ? 0 : 1)]!;
     }
   }
   return coder.decode(between, classes, { ...(signal && { signal }) });
 }
+
+const onTheLine = (from: Float32Array, to: Float32Array, share: number): Float32Array =>
+  from.map((value, index) => value + share * (to[index]! - value));
 
 /** Rows of the first lists of images, each above the rows of the next lists; what is missing of the last row is 0. */
 export function interleave(lists: readonly Float32Array[], count: number, columns: number): Float32Array {

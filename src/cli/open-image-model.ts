@@ -14,8 +14,12 @@ import { type LoadedImageModel, imageData, loadImageModel } from '../formats/ima
 import type { Density, ImageData } from '../nn/image-model.js';
 import type { Engine, Store } from '../runtime/engine.js';
 import { type ImageCoder, type Reconstructions, imageCoder, reconstructImages } from '../sampling/codes.js';
-import { type CompleteOptions, type Completions, completeImages } from '../sampling/complete.js';
-import { type ImageSampler, imageSampler } from '../sampling/images.js';
+import { type CompleteOptions, completeImages } from '../sampling/complete.js';
+import type { Completions } from '../sampling/image-options.js';
+import { denoisingCoder } from '../sampling/denoising-codes.js';
+import { type DenoisingModel, denoiserOf, denoisingModel } from '../sampling/denoising.js';
+import { type DenoisingOptions, type ImageSampler, imageSampler } from '../sampling/images.js';
+import { type InpaintOptions, inpaintImages } from '../sampling/inpaint.js';
 import { type Restorations, restoreImages } from '../sampling/restore.js';
 
 /** A trained image model on an engine: what it can do, with everything it needs at hand. */
@@ -29,10 +33,14 @@ export interface OpenImageModel extends LoadedImageModel {
     options?: { density?: Density; batchSize?: number; signal?: AbortSignal },
   ): Promise<DensityFigure>;
   sampler(options?: { batchSize?: number }): Promise<ImageSampler>;
-  coder(images: ImageSet): Promise<ImageCoder>;
+  /** Through the model's codec, or as noise and back through its denoiser. */
+  coder(images: ImageSet, options?: DenoisingOptions): Promise<ImageCoder>;
   reconstruct(images: ImageSet, options?: { signal?: AbortSignal }): Promise<Reconstructions>;
   restore(images: ImageSet, options?: { signal?: AbortSignal }): Promise<Restorations>;
   complete(images: ImageSet, options: CompleteOptions): Promise<Completions>;
+  inpaint(images: ImageSet, options: InpaintOptions): Promise<Completions>;
+  /** What takes noise away. @throws ConfigError when the model does not */
+  denoising(options?: { batchSize?: number }): Promise<DenoisingModel>;
   /** Images as batches of what this model takes for pixels. */
   batches(images: ImageSet, batchSize?: number): Omit<ImageBatchOptions, 'flip'>;
 }
@@ -151,7 +159,10 @@ export async function openImageModel(engine: Engine, folder: string): Promise<Op
     seed: 0,
     ...(made.text && { text: made.text }),
   });
-  const coder = (images: ImageSet) => imageCoder({ ...batches(images), engine, model, weights });
+  const coder = (images: ImageSet, denoising?: DenoisingOptions): Promise<ImageCoder> =>
+    model.codec === undefined && model.denoiser !== undefined
+      ? denoisingCoder({ ...batches(images), engine, model, data, weights, ...(denoising && { denoising }) })
+      : imageCoder({ ...batches(images), engine, model, weights });
   return {
     ...loaded,
     engine,
@@ -169,6 +180,8 @@ export async function openImageModel(engine: Engine, folder: string): Promise<Op
     coder,
     reconstruct: async (images, options) => reconstructImages(await coder(images), options),
     complete: (images, options) => completeImages({ ...batches(images), engine, model, data, weights }, options),
+    inpaint: (images, options) => inpaintImages({ ...batches(images), engine, model, data, weights }, options),
+    denoising: (options = {}) => denoisingModel({ engine, model, data, weights, ...options }, denoiserOf(model)),
     restore: (images, { signal } = {}) =>
       restoreImages({ ...batches(images), engine, model, weights, ...(signal && { signal }) }),
   };

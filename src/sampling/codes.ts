@@ -19,6 +19,8 @@ export interface ImageCoder {
   encode(options?: { signal?: AbortSignal }): Promise<ImageCodes>;
   /** codes [count, …] → images [count, C, H, W] */
   decode(codes: Float32Array, labels: Int32Array, options?: { signal?: AbortSignal }): Promise<Float32Array>;
+  /** A code between two. Default: on the line. */
+  readonly between?: (from: Float32Array, to: Float32Array, share: number) => Float32Array;
 }
 
 /** Compiles a model's code for a set of images. @throws ConfigError when the model has none */

@@ -1,19 +1,10 @@
-import { type ImageBatchOptions, imageList, largestPixel } from '../data/images/batches.js';
-import { dimensions } from '../data/images/image-set.js';
+import { type ImageBatchOptions, imagesAsSeen, largestPixel } from '../data/images/batches.js';
 import { ConfigError } from '../errors.js';
-import type { ImageSamplerOptions, SampleOptions } from './image-options.js';
+import { type Completions, type ImageSamplerOptions, type SampleOptions, rejectDenoising } from './image-options.js';
+import { inpaintImages } from './inpaint.js';
 import { sequentialSampler } from './sequential.js';
 
-/** Images of which the upper rows were kept and the rest drawn; all [count, C, H, W]. */
-export interface Completions {
-  readonly originals: Float32Array;
-  /** The originals, what is to be drawn in grey. */
-  readonly kept: Float32Array;
-  /** One list for each time the images were completed. */
-  readonly completions: readonly Float32Array[];
-}
-
-export interface CompleteOptions extends Pick<SampleOptions, 'temperature' | 'signal'> {
+export interface CompleteOptions extends Pick<SampleOptions, 'temperature' | 'denoising' | 'signal'> {
   /** Share of the rows that are kept, from the top. */
   readonly keep: number;
   /** How often each image is completed, differently. Default 1. */
@@ -25,29 +16,31 @@ export interface CompleteOptions extends Pick<SampleOptions, 'temperature' | 'si
 /**
  * Draws the lower part of images anew, given the upper part: completion n of image i is the first of seed + n, whatever
  * the number of images. What is kept ends with a whole row of the model's values (patches, codes), and nothing of what
- * lies below the cut is seen by the model.
+ * lies below the cut is seen by the model. A denoiser keeps rows of pixels by inpainting.
  *
- * @throws ConfigError when the model does not draw value by value
+ * @throws ConfigError when the model neither draws value by value nor takes noise away
  */
 export async function completeImages(
   options: Omit<ImageSamplerOptions, 'batchSize'> & Omit<ImageBatchOptions, 'flip'>,
-  { keep, samples = 1, seed = 0, temperature = 1, signal }: CompleteOptions,
+  asked: CompleteOptions,
 ): Promise<Completions> {
+  const { keep, samples = 1, seed = 0, temperature = 1, signal } = asked;
   const { engine, model, data, weights, images, pixels } = options;
-  const { sequential } = model;
+  const { sequential, denoiser } = model;
+  const { height, width, count } = images;
+  if (sequential === undefined && denoiser !== undefined) {
+    const cut = Math.round(keep * height) * width;
+    const drawn = Uint8Array.from({ length: height * width }, (_, at) => Number(at >= cut));
+    return inpaintImages(options, { ...asked, drawn });
+  }
   if (sequential === undefined) {
     throw new ConfigError('This model does not draw images value by value, so it cannot go on from a half', {
-      advice: 'The autoregressive models can: pixel-cnn, gated-pixel-cnn, image-gpt and their kin.',
+      advice:
+        'The autoregressive models can: pixel-cnn, gated-pixel-cnn, image-gpt and their kin; and ddpm and its kin.',
     });
   }
-  const size = dimensions(images);
-  const originals = new Float32Array(images.count * size);
-  const labels: number[] = [];
-  for (const { batch, count, start } of imageList(options)) {
-    originals.set(batch.images.subarray(0, count * size), start * size);
-    labels.push(...batch.labels.subarray(0, count));
-  }
-  const { height, width, count } = images;
+  rejectDenoising(asked);
+  const { images: originals, labels } = imagesAsSeen(options);
   const rowLength = sequential.row?.length ?? sequential.rowLength ?? sequential.length;
   const rows = sequential.length / rowLength;
   const knownRows = Math.floor((Math.round(keep * height) * rows) / height);
@@ -63,7 +56,7 @@ export async function completeImages(
       seed: seed + index,
       temperature,
       known: { images: kept, mask },
-      ...(data.classes > 0 && { labels }),
+      ...(data.classes > 0 && { labels: [...labels] }),
       ...(signal && { signal }),
     });
     completions.push(drawn.images);

@@ -9,6 +9,7 @@ import {
 import type {
   DenoisedTensors,
   Denoiser,
+  ImageModel,
   ImageTensors,
   NoisyTensors,
   ParameterTree,
@@ -35,10 +36,12 @@ export interface DrawRequest {
   readonly given?: Float32Array;
   /** Falling to 0, or as RePaint takes them. Default: the model's, in so many steps. */
   readonly sigmas?: readonly number[];
-  /** With the first sigma's noise, [count, …shape]. Default: noise alone. */
+  /** With the first sigma's noise in it, [count, …shape]. Default: noise alone. */
   readonly x?: Float32Array;
   /** What the noise is of, where it is not of the image itself. */
   readonly noiseOf?: string;
+  /** Without noise, instead: that of the first sigma is added. */
+  readonly from?: Float32Array;
   /** Changes what the denoiser says, for the rows of a batch that begins with this image. */
   readonly wrap?: (denoise: Denoise, start: number, batchSize: number) => Denoise;
   /** Called once a step of each batch with what its images seem to become. */
@@ -55,10 +58,20 @@ export interface DenoisingModel {
   readonly draw: (request: DrawRequest) => Promise<Float32Array>;
   /** Images as the model sees them → the noise that they are drawn from at eta 0, at the first sigma. */
   readonly invert: (request: DrawRequest & { readonly x: Float32Array }) => Promise<Float32Array>;
+  /** What the model is given of images [count, C, H, W]; absent where it is given none. */
+  readonly give?: (images: Float32Array, signal?: AbortSignal) => Promise<Float32Array>;
   /** images [count, C, H, W] → [count, …shape] */
   readonly encode: (images: Float32Array, labels: Int32Array, signal?: AbortSignal) => Promise<Float32Array>;
   /** [count, …shape] → images [count, C, H, W] */
   readonly decode: (clean: Float32Array, signal?: AbortSignal) => Promise<Float32Array>;
+}
+
+/** @throws ConfigError when a model does not take noise away */
+export function denoiserOf({ denoiser }: ImageModel): Denoiser {
+  if (denoiser !== undefined) return denoiser;
+  throw new ConfigError('This model does not draw by taking noise away', {
+    advice: 'ddpm, edm, guided-diffusion and latent-diffusion do.',
+  });
 }
 
 /** The noise of an image: that which it starts from, or of a step. */
@@ -197,13 +210,30 @@ export async function denoisingModel(
     return { ...request, given: await prior.draw({ ...conditions, seed, first, temperature, noiseOf: 'prior' }) };
   };
 
+  const giver = lazily(() =>
+    engine.compile(
+      ({ images }: { images: Tensor }) => ({ values: denoiser.given!.of(images) }),
+      { images: float(batchSize, ...imageShape) },
+      { name: 'what is given of images' },
+    ),
+  );
+  const imagesAt = (images: Float32Array, start: number): Float32Array =>
+    padRows(images, start, batchSize, imageSize, Float32Array);
+
   return {
     size,
     sigmas: sigmasOf,
+    ...(denoiser.given && {
+      give: (images, signal) =>
+        eachBatch(
+          images.length / imageSize,
+          mapRows(giver, (start) => ({ images: imagesAt(images, start) }), signal),
+        ),
+    }),
     async draw(asked) {
       check(asked);
       const request = await withPoint(asked);
-      const { labels, seed, first = 0, temperature = 1, denoising = {}, x: given, seen, settings } = request;
+      const { labels, seed, first = 0, temperature = 1, denoising = {}, x: given, from, seen, settings } = request;
       const of = request.noiseOf === undefined ? '' : `${request.noiseOf}: `;
       const sigmas = request.sigmas ?? sigmasOf(denoising);
       return eachBatch(labels.length, (start, rows) => {
@@ -215,9 +245,9 @@ export async function denoisingModel(
           }
           return values;
         };
-        const x = given
-          ? padRows(given, start, batchSize, size, Float32Array)
-          : noise(startNoise, sigmas[0]! * temperature);
+        const pad = (values: Float32Array): Float32Array => padRows(values, start, batchSize, size, Float32Array);
+        const x = given ? pad(given) : noise(startNoise, sigmas[0]! * temperature);
+        if (from) pad(from).forEach((value, at) => (x[at]! += value));
         return runSampler(
           denoising.sampler ?? denoiser.sampler,
           {
@@ -254,7 +284,7 @@ export async function denoisingModel(
           encoder,
           (start) => ({
             batch: {
-              images: padRows(images, start, batchSize, imageSize, Float32Array),
+              images: imagesAt(images, start),
               labels: padRows(labels, start, batchSize, 1, Int32Array),
               key: new Int32Array(2),
             },

@@ -40,7 +40,7 @@ export interface DenoisingOptions {
 }
 
 /** @throws ConfigError where settings of denoising are meant for a model that does not denoise */
-export function rejectDenoising({ denoising }: SampleOptions): void {
+export function rejectDenoising({ denoising }: Pick<SampleOptions, 'denoising'>): void {
   const [name] = Object.keys(denoising ?? {});
   if (name === undefined) return;
   throw new ConfigError(`${name}: this model does not draw by taking noise away`, {
@@ -52,6 +52,15 @@ export function rejectDenoising({ denoising }: SampleOptions): void {
 export interface Samples {
   readonly images: Float32Array;
   readonly labels: Int32Array;
+}
+
+/** Images of which a part was kept and the rest drawn; all [count, C, H, W]. */
+export interface Completions {
+  readonly originals: Float32Array;
+  /** The originals, what is to be drawn in grey. */
+  readonly kept: Float32Array;
+  /** One list for each time the images were completed. */
+  readonly completions: readonly Float32Array[];
 }
 
 /** Draws images. */

@@ -10,14 +10,16 @@ export interface InterpolateFlags extends EngineFlags {
   readonly steps: number;
   readonly out: string;
   readonly animate?: string;
+  readonly denoisingSteps?: number;
 }
 
 export async function interpolateCommand(invocation: Invocation<InterpolateFlags>): Promise<void> {
   const { positional, flags, signal } = invocation;
-  const { n: count, steps, out, animate } = flags;
+  const { n: count, steps, out, animate, denoisingSteps } = flags;
+  const denoising = { ...(denoisingSteps !== undefined && { steps: denoisingSteps }) };
   await withImageModel(flags, positional[0]!, async (open) => {
     const images = await imagesFor(open, positional[1], { signal });
-    const values = await interpolations(open, images, { count, steps, signal });
+    const values = await interpolations(open, images, { count, steps, denoising, signal });
     if (animate !== undefined) {
       const { channels, height, width } = open.images;
       const frames = thereAndBack(steps).map((step) =>

@@ -1,9 +1,10 @@
 import { ConfigError } from '../../errors.js';
 import type { Invocation } from '../command.js';
 import { type DenoisingFlags, type EngineFlags, denoisingOf } from '../flags.js';
-import { samplePicture } from '../image-pictures.js';
-import { type OpenImageModel, withImageModel } from '../open-image-model.js';
-import { answerWithPicture } from '../picture-output.js';
+import { denoisingStrip, encodeStrip, imageToImagePicture } from '../denoising-pictures.js';
+import { imagesPicture, samplePicture } from '../image-pictures.js';
+import { type OpenImageModel, imagesFor, withImageModel } from '../open-image-model.js';
+import { answerWithPicture, writePicture } from '../picture-output.js';
 
 export interface SampleFlags extends EngineFlags, DenoisingFlags {
   readonly n: number;
@@ -12,27 +13,36 @@ export interface SampleFlags extends EngineFlags, DenoisingFlags {
   readonly temperature: number;
   readonly seed: number;
   readonly columns?: number;
+  readonly strength?: number;
+  readonly strip?: string;
   readonly out: string;
 }
 
 export async function sampleCommand(invocation: Invocation<SampleFlags>): Promise<void> {
   const { positional, flags, signal } = invocation;
-  const { n: count, temperature, seed, columns, out } = flags;
+  const { n: count, temperature, seed, columns, out, strip, strength } = flags;
   await withImageModel(flags, positional[0]!, async (open) => {
+    const captions = flags.text && captionsOf(open, flags.text);
+    const asked = { count, temperature, seed, signal, ...(captions && { captions }), ...denoisingOf(flags) };
+    if (positional[1] !== undefined || strength !== undefined || open.model.denoiser?.given !== undefined) {
+      const images = await imagesFor(open, positional[1], { signal });
+      const canvas = await imageToImagePicture(open, images, { ...asked, ...(strength !== undefined && { strength }) });
+      const shown = Math.min(count, images.count);
+      await answerWithPicture(invocation, { out, canvas, images: shown, seed, temperature, strength });
+      return;
+    }
     const label = flags.class === undefined ? undefined : classNumber(open, flags.class);
-    const canvas = await samplePicture(open, {
-      count,
-      temperature,
-      seed,
-      signal,
-      ...denoisingOf(flags),
-      ...(label !== undefined && { labels: label }),
-      ...(flags.text && { captions: captionsOf(open, flags.text) }),
-      ...(columns !== undefined && { columns }),
-    });
+    const all = { ...asked, ...(label !== undefined && { labels: label }) };
+    const inRows = { ...(columns !== undefined && { columns }) };
+    const seen = strip === undefined ? undefined : await denoisingStrip(open, all);
+    if (seen) await writePicture(strip!, encodeStrip(open, seen, strip!));
+    const canvas = seen
+      ? imagesPicture(open, seen.moments.at(-1)!, inRows)
+      : await samplePicture(open, { ...all, ...inRows });
     await answerWithPicture(invocation, {
       ...{ out, canvas, images: count, seed, temperature, class: flags.class, text: flags.text },
       ...denoisingOf(flags).denoising,
+      ...(seen && { strip }),
     });
   });
 }

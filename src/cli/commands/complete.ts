@@ -1,6 +1,6 @@
 import type { CompleteFlags } from '../actions/complete.js';
 import { defineCommand } from '../command.js';
-import { engineFlags, numberFrom, wholeNumber } from '../flags.js';
+import { denoisingFlags, engineFlags, numberFrom, wholeNumber } from '../flags.js';
 
 export const command = defineCommand<CompleteFlags>({
   details: `Keeps the upper part of images and has the model draw the rest: each row of the picture is an image, what was
@@ -20,7 +20,7 @@ kept of it, and several completions.
       .option('--temperature <t>', 'below 1: less varied and more typical', numberFrom(0), 1)
       .option('--seed <n>', 'which completions', wholeNumber(0), 0)
       .option('--out <file>', 'the picture', 'completions.png');
-    engineFlags(command);
+    engineFlags(denoisingFlags(command));
   },
   run: async (invocation) => (await import('../actions/complete.js')).completeCommand(invocation),
 });

@@ -3,7 +3,8 @@ import { defineCommand } from '../command.js';
 import { engineFlags, wholeNumber } from '../flags.js';
 
 export const command = defineCommand<InterpolateFlags>({
-  details: `Draws the way from one image to another through a model's codes, a row for each pair.
+  details: `Draws the way from one image to another through a model's codes, a row for each pair. The code of a diffusion model
+is the noise that it would draw the image from.
 
   descent interpolate runs/vae --steps 12
   descent interpolate runs/vae my-pictures/ --animate way.gif`,
@@ -16,7 +17,8 @@ export const command = defineCommand<InterpolateFlags>({
       .option('--n <rows>', 'how many pairs', wholeNumber(1), 8)
       .option('--steps <n>', 'images of a row, both ends included', wholeNumber(2), 10)
       .option('--out <file>', 'the picture', 'interpolations.png')
-      .option('--animate <file>', 'a GIF as well: all pairs side by side, moving');
+      .option('--animate <file>', 'a GIF as well: all pairs side by side, moving')
+      .option('--denoising-steps <n>', 'of diffusion models: steps from noise to an image', wholeNumber(1));
     engineFlags(command);
   },
   run: async (invocation) => (await import('../actions/interpolate.js')).interpolateCommand(invocation),

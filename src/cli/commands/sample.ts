@@ -9,8 +9,12 @@ export const command = defineCommand<SampleFlags>({
   descent sample runs/glow --class 7 --temperature 0.7
   descent sample runs/ddpm --steps 1000 --sampler ddpm
   descent sample runs/dalle2 --text "a slanted seven" "a bold upright three" --guidance 2
-  descent sample runs/ddpm --guidance 3 --strip denoising.gif`,
-  positional: [{ name: '<model>', summary: 'the model, or the run that made it' }],
+  descent sample runs/ddpm --guidance 3 --strip denoising.gif
+  descent sample runs/ddpm my-digits/ --strength 0.6`,
+  positional: [
+    { name: '<model>', summary: 'the model, or the run that made it' },
+    { name: '[images]', summary: 'to begin from (--strength), or to draw by, of a model that is given an image' },
+  ],
   flags: (command) => {
     command
       .option('--n <images>', 'how many', wholeNumber(1), 64)
@@ -19,6 +23,8 @@ export const command = defineCommand<SampleFlags>({
       .option('--temperature <t>', 'below 1: less varied and more typical', numberFrom(0), 1)
       .option('--seed <n>', 'which images', wholeNumber(0), 0)
       .option('--columns <n>', 'images in a row (default: a square)', wholeNumber(1))
+      .option('--strength <share>', 'with images: share of the noise they get, 1 for nothing but noise', numberFrom(0))
+      .option('--strip <file>', 'of diffusion models: how the images came to be, as PNG or GIF')
       .option('--out <file>', 'the picture', 'samples.png');
     engineFlags(denoisingFlags(command));
   },

@@ -105,6 +105,18 @@ export function* imageList(options: Omit<ImageBatchOptions, 'flip'>): Generator<
   }
 }
 
+/** All images in order as a model sees them, [count, C, H, W], and their labels. */
+export function imagesAsSeen(options: Omit<ImageBatchOptions, 'flip'>): { images: Float32Array; labels: Int32Array } {
+  const { count } = options.images;
+  const size = dimensions(options.images);
+  const all = { images: new Float32Array(count * size), labels: new Int32Array(count) };
+  for (const { batch, count: rows, start } of imageList(options)) {
+    all.images.set(batch.images.subarray(0, rows * size), start * size);
+    all.labels.set(batch.labels.subarray(0, rows), start);
+  }
+  return all;
+}
+
 /** The same images with pixels of two values, 0 and 255, where a model knows no others: those that `imageList` gives it. */
 export function discretised(images: ImageSet, pixels: Discretisation, seed: number): ImageSet {
   if (largestPixel(pixels) === 255) return images;

@@ -72,3 +72,26 @@ export function karrasSigmas(steps: number, { least, most, rho = 7 }: KarrasSett
     return (from + share * (to - from)) ** rho;
   });
 }
+
+/**
+ * Steps that are gone over several times, so that what is drawn agrees with what is kept (Lugmayr et al. 2022, RePaint,
+ * appendix B.1): after every `jump` steps back up to where they began, `times` − 1 times.
+ */
+export function resampled(sigmas: readonly number[], times: number, jump = 10): readonly number[] {
+  const result = [sigmas[0]!];
+  for (let start = 0; start < sigmas.length - 1; start += jump) {
+    const down = sigmas.slice(start + 1, start + 1 + jump);
+    for (let time = 0; time < times; time++) {
+      if (time > 0) result.push(sigmas[start]!);
+      result.push(...down);
+    }
+  }
+  return result;
+}
+
+/** The steps that are left for an image to which only a share of all noise is added. @param sigmas falling to 0 */
+export function lastSteps(sigmas: readonly number[], strength: number): readonly number[] {
+  if (!(strength > 0 && strength <= 1)) throw new ConfigError(`strength: ${strength} is no share between 0 and 1`);
+  const steps = Math.max(1, Math.round(strength * (sigmas.length - 1)));
+  return sigmas.slice(sigmas.length - 1 - steps);
+}
