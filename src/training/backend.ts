@@ -22,8 +22,8 @@ export interface TrainableStep {
   accumulate(batch: HostTree, weight: number): Promise<{ loss: number; metrics: Readonly<Record<string, number>> }>;
   /** Moves the parameters along the accumulated gradient and empties it; `applied` is false when it is not finite. */
   apply(options: { learningRate: number; step: number }): Promise<{ gradientNorm: number; applied: boolean }>;
-  /** average ← decay · average + (1 - decay) · parameters. */
-  averageInto?(decay: number): Promise<void>;
+  /** average ← decay · average + (1 - decay) · parameters, of the parameters that it moves. */
+  readonly averageInto?: (decay: number) => Promise<void>;
 }
 
 export interface StepDefinition<Store> {

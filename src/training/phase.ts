@@ -73,6 +73,11 @@ export interface Phase extends LossTerm {
   /** Differences from the run's optimizer and schedule, e.g. a GAN's second learning rate. */
   readonly optimizer?: OptimizerSettings;
   readonly schedule?: ScheduleSettings;
+  /**
+   * False for state that is no optimum to be approached, such as counts: a moving average of the parameters keeps its
+   * latest value. Default true.
+   */
+  readonly averaged?: boolean;
   /** Instead of the run's; null for none. */
   readonly clipNorm?: number | null;
   /** False for a loss that has no reason to fall, such as a GAN's: only NaN and infinity stop it. Default true. */

@@ -82,6 +82,7 @@ export function quadraticSteps(
       },
       averageInto(decay) {
         for (const { path } of store.leaves) {
+          if (!trainable(path)) continue;
           const average = store.buffers.average[path]!;
           average.forEach((value, i) => {
             average[i] = decay * value + (1 - decay) * store.buffers.parameters[path]![i]!;

@@ -8,6 +8,7 @@ import { initialGuardState, isExploding, explosionThreshold, watchLoss, type Gua
 import type { Json } from '../data/json.js';
 import { momentBuffers, optimizerSchema, type OptimizerConfig } from './optimizer.js';
 import type { LossTerm, Phase } from './phase.js';
+import { isSpec, leaves } from '../tensor/index.js';
 import { deriveKey } from './random-key.js';
 import { learningRateAt, scheduleSchema, type ScheduleConfig } from './schedule.js';
 import { parseSettings, trainingSchema, type TrainingConfig, type TrainingSettings } from './settings.js';
@@ -47,6 +48,8 @@ interface PreparedPhase {
   readonly terms: readonly PreparedTerm[];
   readonly optimizer: OptimizerConfig;
   readonly schedule: ScheduleConfig;
+  /** The parameters that it moves: store and path. */
+  readonly moved: readonly string[];
   /** Optimizer steps taken: Adam's bias correction counts these. */
   updates: number;
   guard: GuardState;
@@ -283,13 +286,16 @@ export class Trainer {
     return { loss, gradientNorm, learningRate, tokens, metrics: { loss, gradientNorm, learningRate, ...metrics } };
   }
 
-  /** Once a step and store, after all phases, so that the average is of whole steps. */
+  /** After all phases, so that the average is of whole steps; parameters that several phases move once. */
   async #average(due: readonly PreparedPhase[], step: number): Promise<void> {
     const decay = averageDecayAt(this.settings.average!, step);
-    const steps = new Map(due.map(({ phase, terms }) => [storeName(phase), terms[0]!.step]));
-    for (const trainStep of steps.values()) {
-      if (trainStep.averageInto === undefined) throw new ConfigError('This device keeps no average of the parameters.');
-      await trainStep.averageInto(decay);
+    const done = new Set<string>();
+    for (const { phase, terms, moved } of due) {
+      if (moved.every((leaf) => done.has(leaf))) continue;
+      for (const leaf of moved) done.add(leaf);
+      const { averageInto } = terms[0]!.step;
+      if (averageInto === undefined) throw new ConfigError('This device keeps no average of the parameters.');
+      await averageInto(phase.averaged === false ? 0 : decay);
     }
   }
 
@@ -373,7 +379,11 @@ async function preparePhase<Store extends TrainableStore>(
     });
     terms.push({ term, step, wantsKey: 'key' in batch });
   }
-  return { phase, terms, optimizer, schedule, updates: 0, guard: initialGuardState };
+  const moved = leaves(phase.parameters, isSpec)
+    .map(({ path }) => path)
+    .filter(phase.trainable ?? (() => true))
+    .map((path) => `${storeName(phase)} ${path}`);
+  return { phase, terms, optimizer, schedule, moved, updates: 0, guard: initialGuardState };
 }
 
 function withKey(batch: HostTree, key: (() => Int32Array) | undefined): HostTree {

@@ -259,6 +259,7 @@ function phasesOf(
         schedule: { kind: 'constant' as const, learningRate: 1, warmupSteps: 0 },
         clipNorm: null,
         guarded: false,
+        averaged: false,
       }),
     };
   });

@@ -11,7 +11,7 @@ import { reversal } from '../../nn/transforms/shapes.js';
 import { sequence } from '../../nn/transforms/transform.js';
 import { Draws, type Tensor, add, clip, exp, mean, mul, reshape, split, sub, zeros } from '../../tensor/index.js';
 import { copiesOf, importanceEstimate } from './importance.js';
-import { likelihoodOf } from './likelihood.js';
+import { likelihoodOf } from '../../nn/likelihood.js';
 import { networks } from './vae-networks.js';
 import { vaeSchema } from './vae.js';
 

@@ -11,7 +11,7 @@ import {
 } from '../../nn/layers.js';
 import { type TensorsOf, normal } from '../../nn/parameters.js';
 import { type Tensor, relu, reshape } from '../../tensor/index.js';
-import { quarterOf } from './quarter.js';
+import { quarterOf } from '../../nn/quarter.js';
 
 /** The two networks of an auto-encoder: image → numbers, and numbers → image. Fully connected, or convolutions. */
 

@@ -19,7 +19,7 @@ import {
   sum,
 } from '../../tensor/index.js';
 import { importanceEstimate, copiesOf, logMean } from './importance.js';
-import { likelihoodOf, likelihoods } from './likelihood.js';
+import { likelihoodOf, likelihoods } from '../../nn/likelihood.js';
 import { networks, widthSetting } from './vae-networks.js';
 
 /** The variational auto-encoder (Kingma & Welling 2014) and its importance-weighted objective (Burda et al. 2016). */

@@ -29,8 +29,8 @@ import {
   startCodebook,
   updateCodebook,
 } from './codebook.js';
-import { likelihoodOf } from './likelihood.js';
-import { gridNetworks } from './vq-networks.js';
+import { likelihoodOf } from '../../nn/likelihood.js';
+import { gridNetworks } from '../../nn/grid-networks.js';
 
 /**
  * The vector-quantised auto-encoder (van den Oord et al. 2017): an image as a grid of codes, a gated PixelCNN over the

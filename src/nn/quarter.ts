@@ -1,5 +1,5 @@
-import { ConfigError } from '../../errors.js';
-import type { ImageData } from '../../nn/image-model.js';
+import { ConfigError } from '../errors.js';
+import type { ImageData } from './image-model.js';
 
 /**
  * Sides of an image after two halvings by convolutions.

@@ -4,9 +4,9 @@ import {
   discretisedLogisticLogProb,
   logisticToPixel,
   normalLogProb,
-} from '../../nn/distributions.js';
-import { type ParameterSpec, parameter } from '../../nn/parameters.js';
-import { type Draws, type Tensor, add, clip, mul, reshape, squeeze, sub } from '../../tensor/index.js';
+} from './distributions.js';
+import { type ParameterSpec, parameter } from './parameters.js';
+import { type Draws, type Tensor, add, clip, mul, reshape, squeeze, sub } from '../tensor/index.js';
 
 /** p(image | code): what the numbers that a decoder gives for every pixel mean. */
 

@@ -1,16 +1,19 @@
-import type { ImageData } from '../../nn/image-model.js';
+import type { ImageData } from './image-model.js';
 import {
   type ConvolutionSpec,
   convolutionSpec,
   convolve,
   convolveTransposed,
   transposedConvolutionSpec,
-} from '../../nn/layers.js';
-import { type TensorsOf, normal } from '../../nn/parameters.js';
-import { type Tensor, add, relu } from '../../tensor/index.js';
+} from './layers.js';
+import { type TensorsOf, normal } from './parameters.js';
+import { type Tensor, add, relu } from '../tensor/index.js';
 import { quarterOf } from './quarter.js';
 
-/** The two networks of a VQ-VAE (van den Oord et al. 2017, section 4.1): an image ↔ a quarter of its side in vectors. */
+/**
+ * The two networks of an auto-encoder whose code is a grid (van den Oord et al. 2017, section 4.1): an image ↔ a quarter
+ * of its side in vectors.
+ */
 
 export interface GridNetworkConfig {
   /** Channels of the first convolution; twice as many on the grid. */
@@ -19,6 +22,8 @@ export interface GridNetworkConfig {
   readonly blocks: number;
   /** Numbers of one vector. */
   readonly codeSize: number;
+  /** Numbers that the encoder gives for each, e.g. mean and deviation. Default: as many. */
+  readonly outputs?: number;
 }
 
 interface ResidualSpec {
@@ -30,7 +35,7 @@ const residual = (p: TensorsOf<ResidualSpec>, x: Tensor): Tensor =>
   add(x, convolve(p.second, relu(convolve(p.first, relu(x)))));
 
 /** @throws ConfigError when the images' sides do not divide by 4 */
-export function gridNetworks({ width, blocks, codeSize }: GridNetworkConfig, data: ImageData) {
+export function gridNetworks({ width, blocks, codeSize, outputs = codeSize }: GridNetworkConfig, data: ImageData) {
   const grid = quarterOf(data);
   const { channels } = data;
   const deep = 2 * width;
@@ -45,7 +50,7 @@ export function gridNetworks({ width, blocks, codeSize }: GridNetworkConfig, dat
       first: convolutionSpec(channels, width, halving),
       second: convolutionSpec(width, deep, halving),
       residuals: residuals(),
-      out: convolutionSpec(deep, codeSize, { kernel: 1 }),
+      out: convolutionSpec(deep, outputs, { kernel: 1 }),
     },
     decoder: {
       in: convolutionSpec(codeSize, deep, { gain: 1 }),
@@ -62,7 +67,7 @@ export function gridNetworks({ width, blocks, codeSize }: GridNetworkConfig, dat
     parameters,
     /** Of the vectors of an image. */
     grid,
-    /** images [B, C, H, W], centred → [B, codeSize, H / 4, W / 4] */
+    /** images [B, C, H, W], centred → [B, outputs, H / 4, W / 4] */
     encode: ({ encoder }: Parameters, images: Tensor): Tensor => {
       const small = convolve(encoder.second, relu(convolve(encoder.first, images, halve)), halve);
       return convolve(encoder.out, relu(through(encoder.residuals, small)));
