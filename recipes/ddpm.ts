@@ -1,5 +1,5 @@
 import { type ImageFigures, type TrainedImages, imageRecipe } from '../src/cli/image-recipe.js';
-import { ddpmScales, distanceNote, drawnFigures, samplesAt, smokeUNet } from './diffusion.helper.js';
+import { classRows, ddpmScales, distanceNote, drawnFigures, samplesAt, smokeUNet } from './diffusion.helper.js';
 
 /** Denoising diffusion on MNIST, of a class that is asked for. */
 
@@ -9,18 +9,17 @@ async function measure(trained: TrainedImages): Promise<ImageFigures> {
   const draw = await drawnFigures(trained);
   const denoising = { steps: trained.scale === 'smoke' ? 4 : 50, sampler: 'ddim', guidance: 2 } as const;
   const samples = samplesAt(trained.scale, { cpu: 500, gpu: 5000 });
-  const { distances, classes } = await draw(samples, denoising);
+  const drawn = await draw(samples, denoising);
+  const { distances, classes } = drawn;
   const density = await trained.open.density(trained.test, { ...(trained.signal && { signal: trained.signal }) });
+  const bits = density.bitsPerDimension!;
   return {
     rows: [
-      { ...figure, value: classes.asAsked!.accuracy, standardError: classes.asAsked!.standardError },
-      { metric: 'test images read as their class', value: classes.onTestImages.accuracy },
-      { metric: `Fréchet distance, ${distances.images} images`, value: distances.frechet },
-      { metric: 'the same, of training images', value: distances.floor.frechet },
+      ...classRows(drawn, figure),
       {
         metric: 'bits per dimension, at most',
-        value: density.bitsPerDimension!,
-        standardError: density.standardError / (784 * Math.LN2),
+        value: bits,
+        standardError: (density.standardError * bits) / density.nats,
       },
     ],
     details: { distances, classes, density, denoising },

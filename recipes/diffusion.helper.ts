@@ -1,5 +1,6 @@
 import { type ClassFigures, judgeSamples, modelExtractor } from '../src/cli/image-evaluation.js';
-import type { TrainedImages } from '../src/cli/image-recipe.js';
+import type { ImageRecipe, TrainedImages } from '../src/cli/image-recipe.js';
+import type { RecipeRow } from '../src/cli/recipe.js';
 import type { OpenImageModel } from '../src/cli/open-image-model.js';
 import type { SetFigures } from '../src/evaluation/set-figures.js';
 import type { DenoisingOptions } from '../src/sampling/images.js';
@@ -36,46 +37,68 @@ export const distanceNote = ({ images, extractor, floor }: SetFigures): string =
   `Fréchet distances are over ${images} images of each set, by the ${extractor.features} features of the recipe's own ` +
   `classifier (${extractor.hash}); as many training images are ${floor.frechet.toPrecision(3)} from the test images.`;
 
+/** How often samples are of the class that was asked for, and how far all are from test images; the first is the headline. */
+export const classRows = (
+  { distances, classes }: DrawnFigures,
+  figure: Pick<RecipeRow, 'metric' | 'target' | 'direction'>,
+): RecipeRow[] => [
+  { ...figure, value: classes.asAsked!.accuracy, standardError: classes.asAsked!.standardError },
+  { metric: 'test images read as their class', value: classes.onTestImages.accuracy },
+  { metric: `Fréchet distance, ${distances.images} images`, value: distances.frechet },
+  { metric: 'the same, of training images', value: distances.floor.frechet },
+];
+
 /** What makes the U-Net of a smoke test small. */
 export const smokeUNet = { patch: 4, channels: [16], attention: [0] };
 
-/** The model that the recipes ddpm and ddim have in common. */
-export const ddpmScales = {
+/** A small U-Net, which sees 28 x 28 pixels as 14 x 14 blocks of four. */
+const cpuUNet = { patch: 2, channels: [48, 96], attention: [1] };
+const gpuUNet = { channels: [64, 128, 256], blocks: 2, attention: [1, 2], dropout: 0.1 };
+
+const cpuTraining = (steps: number) => ({
+  steps,
+  clipNorm: 1,
+  evaluateEvery: steps / 2,
+  sampleEvery: steps / 2,
+  average: { decay: 0.998 },
+  schedule: { kind: 'cosine', learningRate: 2e-3, warmupSteps: 100, finalFraction: 0.02 },
+});
+const gpuTraining = {
+  steps: 60_000,
+  clipNorm: 1,
+  evaluateEvery: 5000,
+  sampleEvery: 20_000,
+  average: { decay: 0.9999 },
+  schedule: { kind: 'cosine', learningRate: 5e-4, warmupSteps: 1000, finalFraction: 0.02 },
+};
+
+/** A conditional model on pixels at both scales, with these settings beside those of its U-Net. */
+export const pixelScales = (model: Readonly<Record<string, unknown>>, steps = 2000): ImageRecipe['scales'] => ({
   cpu: {
-    about: 'a U-Net of 64 and 128 channels on blocks of 2 x 2 pixels, batch 64, 2,400 steps',
-    settings: {
-      batchSize: 64,
-      model: { conditional: true, patch: 2, channels: [64, 128], attention: [1], variance: 'learned' },
-      training: {
-        steps: 2400,
-        clipNorm: 1,
-        evaluateEvery: 1200,
-        sampleEvery: 1200,
-        average: { decay: 0.998 },
-        schedule: { kind: 'cosine', learningRate: 2e-3, warmupSteps: 100, finalFraction: 0.02 },
-      },
-    },
+    about: `a U-Net of 48 and 96 channels on blocks of 2 x 2 pixels, batch 64, ${steps.toLocaleString('en')} steps`,
+    settings: { batchSize: 64, model: { conditional: true, ...cpuUNet, ...model }, training: cpuTraining(steps) },
   },
   gpu: {
     about: 'a U-Net of 64, 128 and 256 channels, batch 128, 60,000 steps',
+    settings: { batchSize: 128, model: { conditional: true, ...gpuUNet, ...model }, training: gpuTraining },
+  },
+});
+
+/** The model that the recipes ddpm and ddim have in common. */
+export const ddpmScales = pixelScales({ prediction: 'velocity', variance: 'learned' });
+
+/** Latent diffusion, whose auto-encoder has a third of the steps. */
+export const latentScales: ImageRecipe['scales'] = {
+  cpu: {
+    about: '4 numbers in each place of 7 x 7, a U-Net of 64 channels, batch 64, 5,000 steps of both parts',
+    settings: { batchSize: 64, model: { conditional: true }, training: cpuTraining(5000) },
+  },
+  gpu: {
+    about: '4 numbers in each place of 7 x 7, a U-Net of 256 channels, batch 128, 60,000 steps of both parts',
     settings: {
       batchSize: 128,
-      model: {
-        conditional: true,
-        channels: [64, 128, 256],
-        blocks: 2,
-        attention: [1, 2],
-        dropout: 0.1,
-        variance: 'learned',
-      },
-      training: {
-        steps: 60_000,
-        clipNorm: 1,
-        evaluateEvery: 5000,
-        sampleEvery: 20_000,
-        average: { decay: 0.9999 },
-        schedule: { kind: 'cosine', learningRate: 5e-4, warmupSteps: 1000, finalFraction: 0.02 },
-      },
+      model: { conditional: true, channels: [256], codec: { width: 64, blocks: 2 } },
+      training: gpuTraining,
     },
   },
-} as const;
+};

@@ -8,11 +8,12 @@ import { classifierAccuracy } from '../src/evaluation/classification.js';
 
 /** A classifier that learns from the recipe's training images, once, in a folder of its run. */
 export async function openJudge(trained: TrainedImages): Promise<OpenImageModel> {
-  const { open, source, folder, signal, progress } = trained;
+  const { open, source, folder, signal, progress, scale } = trained;
   const { engine } = open;
   const context = { engine, ...(signal && { signal }), ...(progress && { progress }) };
   const root = join(folder, 'judge');
-  return openImageModel(engine, await ownClassifier(context, { root, source, pixels: open.images.pixels }));
+  const asked = { root, source, pixels: open.images.pixels, ...(scale === 'smoke' && { steps: 10 }) };
+  return openImageModel(engine, await ownClassifier(context, asked));
 }
 
 /** How often the judge reads the label in images. */

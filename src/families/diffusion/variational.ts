@@ -1,4 +1,4 @@
-import { perRow } from '../../nn/distributions.js';
+import { normalLogProb, perRow } from '../../nn/distributions.js';
 import { type Tensor, add, div, erf, exp, less, log, maximum, mul, square, sub, where } from '../../tensor/index.js';
 import { asRows } from './preconditioning.js';
 import { atSteps } from './steps.js';
@@ -40,14 +40,20 @@ export function stepTables(sigmas: readonly number[]): StepTables {
   };
 }
 
-/** log of the mean density over the bin of each whole number, under a Gaussian over [−1, 1]; the outer bins are open. */
-function discretisedNormalLogProb(images: Tensor, mean: Tensor, deviation: Tensor, levels: number): Tensor {
+/**
+ * log of the probability of the bin of each whole number, under a Gaussian over [−1, 1]; the outer bins are open. Of bins
+ * so far out that their two ends are one number in float32, that of the density in the middle, which is less.
+ */
+function discretisedNormalLogProb(images: Tensor, mean: Tensor, logDeviation: Tensor, levels: number): Tensor {
   const half = 1 / (levels - 1);
   const offset = sub(sub(mul(images, 2 * half), 1), mean);
-  const below = (edge: Tensor): Tensor => mul(add(erf(div(edge, mul(deviation, Math.SQRT2))), 1), 0.5);
+  const scale = mul(exp(mul(logDeviation, -1)), Math.SQRT1_2);
+  const below = (edge: Tensor): Tensor => mul(add(erf(mul(edge, scale)), 1), 0.5);
   const upper = where(less(images, levels - 1.5), below(add(offset, half)), 1);
   const lower = where(less(0.5, images), below(sub(offset, half)), 0);
-  return log(maximum(sub(upper, lower), 1e-12));
+  const share = sub(upper, lower);
+  const density = add(normalLogProb(offset, 0, logDeviation), Math.log(2 * half));
+  return where(less(share, 1e-5), density, log(maximum(share, 1e-5)));
 }
 
 export interface BoundOptions {
@@ -75,7 +81,7 @@ export function stepDivergence(options: BoundOptions): Tensor {
   const distance = square(mul(kept, sub(clean, denoised)));
   const variances = add(exp(sub(logLeast, logVariance)), div(distance, exp(logVariance)));
   const divergence = mul(add(sub(logVariance, logLeast), sub(variances, 1)), 0.5);
-  const decoded = discretisedNormalLogProb(images, denoised, exp(mul(logVariance, 0.5)), levels);
+  const decoded = discretisedNormalLogProb(images, denoised, mul(logVariance, 0.5), levels);
   return where(less(steps, 1), mul(perRow(decoded), -1), perRow(divergence));
 }
 
