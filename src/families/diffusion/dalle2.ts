@@ -2,10 +2,11 @@ import { z } from 'zod';
 import { centred } from '../../nn/distributions.js';
 import { type ImageModel, defineImageModel } from '../../nn/image-model.js';
 import { type ImageTextParameters, imageTextEncoders, imageTextSettings } from '../../nn/image-text-encoders.js';
-import { type Tensor, mul, normalise, stopGradient } from '../../tensor/index.js';
+import { type Tensor, stopGradient } from '../../tensor/index.js';
 import { heardTokens, pointCondition } from './conditions.js';
 import { type DiffusionParameters, drawsOf } from './diffusion.js';
 import { karrasDiffusion, karrasSettings } from './karras.js';
+import { type MomentsParameters, momentsLoss, momentsSpec, standardised } from './moments.js';
 import { ofPixels } from './pixels.js';
 import { type KnownCaption, type PriorParameters, pointPrior, priorSettings } from './point-prior.js';
 
@@ -31,6 +32,7 @@ export const dalle2Schema = z.strictObject({
 
 interface Parameters {
   readonly clip: ImageTextParameters;
+  readonly moments: MomentsParameters;
   readonly prior: PriorParameters;
   readonly decoder: DiffusionParameters;
 }
@@ -62,9 +64,9 @@ export const definition = defineImageModel({
     const prior = pointPrior(config.prior, { size, sequence: clip.text.width });
     const decoder = karrasDiffusion(config, { ...pixels, deviation, classes: 0, condition: pointCondition(size) });
 
-    /** Points as prior and decoder have them: of deviation 1, and no longer the encoders' business. */
-    const scaled = (point: Tensor): Tensor => mul(point, Math.sqrt(size));
-    const pointOf = (p: Parameters, images: Tensor): Tensor => stopGradient(scaled(clip.ofImages(p.clip, images)));
+    /** Points as prior and decoder have them: all of one length they differ little, so each number is standardised. */
+    const pointOf = (p: Parameters, images: Tensor): Tensor =>
+      stopGradient(standardised(p.moments, clip.ofImages(p.clip, images)));
     const captionOf = (p: Parameters, tokens: Tensor, told: Tensor): KnownCaption => {
       const heard = heardTokens(tokens, told);
       return {
@@ -75,7 +77,12 @@ export const definition = defineImageModel({
     };
 
     return {
-      parameters: { clip: clip.parameters, prior: prior.parameters, decoder: decoder.parameters },
+      parameters: {
+        clip: clip.parameters,
+        moments: momentsSpec(size),
+        prior: prior.parameters,
+        decoder: decoder.parameters,
+      },
       losses: [
         {
           name: 'clip',
@@ -83,6 +90,14 @@ export const definition = defineImageModel({
           during: [0, clipShare],
           trainable: part('clip'),
           loss: (p: Parameters, batch) => clip.loss(p.clip, batch),
+        },
+        {
+          name: 'moments',
+          assigns: true,
+          // They follow encoders that hardly change any more.
+          during: [clipShare / 2, clipShare],
+          trainable: part('moments'),
+          loss: (p: Parameters, { images }) => ({ loss: momentsLoss(p.moments, clip.ofImages(p.clip, images)) }),
         },
         {
           name: 'prior',
@@ -129,9 +144,8 @@ export const definition = defineImageModel({
             clean: prior.denoise(p.prior, { x, sigma, caption: captionOf(p, tokens!, told) }),
           }),
         },
-        // The points of images all have one length; what is drawn may miss it.
         denoise: (p: Parameters, { image, x, sigma, told }) =>
-          decoder.denoise(p.decoder, { x, sigma, told, point: scaled(normalise(image!)) }),
+          decoder.denoise(p.decoder, { x, sigma, told, point: image! }),
       },
     };
   },

@@ -1,30 +1,14 @@
 import { z } from 'zod';
-import { type Assignment, assignmentLoss } from '../../nn/assignment.js';
 import { centred, normalDivergence, perRow } from '../../nn/distributions.js';
 import { gridNetworks } from '../../nn/grid-networks.js';
 import type { ImageData, ImageModel, ImageTensors, LossTensors } from '../../nn/image-model.js';
 import { likelihoodOf } from '../../nn/likelihood.js';
-import { type TensorsOf, parameter } from '../../nn/parameters.js';
-import {
-  Draws,
-  type Tensor,
-  add,
-  clip,
-  div,
-  exp,
-  expandDims,
-  maximum,
-  mean,
-  mul,
-  reshape,
-  sliceAxis,
-  sqrt,
-  square,
-  sub,
-} from '../../tensor/index.js';
+import type { TensorsOf } from '../../nn/parameters.js';
+import { Draws, type Tensor, clip, exp, expandDims, mean, mul, sliceAxis, sub } from '../../tensor/index.js';
 import type { Condition } from './conditions.js';
 import type { DiffusionParameters } from './diffusion.js';
 import { karrasDiffusion, karrasSettings } from './karras.js';
+import { momentsLoss, momentsSpec, restored, standardised } from './moments.js';
 
 /**
  * Latent diffusion (Rombach et al. 2022): an auto-encoder with a small grid of codes, whose divergence from the prior
@@ -63,9 +47,6 @@ type LatentConfig = { readonly [Key in keyof typeof latentSettings]: z.output<(t
 /** Codes are drawn from other streams than the noise that is added to them. */
 const streamOfCodes = 8192;
 
-/** Share that a step keeps of the moments of the codes. */
-const momentum = 0.98;
-
 /** What a diffusion over codes is told. */
 export interface LatentTold {
   /** 0: no class. */
@@ -88,10 +69,7 @@ export function latentDiffusion(
   const model = karrasDiffusion(config, { shape, classes, deviation: 1, ...(condition && { condition }) });
   const parameters = {
     codec: { networks: net.parameters, likelihood: likelihood.parameters },
-    moments: {
-      mean: parameter([codeSize]),
-      square: parameter([codeSize], { init: { kind: 'ones' } }),
-    },
+    moments: momentsSpec(codeSize),
     diffusion: model.parameters,
   };
   type Parameters = TensorsOf<Omit<typeof parameters, 'diffusion'>> & { readonly diffusion: DiffusionParameters };
@@ -106,21 +84,7 @@ export function latentDiffusion(
     const { mean: centre, logDeviation } = posterior(p, images);
     return draws.gaussian(centre, exp(logDeviation));
   };
-  /** Mean and deviation of each number of the codes, [1, codeSize, 1, 1]. */
-  const scaleOf = ({ moments }: Parameters) => {
-    const variance = sub(moments.square, square(moments.mean));
-    const perChannel = (x: Tensor): Tensor => reshape(x, [1, codeSize, 1, 1]);
-    return { centre: perChannel(moments.mean), deviation: perChannel(sqrt(maximum(variance, 1e-4))) };
-  };
-  /** Codes to mean 0 and deviation 1, and back. */
-  const standardised = (p: Parameters, code: Tensor): Tensor => {
-    const { centre, deviation } = scaleOf(p);
-    return div(sub(code, centre), deviation);
-  };
-  const decode = (p: Parameters, code: Tensor): Tensor => {
-    const { centre, deviation } = scaleOf(p);
-    return pixelsOf(p, add(mul(code, deviation), centre));
-  };
+  const decode = (p: Parameters, code: Tensor): Tensor => pixelsOf(p, restored(p.moments, code));
   const pixelsOf = (p: Parameters, code: Tensor): Tensor =>
     likelihood.mean(expandDims(net.decode(p.codec.networks, code), 1));
 
@@ -135,15 +99,9 @@ export function latentDiffusion(
       metrics: { reconstruction: mul(pixels, -1), divergence },
     };
   };
-  const moments = (p: Parameters, { images, key }: ImageTensors): LossTensors => {
-    const code = drawCode(p, images, new Draws(key));
-    const towards = (old: Tensor, values: Tensor): Assignment => ({
-      parameter: old,
-      value: add(mul(old, momentum), mul(mean(values, { axes: [0, 2, 3] }), 1 - momentum)),
-    });
-    const { mean: centre, square: squares } = p.moments;
-    return { loss: assignmentLoss([towards(centre, code), towards(squares, square(code))]) };
-  };
+  const moments = (p: Parameters, { images, key }: ImageTensors): LossTensors => ({
+    loss: momentsLoss(p.moments, drawCode(p, images, new Draws(key))),
+  });
 
   return {
     parameters,
@@ -162,13 +120,13 @@ export function latentDiffusion(
         during: [share, 1],
         trainable: belongsTo('diffusion'),
         loss: (p: Parameters, { images, labels, tokens, key }): LossTensors => {
-          const clean = standardised(p, drawCode(p, images, new Draws(key, streamOfCodes)));
+          const clean = standardised(p.moments, drawCode(p, images, new Draws(key, streamOfCodes)));
           return { loss: model.loss(p.diffusion, { clean, labels, key, ...(tokens && { tokens }) }) };
         },
       },
     ],
     codec: {
-      encode: (p: Parameters, { images }) => standardised(p, posterior(p, images).mean),
+      encode: (p: Parameters, { images }) => standardised(p.moments, posterior(p, images).mean),
       decode: (p: Parameters, code) => decode(p, code),
     },
     denoiser: {
@@ -178,7 +136,7 @@ export function latentDiffusion(
       sampler: 'heun',
       conditions: [...(classes > 0 ? (['class'] as const) : []), ...(condition ? (['text'] as const) : [])],
       denoise: (p: Parameters, noisy) => model.denoise(p.diffusion, noisy),
-      encode: (p: Parameters, { images }) => standardised(p, posterior(p, images).mean),
+      encode: (p: Parameters, { images }) => standardised(p.moments, posterior(p, images).mean),
       decode: (p: Parameters, clean) => decode(p, clean),
     },
   };

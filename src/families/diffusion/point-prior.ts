@@ -74,7 +74,7 @@ export interface PointPrior extends Pick<PointDenoiser, 'shape' | 'sigmas' | 'st
   ) => Tensor;
 }
 
-/** Numbers that say how much noise there is. */
+/** Numbers that say how much noise there is. Points are of deviation 1. */
 const levelSize = 32;
 
 export function pointPrior(config: PriorConfig, sizes: { size: number; sequence: number }): PointPrior {
@@ -87,7 +87,6 @@ export function pointPrior(config: PriorConfig, sizes: { size: number; sequence:
   });
   const dense = (from: number, to = width) => linearSpec(from, to, { init: scaledNormal(from) });
   const sigmas = noiseSchedule('cosine', config.steps);
-  // Points of length 1, whose numbers have a deviation of 1 over the root of their number, are scaled to deviation 1.
   const denoise: PointPrior['denoise'] = (p, { x, sigma, caption }) => {
     const batch = x.shape[0]!;
     const c = preconditioning('image', asRows(sigma, 2));
