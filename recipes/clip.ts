@@ -25,14 +25,14 @@ export const recipe = imageRecipe({
   smokeModel: { channels: [4, 8], imageWidth: 16, textLayers: 1, textWidth: 16, textHeads: 2, embedding: 8 },
   scales: {
     cpu: {
-      about: 'convolutions of 32, 64 and 128 channels, two blocks of width 128, batch 192, 1,600 steps',
+      about: 'convolutions of 32, 64 and 128 channels, two blocks of width 128, batch 192, 1,200 steps',
       settings: {
         batchSize: 192,
         evaluationImages: 750,
         shift: 2,
         jitter: 0.15,
         training: {
-          steps: 1600,
+          steps: 1200,
           clipNorm: 1,
           evaluateEvery: 400,
           optimizer,

@@ -18,11 +18,11 @@ export const recipe = imageRecipe({
   scales: {
     cpu: {
       about:
-        'encoders of 16 to 64 channels, a prior of two blocks of width 96, a U-Net of 64 and 128 channels, 3,200 steps',
+        'encoders of 16 to 64 channels, a prior of two blocks of width 96, a U-Net of 48 and 96 channels, 4,000 steps',
       settings: {
         batchSize: 64,
         model: {
-          ...{ patch: 2, channels: [64, 128], attention: [1] },
+          ...{ patch: 2, channels: [48, 96], attention: [1] },
           clipShare: 0.25,
           clip: {
             ...{ channels: [16, 32, 64], imageWidth: 128, textLayers: 2, textWidth: 64, textHeads: 4 },
@@ -31,10 +31,10 @@ export const recipe = imageRecipe({
           prior: { layers: 2, width: 96, heads: 4 },
         },
         training: {
-          steps: 3200,
+          steps: 4000,
           clipNorm: 1,
-          evaluateEvery: 1600,
-          sampleEvery: 3200,
+          evaluateEvery: 1000,
+          sampleEvery: 2000,
           average: { decay: 0.998 },
           schedule: { kind: 'cosine', learningRate: 2e-3, warmupSteps: 100, finalFraction: 0.02 },
         },

@@ -16,15 +16,15 @@ export const recipe = imageRecipe({
   },
   scales: {
     cpu: {
-      about: '4 numbers in each place of 7 x 7, a U-Net of 64 channels, two blocks of width 64 for text, 5,000 steps',
+      about: '4 numbers in each place of 7 x 7, a U-Net of 64 channels, two blocks of width 64 for text, 3,200 steps',
       settings: {
         batchSize: 64,
-        model: { textWidth: 64 },
+        model: { textWidth: 64, codec: { share: 0.25 } },
         training: {
-          steps: 5000,
+          steps: 3200,
           clipNorm: 1,
-          evaluateEvery: 5000,
-          sampleEvery: 2500,
+          evaluateEvery: 3200,
+          sampleEvery: 1600,
           average: { decay: 0.998 },
           schedule: { kind: 'cosine', learningRate: 2e-3, warmupSteps: 100, finalFraction: 0.02 },
         },

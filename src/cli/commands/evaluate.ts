@@ -14,7 +14,10 @@ images and captions find each other. Several models make a table, which refuses 
   flags: (command) => {
     denoisingFlags(
       engineFlags(command)
-        .option('--data <source>', 'mnist, fashion-mnist, or a path of images (default: what the model was trained on)')
+        .option(
+          '--data <source>',
+          'mnist, mnist-captions, fashion-mnist, or a path of images (default: what the model was trained on)',
+        )
         .option(
           '--classifier <model>',
           'a trained classifier to judge samples by (default: one is trained on the labels of the data, and kept)',
