@@ -1,5 +1,5 @@
 /**
- * One training step of three image models beside PyTorch eager: the same layers, sizes and batch of MNIST. Every
+ * One training step of four image models beside PyTorch eager: the same layers, sizes and batch of MNIST. Every
  * program trains its own copy; they take turns, so that a disturbance of the machine falls on both.
  */
 import { createRequire } from 'node:module';
@@ -47,6 +47,14 @@ const configurations: Configuration[] = [
     levels: 256,
     batch: 64,
     steps: 4,
+  },
+  {
+    model: 'ddpm',
+    about: 'a U-Net of 32, 64 and 128 channels, attention at 7 x 7; GroupNorm and SiLU before each convolution',
+    settings: { channels: [32, 64, 128], attention: [2], groups: 8, headWidth: 32, steps: 1000 },
+    levels: 256,
+    batch: 64,
+    steps: 3,
   },
 ];
 const rounds = 7;

@@ -1,7 +1,7 @@
 """Training steps of image models in eager PyTorch, to be measured beside Descent's: the same layers and sizes.
 
-A convolutional VAE (Kingma & Welling 2014), the gated PixelCNN (van den Oord et al. 2016b) and Glow (Kingma & Dhariwal
-2018). Speaks JSON lines, as gpt_torch.py does.
+A convolutional VAE (Kingma & Welling 2014), the gated PixelCNN (van den Oord et al. 2016b), Glow (Kingma & Dhariwal
+2018) and the U-Net of DDPM (Ho et al. 2020). Speaks JSON lines, as gpt_torch.py does.
 """
 
 import json
@@ -162,7 +162,106 @@ class Glow(nn.Module):
         return -(log_prob + self.normal(x)).mean()
 
 
-MODELS = {"vae": Vae, "gated-pixel-cnn": GatedPixelCnn, "glow": Glow}
+class ResidualBlock(nn.Module):
+    def __init__(self, inputs, outputs, embedding, groups):
+        super().__init__()
+        self.groups = groups
+        self.first_norm = nn.GroupNorm(groups, inputs)
+        self.first = nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.modulation = nn.Linear(embedding, 2 * outputs)
+        self.second = nn.Conv2d(outputs, outputs, 3, padding=1)
+        self.skip = nn.Identity() if inputs == outputs else nn.Conv2d(inputs, outputs, 1, bias=False)
+        nn.init.zeros_(self.second.weight)
+        nn.init.zeros_(self.second.bias)
+
+    def forward(self, x, embedded):
+        h = self.first(F.silu(self.first_norm(x)))
+        scale, shift = self.modulation(embedded)[:, :, None, None].chunk(2, 1)
+        h = torch.addcmul(shift, F.group_norm(h, self.groups), 1 + scale)
+        return self.skip(x) + self.second(F.silu(h))
+
+
+class ImageAttention(nn.Module):
+    def __init__(self, channels, heads, groups):
+        super().__init__()
+        self.heads = heads
+        self.norm = nn.GroupNorm(groups, channels)
+        self.joint = nn.Linear(channels, 3 * channels)
+        self.projection = nn.Linear(channels, channels)
+        nn.init.zeros_(self.projection.weight)
+        nn.init.zeros_(self.projection.bias)
+
+    def forward(self, x):
+        batch, channels, height, width = x.shape
+        h = self.norm(x).flatten(2).transpose(1, 2)
+        joint = self.joint(h).view(batch, -1, 3, self.heads, channels // self.heads).permute(2, 0, 3, 1, 4)
+        query, key, value = joint[0], joint[1], joint[2]
+        weights = torch.softmax(query @ key.transpose(2, 3) / math.sqrt(channels // self.heads), -1)
+        found = (weights @ value).transpose(1, 2).reshape(batch, -1, channels)
+        return x + self.projection(found).transpose(1, 2).reshape(x.shape)
+
+
+class Ddpm(nn.Module):
+    def __init__(self, channels, attention, groups, headWidth, steps, **_):
+        super().__init__()
+        self.features = channels[0]
+        embedding = 4 * channels[0]
+        depth = len(channels)
+
+        def layer(inputs, outputs, looks):
+            block = nn.ModuleList([ResidualBlock(inputs, outputs, embedding, groups)])
+            if looks:
+                block.append(ImageAttention(outputs, max(1, outputs // headWidth), groups))
+            return block
+
+        self.embedding = nn.Sequential(
+            nn.Linear(self.features, embedding), nn.SiLU(), nn.Linear(embedding, embedding), nn.SiLU())
+        self.first = nn.Conv2d(1, channels[0], 3, padding=1)
+        self.down = nn.ModuleList(
+            layer(channels[max(0, level - 1)], channels[level], level in attention) for level in range(depth))
+        self.middle = nn.ModuleList(
+            [layer(channels[-1], channels[-1], depth - 1 in attention), layer(channels[-1], channels[-1], False)])
+        self.up = nn.ModuleList(
+            layer(channels[min(depth - 1, level + 1)] + channels[level], channels[level], level in attention)
+            for level in range(depth))
+        self.norm = nn.GroupNorm(groups, channels[0])
+        self.out = nn.Conv2d(channels[0], 1, 3, padding=1)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+        share = (torch.arange(steps + 1) / steps + 0.008) / 1.008
+        left = (share * math.pi / 2).cos() ** 2
+        self.register_buffer("signal", torch.cumprod(1 - (1 - left[1:] / left[:-1]).clamp(max=0.999), 0))
+
+    @staticmethod
+    def through(layer, h, embedded):
+        h = layer[0](h, embedded)
+        return layer[1](h) if len(layer) > 1 else h
+
+    def forward(self, images):
+        clean = images / 127.5 - 1
+        signal = self.signal[torch.randint(len(self.signal), (len(images),))]
+        noise = torch.randn_like(clean)
+        x = signal.sqrt()[:, None, None, None] * clean + (1 - signal).sqrt()[:, None, None, None] * noise
+        half = self.features // 2
+        frequencies = 500 ** (torch.arange(half) / (half - 1))
+        angles = ((1 - signal) / signal).log()[:, None] / 8 * frequencies
+        embedded = self.embedding(torch.cat([angles.sin(), angles.cos()], 1))
+        h = self.first(x)
+        kept = []
+        for level, layer in enumerate(self.down):
+            h = self.through(layer, h if level == 0 else F.avg_pool2d(h, 2), embedded)
+            kept.append(h)
+        for layer in self.middle:
+            h = self.through(layer, h, embedded)
+        for level in reversed(range(len(self.up))):
+            h = self.through(self.up[level], torch.cat([h, kept[level]], 1), embedded)
+            if level > 0:
+                h = F.interpolate(h, scale_factor=2, mode="nearest")
+        said = self.out(F.silu(self.norm(h)))
+        return ((said - noise) ** 2).mean()
+
+
+MODELS = {"vae": Vae, "gated-pixel-cnn": GatedPixelCnn, "glow": Glow, "ddpm": Ddpm}
 
 
 def main():

@@ -96,6 +96,7 @@ export interface DenoisingFlags {
   readonly steps?: number;
   readonly sampler?: SamplerName;
   readonly eta?: number;
+  readonly churn?: number;
   readonly guidance?: number;
 }
 
@@ -104,11 +105,14 @@ export function denoisingFlags(command: Command): Command {
     .option('--steps <n>', 'of diffusion models: steps from noise to an image', wholeNumber(1))
     .addOption(new Option('--sampler <name>', 'of diffusion models: how a step is taken').choices(samplerNames))
     .option('--eta <share>', 'of the samplers ddpm and ddim: noise drawn anew in a step, 0 to 1', numberFrom(0))
+    .option('--churn <amount>', 'of the sampler heun: noise added and taken away again on the way', numberFrom(0))
     .option('--guidance <g>', 'of diffusion models told a class: above 1, more of it; 0, none', numberFrom(0));
 }
 
 /** Those of the flags that were given, as sampling takes them. */
-export function denoisingOf({ steps, sampler, eta, guidance }: DenoisingFlags): { denoising?: DenoisingOptions } {
-  const given = Object.entries({ steps, sampler, eta, guidance }).filter(([, value]) => value !== undefined);
+export function denoisingOf({ steps, sampler, eta, churn, guidance }: DenoisingFlags): {
+  denoising?: DenoisingOptions;
+} {
+  const given = Object.entries({ steps, sampler, eta, churn, guidance }).filter(([, value]) => value !== undefined);
   return given.length > 0 ? { denoising: Object.fromEntries(given) } : {};
 }

@@ -53,10 +53,29 @@ describe('drawing by taking noise away', () => {
     for (const other of [{ steps: 3 }, { eta: 1 }, { guidance: 3 }]) expect(await draw(other)).not.toEqual(plain);
     expect(await draw({}, 2)).not.toEqual(plain);
     expect(await draw({ guidance: 1, eta: 0, steps: 4, sampler: 'ddim' })).toEqual(plain);
+    expect(await draw({ sampler: 'heun', churn: 1 })).not.toEqual(await draw({ sampler: 'heun' }));
     // Without guidance the class is not told.
     expect(await draw({ guidance: 0 }, 2)).toEqual(await draw({ guidance: 0 }, 1));
     expect(await draw({ sampler: 'euler' })).toEqual(plain);
     expect(await draw({ sampler: 'ddpm' })).toEqual(await draw({ sampler: 'ddim', eta: 1 }));
+  });
+
+  it('draws the same with parts of a batch side by side', async () => {
+    const both = await Engine.create({ threads: 2 });
+    try {
+      const config = { ...network, steps: 20, drawingSteps: 4, variance: 'learned' };
+      const divided = await tinyImageModel(both, { definition: ddpm, config, data });
+      const alone = await tinyImageModel(engine, { definition: ddpm, config, data });
+      const asked = { count: 6, seed: 2, denoising: { sampler: 'ddpm' } } as const;
+      const one = await (await imageSampler({ engine: both, ...divided, batchSize: 4 }))(asked);
+      const other = await (await imageSampler({ engine, ...alone, batchSize: 4 }))(asked);
+      // Threads add in another order.
+      one.images.forEach((value, at) => {
+        expect(Math.abs(value - other.images[at]!)).toBeLessThan(2);
+      });
+    } finally {
+      await both.dispose();
+    }
   });
 
   it('says what it cannot do', async () => {

@@ -19,6 +19,7 @@ import type { Program } from '../runtime/engine.js';
 import type { Tensor } from '../tensor/index.js';
 import type { DenoisingOptions, ImageSamplerOptions } from './image-options.js';
 import { noiseOf, sizeOf } from './noise.js';
+import { sideBySide } from './side-by-side.js';
 
 /** Taking noise away, step by step: all ways of drawing with a denoiser are made of what is here. */
 
@@ -46,7 +47,6 @@ export interface DrawRequest {
   readonly wrap?: (denoise: Denoise, start: number, batchSize: number) => Denoise;
   /** Called once a step of each batch with what its images seem to become. */
   readonly seen?: (clean: Float32Array, step: number, start: number) => void;
-  readonly settings?: SamplerSettings;
   readonly signal?: AbortSignal;
 }
 
@@ -95,22 +95,26 @@ export async function denoisingModel(
   const prior = denoiser.prior && (await denoisingModel(options, denoiser.prior));
   const givenShape = denoiser.given?.shape ?? denoiser.prior?.shape;
 
-  const evaluate = await engine.compile(
-    ((traced: { parameters: ParameterTree; noisy: NoisyTensors }): DenoisedTensors =>
-      denoiser.denoise(traced.parameters, traced.noisy)) as never,
-    {
-      parameters,
-      noisy: {
-        x: clean,
-        sigma: float(batchSize),
-        labels: ofEach,
-        told: float(batchSize),
-        ...(length > 0 && { tokens: { shape: [batchSize, length], dtype: 'int32' as const } }),
-        ...(givenShape && { image: float(batchSize, ...givenShape) }),
-      },
-    },
-    { name: 'denoise' },
-  );
+  const evaluate = await sideBySide({
+    ...{ engine, weights, batchSize },
+    compile: (on, rows, threads) =>
+      on.compile(
+        ((traced: { parameters: ParameterTree; rows: NoisyTensors }): DenoisedTensors =>
+          denoiser.denoise(traced.parameters, traced.rows)) as never,
+        {
+          parameters,
+          rows: {
+            x: float(rows, ...denoiser.shape),
+            sigma: float(rows),
+            labels: { shape: [rows], dtype: 'int32' },
+            told: float(rows),
+            ...(length > 0 && { tokens: { shape: [rows, length], dtype: 'int32' as const } }),
+            ...(givenShape && { image: float(rows, ...givenShape) }),
+          },
+        },
+        { name: 'denoise', threads },
+      ),
+  });
   const encoder = lazily(() =>
     engine.compile(
       ((traced: { parameters: ParameterTree; batch: ImageTensors }) => ({
@@ -150,8 +154,8 @@ export async function denoisingModel(
         ...(captions && { tokens: captions }),
         ...(image && { image }),
       };
-      const result = await evaluate.run({ parameters: weights, noisy }, { ...(signal && { signal }) });
-      return result as { clean: Float32Array; spread?: Float32Array };
+      const { clean: found, spread } = await evaluate(noisy, { ...(signal && { signal }) });
+      return { clean: found!, ...(spread && { spread }) };
     };
     const plain = guidance === 1 ? told(1) : guided(told(1), told(0), guidance);
     const within = denoiser.bounds ? bounded(plain, denoiser.bounds) : plain;
@@ -233,7 +237,7 @@ export async function denoisingModel(
     async draw(asked) {
       check(asked);
       const request = await withPoint(asked);
-      const { labels, seed, first = 0, temperature = 1, denoising = {}, x: given, from, seen, settings } = request;
+      const { labels, seed, first = 0, temperature = 1, denoising = {}, x: given, from, seen } = request;
       const of = request.noiseOf === undefined ? '' : `${request.noiseOf}: `;
       const sigmas = request.sigmas ?? sigmasOf(denoising);
       return eachBatch(labels.length, (start, rows) => {
@@ -261,7 +265,7 @@ export async function denoisingModel(
               },
             }),
           },
-          { ...settings, ...(denoising.eta !== undefined && { eta: denoising.eta }) },
+          settingsOf(denoising),
         );
       });
     },
@@ -299,6 +303,11 @@ export async function denoisingModel(
       ),
   };
 }
+
+const settingsOf = ({ eta, churn }: DenoisingOptions): SamplerSettings => ({
+  ...(eta !== undefined && { eta }),
+  ...(churn !== undefined && { churn: { amount: churn } }),
+});
 
 /** Away from what the denoiser says without the condition, by this factor (Ho & Salimans 2022). */
 const guided =

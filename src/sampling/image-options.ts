@@ -26,6 +26,8 @@ export interface SampleOptions {
   readonly controls?: Readonly<Record<string, number>>;
   /** How noise is taken away, of models that do. */
   readonly denoising?: DenoisingOptions;
+  /** Called with the share that is done, by models that draw in steps. */
+  readonly progress?: (share: number) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -35,6 +37,8 @@ export interface DenoisingOptions {
   readonly sampler?: SamplerName;
   /** Share of the noise of a step that is drawn anew, 0 to 1, of the samplers ddpm and ddim. */
   readonly eta?: number;
+  /** Noise that steps of the sampler heun add and take away again, over all steps together (Karras et al. 2022). */
+  readonly churn?: number;
   /** How much more of a class an image is to have than the model finds in it: 1 as it is. Default 1. */
   readonly guidance?: number;
 }

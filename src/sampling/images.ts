@@ -30,15 +30,18 @@ export async function imageSampler(options: ImageSamplerOptions): Promise<ImageS
 }
 
 async function denoisingSampler(options: ImageSamplerOptions, denoiser: Denoiser): Promise<ImageSampler> {
-  const { draw, decode } = await denoisingModel(options, denoiser);
-  return async ({ count, seed = 0, labels, captions, controls, signal, ...rest }) => {
+  const { draw, decode, sigmas } = await denoisingModel(options, denoiser);
+  const { data, batchSize = 64 } = options;
+  return async ({ count, seed = 0, labels, captions, controls, progress, signal, ...rest }) => {
     controlsFor({}, controls);
-    const { classes: known, text } = options.data;
-    const classes = labelsFor(count, known, labels);
-    const tokens = tokensFor(count, text, captions);
+    const classes = labelsFor(count, data.classes, labels);
+    const tokens = tokensFor(count, data.text, captions);
+    const steps = progress && Math.ceil(count / batchSize) * (sigmas(rest.denoising).length - 1);
+    let done = 0;
     const clean = await draw({
       ...{ ...rest, labels: classes, seed },
       ...(tokens && { tokens }),
+      ...(progress && { seen: () => progress(++done / steps!) }),
       ...(signal && { signal }),
     });
     return { images: await decode(clean, signal), labels: classes };

@@ -1,6 +1,7 @@
 import { ConfigError } from '../../errors.js';
 import type { Invocation } from '../command.js';
 import { type DenoisingFlags, type EngineFlags, denoisingOf } from '../flags.js';
+import { showingProgress } from '../drawing-progress.js';
 import { denoisingStrip, encodeStrip, imageToImagePicture } from '../denoising-pictures.js';
 import { imagesPicture, samplePicture } from '../image-pictures.js';
 import { type OpenImageModel, imagesFor, withImageModel } from '../open-image-model.js';
@@ -38,7 +39,7 @@ export async function sampleCommand(invocation: Invocation<SampleFlags>): Promis
     if (seen) await writePicture(strip!, encodeStrip(open, seen, strip!));
     const canvas = seen
       ? imagesPicture(open, seen.moments.at(-1)!, inRows)
-      : await samplePicture(open, { ...all, ...inRows });
+      : await showingProgress((progress) => samplePicture(open, { ...all, ...inRows, progress }));
     await answerWithPicture(invocation, {
       ...{ out, canvas, images: count, seed, temperature, class: flags.class, text: flags.text },
       ...denoisingOf(flags).denoising,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { centred } from '../../nn/distributions.js';
 import { type ImageModel, type ImageTensors, type LossTensors, defineImageModel } from '../../nn/image-model.js';
-import { type Tensor, add, clip, concat, mean, mul, neg, reshape, stopGradient } from '../../tensor/index.js';
+import { type Tensor, add, clip, concat, mean, mul, neg, ones, reshape, stopGradient } from '../../tensor/index.js';
 import { requireClasses } from './conditions.js';
 import { type DiffusionParameters, diffusion, diffusionSettings, drawsOf } from './diffusion.js';
 import { ofPixels } from './pixels.js';
@@ -125,7 +125,10 @@ export const definition = defineImageModel({
         steps: Math.min(config.drawingSteps, sigmas.length),
         sampler: 'ddim',
         conditions: conditional ? ['class'] : [],
-        denoise: (p: Parameters, noisy) => model.denoise(p, noisy),
+        denoise: (p: Parameters, noisy) => ({
+          ...model.denoise(p, noisy),
+          ...(variance === 'large' && { spread: ones(noisy.x.shape) }),
+        }),
       },
     };
   },

@@ -198,7 +198,16 @@ export function runSampler(
 }
 
 /** @throws ConfigError for numbers that no sampler takes */
-export function checkSampling({ eta = 0, guidance = 1 }: { readonly eta?: number; readonly guidance?: number }): void {
+export function checkSampling({
+  eta = 0,
+  guidance = 1,
+  churn = 0,
+}: {
+  readonly eta?: number;
+  readonly guidance?: number;
+  readonly churn?: number;
+}): void {
   if (!(eta >= 0 && eta <= 1)) throw new ConfigError(`eta: ${eta} is no share from 0 to 1`);
   if (!(guidance >= 0)) throw new ConfigError(`guidance: ${guidance} is not a number from 0`);
+  if (!(churn >= 0)) throw new ConfigError(`churn: ${churn} is not a number from 0`);
 }
