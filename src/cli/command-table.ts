@@ -58,6 +58,7 @@ export const commands: Record<string, Entry> = {
   },
   inpaint: { summary: 'draw a part of images anew', load: () => import('./commands/inpaint.js') },
   reconstruct: { summary: "images through a model's code and back", load: () => import('./commands/reconstruct.js') },
+  search: { summary: 'find the images that fit some words', load: () => import('./commands/search.js') },
   interpolate: { summary: 'the way from one image to another', load: () => import('./commands/interpolate.js') },
   evaluate: {
     summary: 'measure image models: likelihood, distance of samples from real images, reconstructions',

@@ -1,7 +1,7 @@
 import { type ImageSet, sliceImages } from '../data/images/image-set.js';
 import { encodeGif } from '../formats/animation.js';
 import { type Canvas, encodePng } from '../formats/pictures.js';
-import { labelsFor } from '../sampling/image-options.js';
+import { labelsFor, tokensFor } from '../sampling/image-options.js';
 import type { SampleOptions } from '../sampling/images.js';
 import { type ImageToImageOptions, imageToImage } from '../sampling/image-to-image.js';
 import { imagesPicture, interleave } from './image-pictures.js';
@@ -20,15 +20,17 @@ const momentsShown = 10;
 /** Draws images and looks on, at so many steps evenly spaced. */
 export async function denoisingStrip(
   open: OpenImageModel,
-  { count, labels, seed = 0, signal, ...asked }: SampleOptions,
+  { count, labels, captions, seed = 0, signal, ...asked }: SampleOptions,
 ): Promise<DenoisingStrip> {
   const denoises = await open.denoising({ batchSize: Math.min(64, count) });
   const steps = denoises.sigmas(asked.denoising).length - 1;
   const shown = Math.min(momentsShown, steps);
   const moments = Array.from({ length: shown }, (_, index) => Math.floor((index * steps) / shown));
   const seen = moments.map(() => new Float32Array(count * denoises.size));
+  const tokens = tokensFor(count, open.data.text, captions);
   const last = await denoises.draw({
     ...{ labels: labelsFor(count, open.data.classes, labels), seed },
+    ...(tokens && { tokens }),
     ...asked,
     seen: (clean, step, start) => seen[moments.indexOf(step)]?.set(clean, start * denoises.size),
     ...(signal && { signal }),

@@ -1,5 +1,6 @@
 import type { Accuracy } from '../evaluation/accuracy.js';
 import type { DensityFigure } from '../evaluation/density.js';
+import type { Retrieval, RetrievalFigure, ZeroShotFigure } from '../evaluation/retrieval.js';
 import type { SetFigures } from '../evaluation/set-figures.js';
 import type { ClassFigures, ImageModelFigures } from './image-evaluation.js';
 
@@ -12,6 +13,8 @@ export function describeFigures({
   reconstruction,
   restoration,
   accuracy,
+  retrieval,
+  zeroShot,
 }: ImageModelFigures): string[] {
   const lines: [string, string][] = [];
   if (density) lines.push(['density', describeDensity(density)]);
@@ -21,6 +24,8 @@ export function describeFigures({
   if (reconstruction) lines.push(['reconstruction', describeSimilarity(reconstruction)]);
   if (restoration) lines.push(['restoration', describeSimilarity(restoration)]);
   if (accuracy) lines.push(['accuracy', `${percentage(accuracy)} of ${count(accuracy.images)} test images`]);
+  if (retrieval) lines.push(...describeRetrieval(retrieval));
+  if (zeroShot) lines.push(['zero-shot', describeZeroShot(zeroShot)]);
   if (lines.length === 0) lines.push(['', 'This model can do nothing that is measured here.']);
   return lines.map(([label, text]) => `  ${label.padEnd(16)} ${text}`);
 }
@@ -81,8 +86,22 @@ function describeClasses({ classifier, onTestImages, asAsked, coverage }: ClassF
   ];
 }
 
+function describeRetrieval({ imageToText, textToImage }: Retrieval): [string, string][] {
+  const describe = (figure: RetrievalFigure, from: string, to: string): string =>
+    `${percentage(figure)} of ${count(figure.queries)} ${from} have theirs among the ${figure.k} nearest of ` +
+    `${count(figure.candidates)} ${to}; by chance ${(100 * figure.chance).toFixed(1)}%`;
+  return [
+    ['image to text', describe(imageToText, 'images', 'captions')],
+    ['text to image', describe(textToImage, 'captions', 'images')],
+  ];
+}
+
+const describeZeroShot = ({ classes, prompts, ...accuracy }: ZeroShotFigure): string =>
+  `${percentage(accuracy)} of ${count(accuracy.images)} test images are nearest to the name of their class; by chance ` +
+  `${(100 / classes).toFixed(1)}% (prompts: ${prompts.join(' · ')})`;
+
 const digits = (value: number): string =>
   Number.isFinite(value) ? String(Number(value.toPrecision(4))) : String(value);
 const count = (value: number): string => value.toLocaleString('en');
-const percentage = ({ accuracy, standardError }: Accuracy): string =>
+const percentage = ({ accuracy, standardError }: Pick<Accuracy, 'accuracy' | 'standardError'>): string =>
   `${(100 * accuracy).toFixed(1)}% ± ${(100 * standardError).toFixed(1)}%`;

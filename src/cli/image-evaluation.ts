@@ -1,6 +1,7 @@
 import { leavesOf } from '../nn/parameters.js';
 import { discretised } from '../data/images/batches.js';
 import { type Discretisation, largestPixel } from '../data/images/batches.js';
+import { captioned, firstCaptions } from '../data/images/caption-tokens.js';
 import type { ImageSet } from '../data/images/image-set.js';
 import { DataError } from '../errors.js';
 import { type Accuracy, accuracyOf } from '../evaluation/accuracy.js';
@@ -15,13 +16,14 @@ import {
 } from '../evaluation/extractor.js';
 import { type Similarity, similarity } from '../evaluation/image-similarity.js';
 import { type ModeCoverage, modeCoverage } from '../evaluation/mode-coverage.js';
+import { type Retrieval, type ZeroShotFigure, retrieval, zeroShot } from '../evaluation/retrieval.js';
 import { type SetFigures, type SetTerms, setFigures, setTerms } from '../evaluation/set-figures.js';
 import { modelId } from '../formats/lineage.js';
 import { readNetworkFeatures } from '../formats/network-features.js';
 import type { Engine } from '../runtime/engine.js';
 import type { Reconstructions } from '../sampling/codes.js';
 import { type DenoisingOptions, canDraw } from '../sampling/images.js';
-import { type OpenImageModel, checkShape, givenTo } from './open-image-model.js';
+import { type OpenImageModel, checkShape, embeddingOptions, givenTo } from './open-image-model.js';
 import { lanesFor } from './stages/images.js';
 
 /** Everything that a trained image model can be measured by: what it has no capability for is left out. */
@@ -37,6 +39,10 @@ export interface ImageModelFigures {
   readonly restoration?: Similarity & { readonly pixels: Discretisation };
   /** Of a classifier itself. */
   readonly accuracy?: Accuracy;
+  /** How images and captions find each other. */
+  readonly retrieval?: Retrieval;
+  /** Naming classes by their names alone, where images have some. */
+  readonly zeroShot?: ZeroShotFigure;
 }
 
 /** What a classifier reads in samples. */
@@ -44,7 +50,7 @@ export interface ClassFigures {
   readonly classifier: ExtractorId;
   /** How often it reads test images rightly, as the model sees them: more cannot be asked of samples. */
   readonly onTestImages: Accuracy;
-  /** How often it reads the class that was asked for; absent where the model does not heed it. */
+  /** How often it reads the class that was asked for, or that of the image whose caption was; absent where neither was. */
   readonly asAsked?: Accuracy;
   readonly coverage: ModeCoverage;
 }
@@ -61,6 +67,8 @@ export interface EvaluateImagesOptions {
   readonly samples: number;
   /** Draws for each image of an estimate of the likelihood. Default 50. */
   readonly draws?: number;
+  /** Sentences around the names of classes, for zero-shot classification. */
+  readonly prompts?: readonly string[];
   /** Default 0. */
   readonly seed?: number;
   /** How samples are drawn, of a model that takes noise away. */
@@ -115,6 +123,23 @@ export async function evaluateImageModel(options: EvaluateImagesOptions): Promis
     ...(reconstruction && { reconstruction }),
     ...(restoration && { restoration }),
     ...(accuracy && { accuracy }),
+    ...(model.embeddings && (await judgeEmbeddings(options))),
+  };
+}
+
+async function judgeEmbeddings({
+  open,
+  test,
+  prompts,
+  signal,
+}: EvaluateImagesOptions): Promise<Pick<ImageModelFigures, 'retrieval' | 'zeroShot'>> {
+  const aborts = { ...(signal && { signal }) };
+  const has = test.captions?.some((own) => own.length > 0) === true;
+  return {
+    ...(has && { retrieval: await retrieval(embeddingOptions(open, captioned(test), aborts)) }),
+    ...(test.labels && {
+      zeroShot: await zeroShot(embeddingOptions(open, test, aborts), { ...(prompts && { prompts }) }),
+    }),
   };
 }
 
@@ -128,11 +153,17 @@ export async function judgeSamples(
   const sample = await open.sampler({ lanes: lanesFor(open.model) });
   const aborts = { ...(signal && { signal }) };
   say?.(`Drawing ${options.samples.toLocaleString('en')} samples`);
-  const { images, labels } = await sample({
+  const { text } = shape;
+  // From text, one draws what the captions of test images say.
+  const described = text && drawImages(captioned(test), Math.min(options.samples, captioned(test).count), seed);
+  const captions = described && firstCaptions(described, text, options.samples);
+  const { images, labels: drawn } = await sample({
     ...{ count: options.samples, seed },
+    ...(captions && { captions }),
     ...(denoising && { denoising }),
     ...aborts,
   });
+  const labels = described?.labels ? drawn.map((_, index) => described.labels![index % described.count]!) : drawn;
   const made = imageSetOf(images, { ...shape, largest: largestPixel(shape.pixels), name: 'samples', labels });
   const samples: SetFigures[] = [];
   for (const extractor of extractors) {
@@ -145,7 +176,9 @@ export async function judgeSamples(
     return {
       classifier: idOf(judge),
       onTestImages: await classifierAccuracy(judging(judge, seen(test), signal)),
-      ...(open.model.conditional === true && { asAsked: accuracyOf(read, labels) }),
+      ...((open.model.conditional === true || described?.labels !== undefined) && {
+        asAsked: accuracyOf(read, labels),
+      }),
       coverage: modeCoverage(read, judge.data.classes),
     };
   };

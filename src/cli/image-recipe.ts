@@ -1,5 +1,6 @@
 import { ConfigError } from '../errors.js';
 import { join } from 'node:path';
+import { firstCaptions } from '../data/images/caption-tokens.js';
 import { type ImageSet, sliceImages } from '../data/images/image-set.js';
 import { type ImageSource, readImages } from '../data/images/sources.js';
 import { findImageModel } from '../formats/image-models.js';
@@ -26,6 +27,10 @@ export interface ImageRecipe extends Omit<Recipe, 'run' | 'scales' | 'settings'>
   readonly model?: string;
   /** As `readImages` takes it. Default: mnist. */
   readonly data?: string;
+  /** The same at smoke scale, where nothing is wanted that may be missing. Default: mnist. */
+  readonly smokeData?: string;
+  /** What `--data` has to name, of a recipe whose data does not come along; at smoke scale nothing. */
+  readonly wants?: string;
   readonly scales: Readonly<Record<'cpu', ImageScale>> & Readonly<Partial<Record<'gpu', ImageScale>>>;
   /** Settings of the model that make the smoke test small. */
   readonly smokeModel?: Readonly<Record<string, unknown>>;
@@ -74,7 +79,8 @@ const smokeSettings = (settings: ImageScale['settings'], model: ImageRecipe['smo
 
 /** Trains, measures, and draws. */
 export function imageRecipe(definition: ImageRecipe): Recipe {
-  const { model = definition.name, data = 'mnist', scales, smokeModel, measure, ...recipe } = definition;
+  const { model = definition.name, data = 'mnist', smokeData = 'mnist', wants, ...others } = definition;
+  const { scales, smokeModel, measure, ...recipe } = others;
   const scaleOf = (scale: RecipeScale): ImageScale => (scale === 'gpu' ? scales.gpu! : scales.cpu);
   const configOf = async (scale: RecipeScale) => {
     const found = await findImageModel(model);
@@ -87,8 +93,11 @@ export function imageRecipe(definition: ImageRecipe): Recipe {
     const isSmoke = scale === 'smoke';
     const { target = definition.target } = scaleOf(scale);
     const { found, given, config: parsed } = await configOf(scale);
+    if (wants !== undefined && options.data === undefined && !isSmoke)
+      throw new ConfigError(`${recipe.name} needs data`, { advice: `Give --data: ${wants}.` });
     // A smoke test needs nothing that may be missing.
-    const all = await readImages({ source: options.data ?? (isSmoke ? 'mnist' : data), ...(signal && { signal }) });
+    const asked = options.data ?? (isSmoke ? smokeData : data);
+    const all = await readImages({ source: asked, ...(signal && { signal }) });
     const source = isSmoke ? { ...all, train: sliceImages(all.train, 0, 4 * smokeImages) } : all;
     const config = settingsFor(parsed, { found, source, given });
     const engine = await Engine.create(options.engine);
@@ -164,7 +173,12 @@ async function picturesOf(
   const { model } = open;
   const aborts = { ...(signal && { signal }) };
   const pictures: Record<string, Uint8Array> = {};
-  if (canDraw(model)) pictures['samples'] = encodePng(await samplePicture(open, { count: 64, ...aborts }));
+  if (canDraw(model)) {
+    const { text } = open.images;
+    const captions = text && firstCaptions(test, text, 64);
+    const asked = { count: 64, ...(captions && { captions }), ...aborts };
+    pictures['samples'] = encodePng(await samplePicture(open, asked));
+  }
   if (model.codec)
     pictures['reconstructions'] = encodePng(await reconstructionPicture(open, test, { count: 32, ...aborts }));
   if (model.restorer)

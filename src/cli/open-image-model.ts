@@ -9,6 +9,7 @@ import { lanesFor, seenAndUnseen } from './stages/images.js';
 import type { ImageBatchOptions } from '../data/images/batches.js';
 import type { ImageSet, ImageShape } from '../data/images/image-set.js';
 import { type DensityFigure, densityOf } from '../evaluation/density.js';
+import type { EmbedOptions } from '../evaluation/embeddings.js';
 import { type LoadedImageModel, imageData, loadImageModel } from '../formats/image-model-folder.js';
 import type { Density, ImageData, ImageModel } from '../nn/image-model.js';
 import type { Engine, Store } from '../runtime/engine.js';
@@ -149,6 +150,27 @@ function withLabelsOf({ model, images: made, folder }: LoadedImageModel, set: Im
   return { ...set, labels: set.labels.map((label) => known.indexOf(labelNames[label]!)), labelNames: known };
 }
 
+/**
+ * What it takes to embed images and texts with a model.
+ *
+ * @throws ConfigError when it does not put them into one space
+ */
+export function embeddingOptions(
+  open: OpenImageModel,
+  images: ImageSet,
+  { signal }: { signal?: AbortSignal } = {},
+): EmbedOptions {
+  const { engine, weights, model, images: made, definition, folder } = open;
+  const { embeddings, parameters } = model;
+  if (embeddings === undefined || made.text === undefined) {
+    throw new ConfigError(`${folder}: a ${definition.name} does not compare images with texts`, {
+      advice: 'descent train clip makes a model that does.',
+    });
+  }
+  const given = { engine, weights, parameters, embeddings, text: made.text };
+  return { ...open.batches(images), ...given, ...(signal && { signal }) };
+}
+
 /** Loads a model folder and puts its weights on the engine. @throws FormatError naming the file and what is wrong */
 export async function openImageModel(engine: Engine, folder: string): Promise<OpenImageModel> {
   const loaded = await loadImageModel(folder);
@@ -161,6 +183,7 @@ export async function openImageModel(engine: Engine, folder: string): Promise<Op
     batchSize: Math.min(batchSize, images.count),
     pixels: made.pixels,
     seed: 0,
+    ...(made.text && { text: made.text }),
   });
   const coder = (images: ImageSet, denoising?: DenoisingOptions): Promise<ImageCoder> =>
     model.codec === undefined && model.denoiser !== undefined

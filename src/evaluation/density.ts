@@ -68,7 +68,7 @@ export async function densityOf(
       ((args: { parameters: never; batch: ImageTensors }) => ({
         logProb: density.logProb(args.parameters, args.batch),
       })) as never,
-      { parameters, batch: imageBatchSpec(images, batchSize) },
+      { parameters, batch: imageBatchSpec(images, batchSize, options.text) },
       { name: 'density', threads },
     );
     return async ({ batch, count, start }: CountedImages): Promise<Float32Array> => {

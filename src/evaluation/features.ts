@@ -35,7 +35,7 @@ export async function rowsOf(
   const read = await sideBySide(options, async ({ engine, weights, threads }) => {
     const program = await engine.compile(
       ((given: { parameters: never; batch: ImageTensors }) => ({ rows: of(given.parameters, given.batch) })) as never,
-      { parameters, batch: imageBatchSpec(images, batchSize) },
+      { parameters, batch: imageBatchSpec(images, batchSize, options.text) },
       { name, threads },
     );
     return async ({ batch, count, start }: CountedImages, signal?: AbortSignal): Promise<void> => {

@@ -13,7 +13,7 @@ const numberOfImages = ({ channels, height, width, levels }: ImageData): number 
   levels ** (channels * height * width);
 
 /** Two levels and four, and 256 where a model takes a single pixel. */
-function kindsOf({ tiny = {} }: ImageModelDefinition): ImageData[] {
+function kindsOf({ tiny = {}, text = false }: ImageModelDefinition): ImageData[] {
   const { side = 2, classes = 0 } = tiny;
   const square = (length: number, levels: number): ImageData => ({
     channels: 1,
@@ -21,6 +21,7 @@ function kindsOf({ tiny = {} }: ImageModelDefinition): ImageData[] {
     width: length,
     levels,
     classes,
+    ...(text && { text: { vocabulary: 5, length: 3 } }),
   });
   const several = Math.max(2, side);
   const all = [square(several, 2), square(several, 4), square(side, 256)];

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Discretisation, discretisations } from '../data/images/batches.js';
+import { type CaptionTokens, captionTokens } from '../data/images/caption-tokens.js';
 import { filterNames } from '../data/images/resample.js';
 import type { ImageReading } from '../data/images/sources.js';
 import { FormatError } from '../errors.js';
 import type { ImageData, ImageModel, ImageModelDefinition } from '../nn/image-model.js';
 import { parameterCount } from '../nn/parameters.js';
+import { loadTokenizer, saveTokenizer } from '../tokenizer/tokenizer-folder.js';
 import {
   CONFIG_FILE,
   type LineageToSave,
@@ -18,7 +20,10 @@ import {
 import { findImageModel } from './image-models.js';
 import type { Lineage } from './lineage.js';
 
-/** An image model as a folder: which model, its settings, what images it is for, and its weights. */
+/**
+ * An image model as a folder: which model, its settings, what images it is for, its weights, and where it reads captions
+ * their tokenizer.
+ */
 
 const MODEL_TYPE = 'descent-image';
 
@@ -32,6 +37,7 @@ const configSchema = z.object({
     width: z.int().positive(),
     pixels: z.enum(discretisations),
     labelNames: z.array(z.string()),
+    text: z.object({ length: z.int().positive() }).optional(),
     reading: z
       .object({
         fit: z.enum(['crop', 'pad']).default('crop'),
@@ -50,6 +56,8 @@ export interface ModelImages {
   readonly pixels: Discretisation;
   /** One for each class; empty without labels. */
   readonly labelNames: readonly string[];
+  /** How their captions are read, by a model that reads them. */
+  readonly text?: CaptionTokens;
   /** How those of its training were read. Default: cut to size by bicubic interpolation, damaged ones an error. */
   readonly reading?: ImageReading;
 }
@@ -65,12 +73,13 @@ export interface LoadedImageModel {
 }
 
 /** What a model is built for. */
-export const imageData = ({ channels, height, width, pixels, labelNames }: ModelImages): ImageData => ({
+export const imageData = ({ channels, height, width, pixels, labelNames, text }: ModelImages): ImageData => ({
   channels,
   height,
   width,
   levels: pixels === 'bytes' ? 256 : 2,
   classes: labelNames.length,
+  ...(text && { text: { vocabulary: text.vocabulary, length: text.length } }),
 });
 
 export async function saveImageModel(options: {
@@ -83,15 +92,17 @@ export async function saveImageModel(options: {
 }): Promise<Lineage> {
   const { folder, definition, config, images, values, lineage } = options;
   const specs = definition.build(config, imageData(images)).parameters;
-  return writeModelFolder({ folder, specs, values, lineage }, (partial) =>
-    writeJson(join(partial, CONFIG_FILE), {
+  const { text, ...rest } = images;
+  return writeModelFolder({ folder, specs, values, lineage }, async (partial) => {
+    await writeJson(join(partial, CONFIG_FILE), {
       model_type: MODEL_TYPE,
       name: definition.name,
       model: config,
-      images,
+      images: { ...rest, ...(text && { text: { length: text.length } }) },
       parameters: parameterCount(specs),
-    }),
-  );
+    });
+    if (text) await saveTokenizer(partial, { tokenizer: text.tokenizer, maxLength: text.length });
+  });
 }
 
 /** @throws FormatError naming the file and what is wrong with it */
@@ -103,7 +114,12 @@ export async function loadImageModel(folder: string): Promise<LoadedImageModel> 
       advice: 'This is no image model. descent train <model> makes one.',
     });
   }
-  const { name, images } = parsed.data;
+  const { name } = parsed.data;
+  const { text, ...rest } = parsed.data.images;
+  const images: ModelImages = {
+    ...rest,
+    ...(text && { text: captionTokens((await loadTokenizer(folder)).tokenizer, text.length) }),
+  };
   const { definition } = await findImageModel(name);
   const config = definition.schema.parse(parsed.data.model);
   const model = definition.build(config, imageData(images));

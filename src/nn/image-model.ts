@@ -22,9 +22,9 @@ export interface ImageData {
 }
 
 export interface TextData {
-  /** Number of tokens that there are. Token 0 fills up short captions. */
+  /** Number of tokens that there are. Token 0 fills up short captions, and the last, vocabulary − 1, ends each. */
   readonly vocabulary: number;
-  /** Tokens of a caption. */
+  /** Tokens of a caption, its end among them. */
   readonly length: number;
 }
 
@@ -199,6 +199,11 @@ export interface Denoiser {
     /** What would be given of whole images [B, C, H, W]: [B, …shape]. */
     readonly of: (images: Tensor) => Tensor;
   };
+  /**
+   * What it is given instead of an image, and has to be drawn first, from the same conditions: e.g. the point of an image
+   * that a caption may describe. The denoiser gets it as `image`.
+   */
+  readonly prior?: PointDenoiser;
   /** How much more of a class or a text than it finds, where nobody says. Default 1. */
   readonly guidance?: number;
   readonly denoise: (parameters: ParameterTree, noisy: NoisyTensors) => DenoisedTensors;
@@ -207,6 +212,9 @@ export interface Denoiser {
   /** What is denoised → images. */
   readonly decode: (parameters: ParameterTree, clean: Tensor) => Tensor;
 }
+
+/** Takes noise away from what is no image and becomes none. */
+export type PointDenoiser = Omit<Denoiser, 'encode' | 'decode' | 'given' | 'prior'>;
 
 /** Ways from noise to an image. */
 export const samplerNames = ['ddpm', 'ddim', 'euler', 'heun', 'dpm++'] as const;
@@ -221,7 +229,7 @@ export interface NoisyTensors {
   readonly labels: Tensor;
   /** int32 [B, length] */
   readonly tokens?: Tensor;
-  /** [B, …given.shape] */
+  /** [B, …given.shape], or what the prior drew. */
   readonly image?: Tensor;
   /** float32 [B]: 1, or 0 where class and text are withheld. */
   readonly told: Tensor;
@@ -266,6 +274,16 @@ export interface Features {
 export interface Classifier {
   /** → [B, classes] */
   readonly logits: (parameters: ParameterTree, batch: ImageTensors) => Tensor;
+}
+
+/** Images and captions as points of one space, near each other where they belong together. */
+export interface Embeddings {
+  /** Numbers of a point. */
+  readonly size: number;
+  /** → [B, size], each of length 1. */
+  readonly ofImages: (parameters: ParameterTree, batch: ImageTensors) => Tensor;
+  /** Captions int32 [B, length] → [B, size], each of length 1. */
+  readonly ofText: (parameters: ParameterTree, tokens: Tensor) => Tensor;
 }
 
 /** Enlarges images; several times, and differently each time where the noise differs. */
@@ -314,6 +332,7 @@ export interface ImageModel {
   readonly restorer?: Restorer;
   readonly features?: Features;
   readonly classifier?: Classifier;
+  readonly embeddings?: Embeddings;
   readonly upscaler?: Upscaler;
 }
 
@@ -327,6 +346,8 @@ export interface ImageModelDefinition<Schema extends z.ZodObject = z.ZodObject> 
   readonly schema: Schema;
   /** What a pixel is to it, unless told otherwise. */
   readonly pixels: 'bytes' | 'dynamic';
+  /** Reads captions: it is trained on images that have some, and `ImageData.text` is given. Default false. */
+  readonly text?: boolean;
   /** A version for images of a few pixels, on which tests try what every model must do. */
   readonly tiny?: {
     /** Its settings, where the defaults are too large. */

@@ -66,8 +66,11 @@ export interface Transformer {
   /** x [B, T, width] → query [B, H, T, D], key and value [B, K, T, D]. */
   project(p: BlockParameters, x: Tensor): { query: Tensor; key: Tensor; value: Tensor };
   normalise(p: TensorsOf<NormSpec>, x: Tensor): Tensor;
-  /** Every block with attention from everywhere to everywhere, and the final norm: an encoder. [B, T, width] → the same. */
-  encode(p: { blocks: readonly BlockParameters[]; finalNorm?: TensorsOf<NormSpec> }, x: Tensor): Tensor;
+  /**
+   * Every block with attention from everywhere to everywhere that the mask (see `attention`) leaves, and the final norm: an
+   * encoder. [B, T, width] → the same.
+   */
+  encode(p: { blocks: readonly BlockParameters[]; finalNorm?: TensorsOf<NormSpec> }, x: Tensor, mask?: Tensor): Tensor;
 }
 
 /** Declares a stack of blocks. Residual projections start smaller by √(2L), so that the stream keeps its size (GPT-2). */
@@ -113,10 +116,10 @@ export function transformer(config: TransformerConfig): Transformer {
     block,
     project,
     normalise,
-    encode: (p, x) => {
+    encode: (p, x, mask) => {
       const attend = (layer: BlockParameters) => (y: Tensor) => {
         const { query, key, value } = project(layer, y);
-        return linear(layer.projection, joinHeads(attention(query, key, value)));
+        return linear(layer.projection, joinHeads(attention(query, key, value, { ...(mask && { mask }) })));
       };
       const last = p.blocks.reduce((y, layer) => block(layer, y, attend(layer)), x);
       return p.finalNorm ? normalise(p.finalNorm, last) : last;

@@ -30,7 +30,7 @@ export async function imageCoder(
   const { engine, model, weights, images, batchSize, seed } = options;
   const { codec, parameters } = model;
   if (codec === undefined) throw new ConfigError('This model has no code that an image could be made again from');
-  const batch = imageBatchSpec(images, batchSize);
+  const batch = imageBatchSpec(images, batchSize, options.text);
   const encode = ((given: { parameters: never; batch: ImageTensors }) => ({
     code: codec.encode(given.parameters, given.batch),
   })) as never;

@@ -13,6 +13,7 @@ import type {
   ImageTensors,
   NoisyTensors,
   ParameterTree,
+  PointDenoiser,
 } from '../nn/image-model.js';
 import type { Program } from '../runtime/engine.js';
 import type { Tensor } from '../tensor/index.js';
@@ -25,6 +26,8 @@ import { sideBySide } from './side-by-side.js';
 export interface DrawRequest {
   /** Of each image. */
   readonly labels: Int32Array;
+  /** Captions, [count, length], of a model that reads them; default: none, as for an image without one. */
+  readonly tokens?: Int32Array;
   readonly seed: number;
   /** Number of the first image, which its noise goes by. Default 0. */
   readonly first?: number;
@@ -36,6 +39,8 @@ export interface DrawRequest {
   readonly sigmas?: readonly number[];
   /** With the first sigma's noise in it, [count, …shape]. Default: noise alone. */
   readonly x?: Float32Array;
+  /** What the noise is of, where it is not of the image itself. */
+  readonly noiseOf?: string;
   /** Without noise, instead: that of the first sigma is added. */
   readonly from?: Float32Array;
   /** Changes what the denoiser says, for the rows of a batch that begins with this image. */
@@ -74,7 +79,10 @@ const startNoise = 'noise';
 const stepNoise = (step: number): string => `noise of step ${step}`;
 
 /** Compiles a denoiser. @throws ConfigError for settings that it does not take */
-export async function denoisingModel(options: ImageSamplerOptions, denoiser: Denoiser): Promise<DenoisingModel> {
+export async function denoisingModel(
+  options: ImageSamplerOptions,
+  denoiser: PointDenoiser & Partial<Denoiser>,
+): Promise<DenoisingModel> {
   const { engine, model, data, weights, batchSize = 64 } = options;
   const { parameters } = model;
   const size = sizeOf(denoiser.shape);
@@ -83,6 +91,9 @@ export async function denoisingModel(options: ImageSamplerOptions, denoiser: Den
   const float = (...shape: number[]) => ({ shape, dtype: 'float32' as const });
   const ofEach = { shape: [batchSize], dtype: 'int32' as const };
   const clean = float(batchSize, ...denoiser.shape);
+  const length = data.text?.length ?? 0;
+  const prior = denoiser.prior && (await denoisingModel(options, denoiser.prior));
+  const givenShape = denoiser.given?.shape ?? denoiser.prior?.shape;
 
   const evaluate = await sideBySide({
     ...{ engine, weights, batchSize },
@@ -97,7 +108,8 @@ export async function denoisingModel(options: ImageSamplerOptions, denoiser: Den
             sigma: float(rows),
             labels: { shape: [rows], dtype: 'int32' },
             told: float(rows),
-            ...(denoiser.given && { image: float(rows, ...denoiser.given.shape) }),
+            ...(length > 0 && { tokens: { shape: [rows, length], dtype: 'int32' as const } }),
+            ...(givenShape && { image: float(rows, ...givenShape) }),
           },
         },
         { name: 'denoise', threads },
@@ -106,7 +118,7 @@ export async function denoisingModel(options: ImageSamplerOptions, denoiser: Den
   const encoder = lazily(() =>
     engine.compile(
       ((traced: { parameters: ParameterTree; batch: ImageTensors }) => ({
-        values: denoiser.encode(traced.parameters, traced.batch),
+        values: denoiser.encode!(traced.parameters, traced.batch),
       })) as never,
       {
         parameters,
@@ -118,7 +130,7 @@ export async function denoisingModel(options: ImageSamplerOptions, denoiser: Den
   const decoder = lazily(() =>
     engine.compile(
       ((traced: { parameters: ParameterTree; clean: Tensor }) => ({
-        values: denoiser.decode(traced.parameters, traced.clean),
+        values: denoiser.decode!(traced.parameters, traced.clean),
       })) as never,
       { parameters, clean },
       { name: 'decode what was denoised' },
@@ -127,11 +139,11 @@ export async function denoisingModel(options: ImageSamplerOptions, denoiser: Den
 
   /** The denoiser for the rows of a batch: guided, and within bounds. */
   const denoiseRows = (request: DrawRequest, start: number): Denoise => {
-    const { labels, given, signal } = request;
+    const { labels, tokens = new Int32Array(0), given, signal } = request;
+    const captions = length > 0 && padRows(tokens, start, batchSize, length, Int32Array);
     const guidance = request.denoising?.guidance ?? denoiser.guidance ?? 1;
     const rows = padRows(labels, start, batchSize, 1, Int32Array);
-    const image =
-      given && denoiser.given && padRows(given, start, batchSize, sizeOf(denoiser.given.shape), Float32Array);
+    const image = given && givenShape && padRows(given, start, batchSize, sizeOf(givenShape), Float32Array);
     const told = (share: number) => async (x: Float32Array, sigma: number) => {
       signal?.throwIfAborted();
       const noisy = {
@@ -139,6 +151,7 @@ export async function denoisingModel(options: ImageSamplerOptions, denoiser: Den
         sigma: new Float32Array(batchSize).fill(sigma),
         labels: rows,
         told: new Float32Array(batchSize).fill(share),
+        ...(captions && { tokens: captions }),
         ...(image && { image }),
       };
       const { clean: found, spread } = await evaluate(noisy, { ...(signal && { signal }) });
@@ -193,6 +206,14 @@ export async function denoisingModel(options: ImageSamplerOptions, denoiser: Den
       return ((await compiled.run(args, { ...(signal && { signal }) })) as { values: Float32Array }).values;
     };
 
+  /** What the prior draws for each image, where there is one and it is not given. */
+  const withPoint = async (request: DrawRequest): Promise<DrawRequest> => {
+    if (prior === undefined || request.given !== undefined) return request;
+    const { labels, tokens, seed, first = 0, temperature = 1, signal } = request;
+    const conditions = { labels, ...(tokens && { tokens }), ...(signal && { signal }) };
+    return { ...request, given: await prior.draw({ ...conditions, seed, first, temperature, noiseOf: 'prior' }) };
+  };
+
   const giver = lazily(() =>
     engine.compile(
       ({ images }: { images: Tensor }) => ({ values: denoiser.given!.of(images) }),
@@ -213,15 +234,17 @@ export async function denoisingModel(options: ImageSamplerOptions, denoiser: Den
           mapRows(giver, (start) => ({ images: imagesAt(images, start) }), signal),
         ),
     }),
-    async draw(request) {
-      check(request);
+    async draw(asked) {
+      check(asked);
+      const request = await withPoint(asked);
       const { labels, seed, first = 0, temperature = 1, denoising = {}, x: given, from, seen } = request;
+      const of = request.noiseOf === undefined ? '' : `${request.noiseOf}: `;
       const sigmas = request.sigmas ?? sigmasOf(denoising);
       return eachBatch(labels.length, (start, rows) => {
         const noise = (name: string, deviation: number): Float32Array => {
           const values = new Float32Array(batchSize * size);
           for (let row = 0; row < rows; row++) {
-            const drawn = noiseOf(seed, name, first + start + row, size);
+            const drawn = noiseOf(seed, of + name, first + start + row, size);
             for (let i = 0; i < size; i++) values[row * size + i] = drawn[i]! * deviation;
           }
           return values;
@@ -246,8 +269,9 @@ export async function denoisingModel(options: ImageSamplerOptions, denoiser: Den
         );
       });
     },
-    async invert(request) {
-      check(request);
+    async invert(asked) {
+      check(asked);
+      const request = { ...(await withPoint(asked)), x: asked.x };
       const sigmas = [...(request.sigmas ?? denoiser.sigmas(request.denoising?.steps ?? denoiser.steps))].reverse();
       return eachBatch(request.labels.length, (start) =>
         invert({

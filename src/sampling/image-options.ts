@@ -21,6 +21,8 @@ export interface SampleOptions {
   readonly seed?: number;
   /** The class of each image, or of all; by default every class in turn. */
   readonly labels?: number | readonly number[];
+  /** The caption of each image in tokens, or of all; by default none. */
+  readonly captions?: readonly Int32Array[];
   /** Scales the noise: below 1 less varied and more typical. Default 1. */
   readonly temperature?: number;
   /** In place of noise by the seed, for models that draw an image in one go: before the temperature. */
@@ -88,6 +90,25 @@ export function labelsFor(count: number, classes: number, labels: SampleOptions[
     { length: count },
     (_, index) => wanted?.[index % wanted.length] ?? index % Math.max(1, classes),
   );
+}
+
+/**
+ * The captions of so many images as one list of tokens; zeros where none are given, undefined for a model that reads
+ * none.
+ */
+export function tokensFor(
+  count: number,
+  text: ImageData['text'],
+  captions: SampleOptions['captions'] = [],
+): Int32Array | undefined {
+  if (text === undefined) {
+    if (captions.length === 0) return undefined;
+    throw new ConfigError('This model reads no captions', { advice: 'stable-diffusion and dalle2 do.' });
+  }
+  const tokens = new Int32Array(count * text.length);
+  if (captions.length > 0)
+    for (let index = 0; index < count; index++) tokens.set(captions[index % captions.length]!, index * text.length);
+  return tokens;
 }
 
 /** Every control with its value. @throws ConfigError for one that the model does not have */

@@ -2,9 +2,12 @@ import { type ImageBatchOptions, imagesAsSeen } from '../data/images/batches.js'
 import { ConfigError } from '../errors.js';
 import { lastSteps } from '../families/diffusion/schedules.js';
 import { denoiserOf, denoisingModel } from './denoising.js';
-import type { ImageSamplerOptions, SampleOptions } from './image-options.js';
+import { type ImageSamplerOptions, type SampleOptions, tokensFor } from './image-options.js';
 
-export interface ImageToImageOptions extends Pick<SampleOptions, 'seed' | 'temperature' | 'denoising' | 'signal'> {
+export interface ImageToImageOptions extends Pick<
+  SampleOptions,
+  'seed' | 'captions' | 'temperature' | 'denoising' | 'signal'
+> {
   /**
    * Share of all steps that an image goes back before it is drawn again (Meng et al. 2022, SDEdit): the more, the less
    * is left of it. Default 1: it begins from noise alone, of a model that is given something of the image.
@@ -19,7 +22,7 @@ export interface ImageToImageOptions extends Pick<SampleOptions, 'seed' | 'tempe
  */
 export async function imageToImage(
   options: Omit<ImageSamplerOptions, 'batchSize'> & Omit<ImageBatchOptions, 'flip'>,
-  { strength, seed = 0, signal, ...asked }: ImageToImageOptions,
+  { strength, seed = 0, captions, signal, ...asked }: ImageToImageOptions,
 ): Promise<{ originals: Float32Array; images: Float32Array }> {
   const { images: originals, labels } = imagesAsSeen(options);
   const denoises = await denoisingModel(options, denoiserOf(options.model));
@@ -32,9 +35,11 @@ export async function imageToImage(
     sigmas: lastSteps(denoises.sigmas(asked.denoising), strength),
     from: await denoises.encode(originals, labels, signal),
   };
+  const tokens = tokensFor(labels.length, options.data.text, captions);
   const given = await denoises.give?.(originals, signal);
   const clean = await denoises.draw({
     ...{ labels, seed },
+    ...(tokens && { tokens }),
     ...asked,
     ...from,
     ...(given && { given }),

@@ -9,6 +9,7 @@ import {
   labelsFor,
   padded,
   rejectDenoising,
+  tokensFor,
 } from './image-options.js';
 import { noiseBatch, noiseBySeed } from './noise.js';
 import { type HostArrays, drawSpecs, searchOf } from './search.js';
@@ -31,14 +32,16 @@ export async function imageSampler(options: ImageSamplerOptions): Promise<ImageS
 
 async function denoisingSampler(options: ImageSamplerOptions, denoiser: Denoiser): Promise<ImageSampler> {
   const { draw, decode, sigmas } = await denoisingModel(options, denoiser);
-  const { batchSize = 64 } = options;
-  return async ({ count, seed = 0, labels, controls, progress, signal, ...rest }) => {
+  const { data, batchSize = 64 } = options;
+  return async ({ count, seed = 0, labels, captions, controls, progress, signal, ...rest }) => {
     controlsFor({}, controls);
-    const classes = labelsFor(count, options.data.classes, labels);
+    const classes = labelsFor(count, data.classes, labels);
+    const tokens = tokensFor(count, data.text, captions);
     const steps = progress && Math.ceil(count / batchSize) * (sigmas(rest.denoising).length - 1);
     let done = 0;
     const clean = await draw({
       ...{ ...rest, labels: classes, seed },
+      ...(tokens && { tokens }),
       ...(progress && { seen: () => progress(++done / steps!) }),
       ...(signal && { signal }),
     });
@@ -53,6 +56,7 @@ async function generativeSampler(options: ImageSamplerOptions, generative: Gener
   const { parameters } = model;
   const specs = drawSpecs(generative, batchSize);
   const controlSpecs = Object.fromEntries(Object.keys(generative.controls ?? {}).map((name) => [name, scalar]));
+  const tokenSpecs = data.text && { tokens: { shape: [batchSize, data.text.length], dtype: 'int32' } as const };
   interface Traced {
     readonly parameters: never;
     readonly given: Parameters<Generative['sample']>[1];
@@ -61,7 +65,7 @@ async function generativeSampler(options: ImageSamplerOptions, generative: Gener
     const find = await searchOf(generative, { engine, parameters, weights, batchSize, threads });
     const program = await engine.compile(
       ((traced: Traced) => ({ images: generative.sample(traced.parameters, traced.given) })) as never,
-      { parameters, given: { ...specs, controls: controlSpecs } },
+      { parameters, given: { ...specs, ...tokenSpecs, controls: controlSpecs } },
       { name: 'sample images', threads },
     );
     return async ({ asked, settings }: Batch, signal?: AbortSignal): Promise<Float32Array> => {
@@ -73,10 +77,22 @@ async function generativeSampler(options: ImageSamplerOptions, generative: Gener
     };
   });
   const size = data.channels * data.height * data.width;
+  const tokenRows = (tokens: Int32Array, length: number, start: number): Int32Array =>
+    padded(tokens.subarray(start * length, (start + batchSize) * length), batchSize * length);
   return async (asking) => {
     rejectDenoising(asking);
-    const { count, seed = 0, labels, temperature = 1, noise: source = noiseBySeed(seed), controls, signal } = asking;
+    const {
+      count,
+      seed = 0,
+      labels,
+      captions,
+      temperature = 1,
+      noise: source = noiseBySeed(seed),
+      controls,
+      signal,
+    } = asking;
     const classes = labelsFor(count, data.classes, labels);
+    const tokens = tokensFor(count, data.text, captions);
     const settings = controlsFor(generative.controls, controls);
     const batches = function* (): Generator<Batch> {
       for (let start = 0; start < count; start += batchSize) {
@@ -84,6 +100,7 @@ async function generativeSampler(options: ImageSamplerOptions, generative: Gener
         const asked = {
           noise: noiseBatch(generative.noise, { batchSize, source, indices, temperature }),
           labels: padded(classes.subarray(start, start + batchSize), batchSize),
+          ...(tokens && { tokens: tokenRows(tokens, data.text!.length, start) }),
         };
         yield { asked, settings };
       }
@@ -99,6 +116,6 @@ async function generativeSampler(options: ImageSamplerOptions, generative: Gener
 
 /** What a batch is drawn from. */
 interface Batch {
-  readonly asked: { readonly noise: HostArrays; readonly labels: Int32Array };
+  readonly asked: { readonly noise: HostArrays; readonly labels: Int32Array; readonly tokens?: Int32Array };
   readonly settings: HostArrays;
 }

@@ -25,7 +25,7 @@ export async function restoreImages(
   if (restorer === undefined) throw new ConfigError('This model does not make images whole again');
   const program = await engine.compile(
     ((given: { parameters: never; batch: ImageTensors }) => restorer.restore(given.parameters, given.batch)) as never,
-    { parameters, batch: imageBatchSpec(images, batchSize) },
+    { parameters, batch: imageBatchSpec(images, batchSize, options.text) },
     { name: 'restore images' },
   );
   const size = dimensions(images);

@@ -101,10 +101,13 @@ export async function logProbOf(
     (({ parameters, batch: given }: { parameters: never; batch: ImageTensors }) => ({
       logProb: density.logProb(parameters, given),
     })) as never,
-    { parameters: model.parameters, batch: imageBatchSpec(data, batch) },
+    { parameters: model.parameters, batch: imageBatchSpec(data, batch, data.text) },
   );
   return async (images, { label = 0, key = 0 } = {}) => {
-    const given = { images, labels: new Int32Array(batch).fill(label), key: Int32Array.of(5, key) };
+    const given = {
+      ...{ images, labels: new Int32Array(batch).fill(label), key: Int32Array.of(5, key) },
+      ...(data.text && { tokens: new Int32Array(batch * data.text.length).fill(1) }),
+    };
     const { logProb } = (await program.run({ parameters: weights, batch: given })) as { logProb: Float32Array };
     return logProb;
   };

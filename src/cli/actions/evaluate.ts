@@ -28,6 +28,7 @@ export interface EvaluateFlags extends EngineFlags, SkipBadFlags, DenoisingFlags
   readonly network?: string;
   readonly samples: number;
   readonly draws: number;
+  readonly prompt?: readonly string[];
   readonly seed: number;
   readonly mixed?: boolean;
 }
@@ -101,10 +102,11 @@ async function prepare(
 
 async function evaluateOne({ flags, say, signal }: Invocation<EvaluateFlags>, prepared: Prepared): Promise<Evaluated> {
   const { open, source, judge, extractors = [] } = prepared;
-  const { samples, draws, seed } = flags;
+  const { samples, draws, seed, prompt: prompts } = flags;
   const figures = await evaluateImageModel({
     ...{ open, train: source.train, test: source.test, extractors, samples, draws, seed, say, signal },
     ...(judge && { classifier: judge }),
+    ...(prompts && { prompts }),
     ...denoisingOf(flags),
   });
   return { ...nameOf(prepared), ...figures };

@@ -10,6 +10,7 @@ import { answerWithPicture, writePicture } from '../picture-output.js';
 export interface SampleFlags extends EngineFlags, DenoisingFlags {
   readonly n: number;
   readonly class?: string;
+  readonly text?: readonly string[];
   readonly temperature: number;
   readonly truncation?: number;
   readonly mix?: number;
@@ -24,7 +25,8 @@ export async function sampleCommand(invocation: Invocation<SampleFlags>): Promis
   const { positional, flags, signal } = invocation;
   const { n: count, temperature, truncation, mix, seed, columns, out, strip, strength } = flags;
   await withImageModel(flags, positional[0]!, async (open) => {
-    const asked = { count, temperature, seed, signal, ...denoisingOf(flags) };
+    const captions = flags.text && captionsOf(open, flags.text);
+    const asked = { count, temperature, seed, signal, ...(captions && { captions }), ...denoisingOf(flags) };
     if (positional[1] !== undefined || strength !== undefined || open.model.denoiser?.given !== undefined) {
       const images = await imagesFor(open, positional[1], { signal });
       const canvas = await imageToImagePicture(open, images, { ...asked, ...(strength !== undefined && { strength }) });
@@ -50,10 +52,18 @@ export async function sampleCommand(invocation: Invocation<SampleFlags>): Promis
       ? imagesPicture(open, seen.moments.at(-1)!, inRows)
       : await showingProgress((progress) => samplePicture(open, { ...all, ...inRows, progress }));
     await answerWithPicture(invocation, {
-      ...{ out, canvas, images: count, seed, temperature, truncation, class: flags.class },
+      ...{ out, canvas, images: count, seed, temperature, truncation, class: flags.class, text: flags.text },
       ...denoisingOf(flags).denoising,
       ...(seen && { strip }),
     });
+  });
+}
+
+/** Texts as tokens. @throws ConfigError for a model that reads none */
+function captionsOf({ images: { text } }: OpenImageModel, texts: readonly string[]): Int32Array[] {
+  if (text !== undefined) return texts.map((each) => text.encode(each));
+  throw new ConfigError(`--text ${texts[0]}: this model reads no captions`, {
+    advice: 'Leave --text out; stable-diffusion and dalle2 draw from text.',
   });
 }
 

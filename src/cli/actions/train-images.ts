@@ -27,8 +27,12 @@ export async function trainImagesCommand(invocation: Invocation<TrainImagesFlags
   const lineage = await withStage(flags, signal, (context) =>
     trainImages(context, { out: flags.out, found, config, source }),
   );
-  answerWithModel(invocation, flags.out, lineage, `Look at it: npx descent sample ${flags.out}`);
+  const look = drawsNothing.includes(found.family) ? 'evaluate' : 'sample';
+  answerWithModel(invocation, flags.out, lineage, `Look at it: npx descent ${look} ${flags.out}`);
 }
+
+/** Families whose models only look at images. */
+const drawsNothing = ['contrastive', 'discriminative'];
 
 /** Of a model whose first use is black and white. */
 const describePixels = (pixels: Discretisation): string =>

@@ -4,8 +4,8 @@ import { denoisingFlags, engineFlags, skipBadFlag, wholeNumber } from '../flags.
 
 export const command = defineCommand<EvaluateFlags>({
   details: `Measures image models by all that they can do: the probability of test images (with its kind), the distance of samples
-from test images and what a perfect model would get (the floor), the classes a classifier reads in the samples, and
-reconstructions. Several models make a table, which refuses figures that were measured differently.
+from test images and what a perfect model would get (the floor), the classes a classifier reads in the samples, reconstructions, and how
+images and captions find each other. Several models make a table, which refuses figures that were measured differently.
 
   descent evaluate runs/vae
   descent evaluate runs/glow runs/maf --samples 5000
@@ -13,7 +13,10 @@ reconstructions. Several models make a table, which refuses figures that were me
   positional: [{ name: '<models...>', summary: 'the model, or the run that made it' }],
   flags: (command) => {
     const asked = command
-      .option('--data <source>', 'mnist, fashion-mnist, or a path of images (default: what the model was trained on)')
+      .option(
+        '--data <source>',
+        'mnist, mnist-captions, fashion-mnist, or a path of images (default: what the model was trained on)',
+      )
       .option(
         '--classifier <model>',
         'a trained classifier to judge samples by (default: one is trained on the labels of the data, and kept)',
@@ -28,6 +31,10 @@ reconstructions. Several models make a table, which refuses figures that were me
         'for each image, where a likelihood can be estimated closer than its bound',
         wholeNumber(1),
         50,
+      )
+      .option(
+        '--prompt <texts...>',
+        'sentences around {} that classes are named in, of a model that compares images and texts (default: "{}" "a {}")',
       )
       .option('--seed <n>', 'of the samples and every other draw', wholeNumber(0), 0)
       .option('--mixed', 'let a table hold figures that were measured differently, and say in every row how');

@@ -10,6 +10,7 @@ export const command = defineCommand<SampleFlags>({
   descent sample runs/style-gan --truncation 0.7
   descent sample runs/style-gan --mix 6 --out styles.png
   descent sample runs/ddpm --steps 1000 --sampler ddpm
+  descent sample runs/dalle2 --text "a slanted seven" "a bold upright three" --guidance 2
   descent sample runs/ddpm --guidance 3 --strip denoising.gif
   descent sample runs/ddpm my-digits/ --strength 0.6`,
   positional: [
@@ -20,6 +21,7 @@ export const command = defineCommand<SampleFlags>({
     command
       .option('--n <images>', 'how many', wholeNumber(1), 64)
       .option('--class <name>', 'images of this class, by name or number (default: every class in turn)')
+      .option('--text <captions...>', 'images that these captions describe, in turn')
       .option('--temperature <t>', 'below 1: less varied and more typical', numberFrom(0), 1)
       .option('--truncation <psi>', 'of a style-gan: below 1 nearer to its mean image', numberFrom(0))
       .option(

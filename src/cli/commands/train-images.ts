@@ -19,7 +19,7 @@ export const variants: CommandVariants = {
       flags: (command) => {
         command.option(
           '--data <source>',
-          'mnist, fashion-mnist, or a path: idx files, a folder of PNG and JPEG (one folder a class), CIFAR-10; also in tar and gzip',
+          'mnist, mnist-captions, fashion-mnist, or a path: idx files, a folder of PNG and JPEG (one folder a class), CIFAR-10; also in tar and gzip',
           'mnist',
         );
         runFlags(imageFlags(command), `runs/${name}`);

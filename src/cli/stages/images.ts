@@ -9,11 +9,14 @@ import {
   imageBatches,
   largestPixel,
 } from '../../data/images/batches.js';
+import { captioned, firstCaptions, trainCaptionTokens } from '../../data/images/caption-tokens.js';
 import { type ImageSet, classesOf } from '../../data/images/image-set.js';
-import { type ImageSource, holdOutImages } from '../../data/images/sources.js';
+import { holdOutImages } from '../../data/images/hold-out.js';
+import type { ImageSource } from '../../data/images/sources.js';
 import type { Json } from '../../data/json.js';
 import { classifierAccuracy } from '../../evaluation/classification.js';
 import { densityOf } from '../../evaluation/density.js';
+import { retrieval } from '../../evaluation/retrieval.js';
 import type { Lineage } from '../../formats/lineage.js';
 import { type ModelImages, imageData, saveImageModel } from '../../formats/image-model-folder.js';
 import type { FamilyModel } from '../../formats/image-models.js';
@@ -59,6 +62,18 @@ export const imageTrainingSchema = ({ definition }: FamilyModel) =>
       ),
     batchSize: z.int().positive().default(64).describe('images per step'),
     flip: z.boolean().default(false).describe('mirror half of the training images, by chance'),
+    shift: z.int().min(0).default(0).describe('move training images by up to so many pixels to each side, by chance'),
+    jitter: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0)
+      .describe('change brightness, contrast and saturation of training images by up to this share, by chance'),
+    vocabulary: z
+      .int()
+      .min(257)
+      .default(512)
+      .describe('tokens for captions, of a model that reads them: 256 bytes, an end, and merges'),
     evaluationImages: z.int().positive().default(1000).describe('images held out of training and measured on'),
     seed: z.int().min(0).default(1).describe('seed of the initial weights and of the order of the data'),
     training: imageTraining.prefault({}),
@@ -81,10 +96,16 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
   if (finished) return finished;
 
   const { engine } = context;
-  const images = imagesOf(source, config);
+  const { train, validation } = partsOf(source, definition, config);
+  const text =
+    definition.text === true &&
+    (await trainCaptionTokens(train, {
+      vocabularySize: config.vocabulary,
+      ...(context.signal && { signal: context.signal }),
+    }));
+  const images = { ...imagesOf(source, config), ...(text && { text }) };
   const data = imageData(images);
   const model = definition.build(config.model, data);
-  const { train, validation } = heldOutImages(source, config.evaluationImages);
   const { lanes } = config.training;
   const training: TrainingConfig = { ...config.training, lanes: lanes ?? lanesFor(model) };
   const averaged = training.average !== null;
@@ -92,8 +113,8 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
   const weights: StoreReference = averaged ? { store, buffer: 'average' } : store;
   try {
     await store.write(initialise(model.parameters, config.seed));
-    const { batchSize, pixels, seed } = config;
-    const batches = { batchSize, pixels, seed };
+    const { batchSize, pixels, seed, flip, shift, jitter } = config;
+    const batches = { batchSize, pixels, seed, ...(text && { text }) };
     const measure =
       model.density &&
       (await densityOf({
@@ -115,7 +136,9 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
       images: validation,
       lanes: training.lanes,
     };
+    const { embeddings } = model;
     const sampler = canDraw(model) && (await imageSampler({ engine, model, data, weights, batchSize: sampleCount }));
+    const captions = text && firstCaptions(validation, text, sampleCount);
     const result = await trainInFolder(context, {
       out,
       title: `Training: ${definition.title}`,
@@ -123,21 +146,26 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
       fingerprint,
       unit: 'images',
       stores: { model: store },
-      phases: phasesOf(model, { ...batches, images: train, flip: config.flip }, training),
+      phases: phasesOf(model, { ...batches, images: train, flip, shift, jitter }, training),
       settings: training,
       ...(model.unhealthy && { watch: model.unhealthy }),
-      ...((measure ?? classifier) && {
+      ...((measure ?? classifier ?? embeddings) && {
         evaluate: async ({ signal }) => {
           const figure = await measure?.({ signal });
+          const found = embeddings && text ? await retrieval({ ...judging, embeddings, text, signal }) : undefined;
           const judged = classifier && (await classifierAccuracy({ ...judging, classifier, signal }));
           return {
             ...(figure && { nats: figure.nats }),
             ...(figure?.bitsPerDimension !== undefined && { bitsPerDimension: figure.bitsPerDimension }),
             ...(judged && { accuracy: judged.accuracy }),
+            ...(found && { imageToText: found.imageToText.accuracy, textToImage: found.textToImage.accuracy }),
           };
         },
       }),
-      ...(sampler && { sample: ({ step, signal }) => drawSamples(sampler, images, { out, step, signal }) }),
+      ...(sampler && {
+        sample: ({ step, signal }) =>
+          drawSamples(sampler, images, { out, step, signal, ...(captions && { captions }) }),
+      }),
     });
     return await saveImageModel({
       folder: modelFolderOf(out),
@@ -167,6 +195,15 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
 
 /** Batches side by side that suit a model, where nobody says how many. */
 export const lanesFor = ({ dense = false }: ImageModel): number => (dense ? 1 : 2);
+/** As `heldOutImages`; of a model that reads captions, the images that have some. */
+function partsOf(
+  source: ImageSource,
+  { text }: Pick<FamilyModel['definition'], 'text'>,
+  { evaluationImages }: Pick<ImageTrainingConfig, 'evaluationImages'>,
+): { train: ImageSet; validation: ImageSet } {
+  const { train, validation } = heldOutImages(source, evaluationImages);
+  return text === true ? { train: captioned(train), validation: captioned(validation) } : { train, validation };
+}
 
 /** What a model of these images has to know of them. */
 const imagesOf = ({ train, reading }: ImageSource, { pixels }: Pick<ImageTrainingConfig, 'pixels'>): ModelImages => ({
@@ -220,7 +257,7 @@ function phasesOf(
       name,
       source: imageBatches(part),
       parameters: model.parameters,
-      batch: imageBatchSpec(part.images, part.batchSize),
+      batch: imageBatchSpec(part.images, part.batchSize, part.text),
       loss,
       parts,
       during:
@@ -261,9 +298,9 @@ const sampleCount = 64;
 async function drawSamples(
   sampler: ImageSampler,
   images: ModelImages,
-  { out, step, signal }: { out: string; step: number; signal: AbortSignal },
+  { out, step, ...asked }: { out: string; step: number; signal: AbortSignal; captions?: readonly Int32Array[] },
 ): Promise<{ picture: string }> {
-  const { images: values } = await sampler({ count: sampleCount, seed: 0, signal });
+  const { images: values } = await sampler({ count: sampleCount, seed: 0, ...asked });
   const picture = join('pictures', `${String(step).padStart(7, '0')}.png`);
   const largest = largestPixel(images.pixels);
   const path = join(out, picture);

@@ -1,9 +1,10 @@
-import { counterRandom, shuffle } from '../../tensor/random.js';
+import { counterRandom, integer, shuffle } from '../../tensor/random.js';
 import { DataError } from '../../errors.js';
 import type { Json } from '../json.js';
 import { readPosition } from '../state.js';
+import { type Augmentation, augmented } from './augment.js';
+import type { CaptionTokens } from './caption-tokens.js';
 import { type ImageSet, type ImageShape, dimensions, imageAt, placeOf } from './image-set.js';
-import { flipImage } from './resample.js';
 
 /**
  * What a pixel is to a model. `bytes`: 0 to 255. `dynamic`: 0 or 1, drawn anew each time with the grey value as the
@@ -15,20 +16,23 @@ export type Discretisation = (typeof discretisations)[number];
 /** The largest value of a pixel. */
 export const largestPixel = (pixels: Discretisation): number => (pixels === 'bytes' ? 255 : 1);
 
-/** images float32 [B, C, H, W] in whole numbers; labels int32 [B], all 0 where there are none. */
+/**
+ * images float32 [B, C, H, W] in whole numbers; labels int32 [B], all 0 where there are none; tokens int32 [B, length]
+ * where captions are read, all 0 for an image that has none.
+ */
 export interface ImageBatch {
   readonly images: Float32Array;
   readonly labels: Int32Array;
   readonly [key: string]: Float32Array | Int32Array;
 }
 
-export interface ImageBatchOptions {
+export interface ImageBatchOptions extends Augmentation {
   readonly images: ImageSet;
   readonly batchSize: number;
   readonly pixels: Discretisation;
   readonly seed: number;
-  /** Mirrors half of the images, by chance. Default false. */
-  readonly flip?: boolean;
+  /** Gives batches the captions too: in training one of each image's by chance, in a list the first. */
+  readonly text?: CaptionTokens;
 }
 
 /** An endless stream of image batches: every image once an epoch, in an order by (seed, epoch). */
@@ -44,7 +48,7 @@ export interface ImageBatches {
 
 /** @throws DataError when there are no images */
 export function imageBatches(options: ImageBatchOptions): ImageBatches {
-  const { images, batchSize, pixels, seed, flip = false } = options;
+  const { images, batchSize, pixels, seed, text, flip = false, shift = 0, jitter = 0 } = options;
   if (images.count === 0) throw new DataError(`${images.name}: there are no images to train on`);
   const order = new Uint32Array(images.count);
   let drawn = 0;
@@ -62,11 +66,17 @@ export function imageBatches(options: ImageBatchOptions): ImageBatches {
     batchSize,
     tokensPerBatch: batchSize,
     next() {
-      const flips = flip ? counterRandom(seed, 'flips', drawn) : () => 1;
+      const changes = counterRandom(seed, 'flips', drawn);
+      const chosen = counterRandom(seed, 'captions', drawn);
       const draw = pixels === 'dynamic' ? counterRandom(seed, 'binarisation', drawn) : undefined;
       const indices = Array.from({ length: batchSize }, nextIndex);
       const drawOf = (index: number): Draw => (pixels === 'static' ? staticDraw(images, index) : draw);
-      return readBatch({ images, indices, pixels, drawOf, mirrored: () => flips() < 0.5 });
+      const isPlain = !flip && shift === 0 && jitter === 0;
+      return readBatch({
+        ...{ images, indices, pixels, drawOf },
+        ...(!isPlain && { change: (image) => augmented(image, images, { flip, shift, jitter }, changes) }),
+        ...(text && { text, captionFrom: (count) => integer(chosen, count) }),
+      });
     },
     state: () => ({ drawn, images: images.count }),
     restore(state) {
@@ -86,12 +96,12 @@ export interface CountedImages {
 
 /** All images once and in order, e.g. to measure on. Draws of a binarisation go by (seed, image), whatever the batch. */
 export function* imageList(options: Omit<ImageBatchOptions, 'flip'>): Generator<CountedImages> {
-  const { images, batchSize, pixels, seed } = options;
+  const { images, batchSize, pixels, seed, text } = options;
   const drawOf = (index: number) => listDraw(images, index, pixels, seed);
   for (let start = 0; start < images.count; start += batchSize) {
     const count = Math.min(batchSize, images.count - start);
     const indices = Array.from({ length: batchSize }, (_, row) => start + Math.min(row, count - 1));
-    yield { batch: readBatch({ images, indices, pixels, drawOf }), count, start };
+    yield { batch: readBatch({ images, indices, pixels, drawOf, ...(text && { text }) }), count, start };
   }
 }
 
@@ -143,14 +153,17 @@ function readBatch(options: {
   indices: readonly number[];
   pixels: Discretisation;
   drawOf: (index: number) => Draw;
-  mirrored?: () => boolean;
+  change?: (image: Uint8Array) => Uint8Array;
+  text?: CaptionTokens;
+  /** Which of so many captions. Default: the first. */
+  captionFrom?: (count: number) => number;
 }): ImageBatch {
-  const { images, indices, pixels, drawOf, mirrored } = options;
+  const { images, indices, pixels, drawOf, change, text, captionFrom = () => 0 } = options;
   const size = dimensions(images);
   const values = new Float32Array(indices.length * size);
   indices.forEach((index, row) => {
     const stored = imageAt(images, index);
-    const image = mirrored?.() === true ? flipImage(stored, images) : stored;
+    const image = change?.(stored) ?? stored;
     const into = values.subarray(row * size, (row + 1) * size);
     if (pixels === 'bytes') into.set(image);
     else {
@@ -158,14 +171,26 @@ function readBatch(options: {
       for (let i = 0; i < size; i++) into[i] = isOne(image[i]!) ? 1 : 0;
     }
   });
-  const { labels } = images;
-  return { images: values, labels: Int32Array.from(indices, (index) => labels?.[index] ?? 0) };
+  const { labels, captions } = images;
+  const batch = { images: values, labels: Int32Array.from(indices, (index) => labels?.[index] ?? 0) };
+  if (text === undefined) return batch;
+  const tokens = new Int32Array(indices.length * text.length);
+  indices.forEach((index, row) => {
+    const own = captions?.[index] ?? [];
+    if (own.length > 0) tokens.set(text.encode(own[captionFrom(own.length)]!), row * text.length);
+  });
+  return { ...batch, tokens };
 }
 
-/** How much of a shape a batch of images is, for programs. */
-export const imageBatchSpec = ({ channels, height, width }: ImageShape, batchSize: number) =>
+/** How much of a shape a batch of images is, for programs; with `text`, captions too. */
+export const imageBatchSpec = (
+  { channels, height, width }: ImageShape,
+  batchSize: number,
+  text?: { readonly length: number },
+) =>
   ({
     images: { shape: [batchSize, channels, height, width], dtype: 'float32' },
     labels: { shape: [batchSize], dtype: 'int32' },
+    ...(text && { tokens: { shape: [batchSize, text.length], dtype: 'int32' } }),
     key: { shape: [2], dtype: 'int32' },
   }) as const;

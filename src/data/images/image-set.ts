@@ -1,3 +1,5 @@
+import type { Captions } from './captions.js';
+
 /** Images of one size, in memory. */
 export interface ImageSet {
   /** Where they come from, for messages and lineage. */
@@ -13,8 +15,8 @@ export interface ImageSet {
   readonly labels?: Int32Array;
   /** What the labels mean. */
   readonly labelNames?: readonly string[];
-  /** [count]; undefined for an image that has none. */
-  readonly captions?: readonly (string | undefined)[];
+  /** [count]: those of each image, the one it is measured by first; an image may have none. */
+  readonly captions?: readonly Captions[];
   /** [count]: each image's place in the set that this one was taken from, which its draws go by. Default: its own place. */
   readonly places?: Int32Array;
 }
@@ -56,7 +58,7 @@ export function selectImages(images: ImageSet, indices: readonly number[]): Imag
     pixels,
     places: Int32Array.from(indices, (index) => placeOf(images, index)),
     ...(labels && { labels: Int32Array.from(indices, (index) => labels[index]!) }),
-    ...(captions && { captions: indices.map((index) => captions[index]) }),
+    ...(captions && { captions: indices.map((index) => captions[index]!) }),
   };
 }
 

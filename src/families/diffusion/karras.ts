@@ -37,13 +37,13 @@ export interface KarrasDiffusion extends Pick<Diffusion, 'parameters' | 'denoise
   /** Mean weighted error of a batch of clean images or codes, and of what is given beside each. */
   readonly loss: (
     p: DiffusionParameters,
-    given: Pick<ImageTensors, 'labels' | 'key'> & { readonly clean: Tensor; readonly image?: Tensor },
+    given: Omit<Parameters<Diffusion['learn']>[1], 'sigma' | 'draws' | 'key'> & Pick<ImageTensors, 'key'>,
   ) => Tensor;
 }
 
 export function karrasDiffusion(
   config: KarrasConfig,
-  options: Pick<DiffusionOptions, 'shape' | 'classes' | 'givenChannels' | 'deviation'>,
+  options: Pick<DiffusionOptions, 'shape' | 'classes' | 'condition' | 'givenChannels' | 'deviation'>,
 ): KarrasDiffusion {
   const { parameters, denoise, learn } = diffusion({
     ...options,
@@ -55,10 +55,11 @@ export function karrasDiffusion(
     parameters,
     denoise,
     sigmas: (steps) => karrasSigmas(steps, { least: config.leastNoise, most: config.mostNoise, rho: config.rho }),
-    loss: (p, { clean, labels, key, image }) => {
+    loss: (p, given) => {
+      const { clean, key } = given;
       const draws = drawsOf(key);
       const logSigma = add(mul(draws.normal([clean.shape[0]!]), config.noiseDeviation), config.noiseMean);
-      return mean(learn(p, { clean, sigma: exp(logSigma), draws, labels, key, ...(image && { image }) }).error);
+      return mean(learn(p, { ...given, sigma: exp(logSigma), draws, key }).error);
     },
   };
 }

@@ -1,68 +1,14 @@
 import { z } from 'zod';
-import { type Assignment, assignmentLoss } from '../../nn/assignment.js';
-import { centred, normalDivergence, perRow } from '../../nn/distributions.js';
-import { gridNetworks } from '../../nn/grid-networks.js';
-import { type ImageModel, type ImageTensors, type LossTensors, defineImageModel } from '../../nn/image-model.js';
-import { likelihoodOf } from '../../nn/likelihood.js';
-import { type TensorsOf, parameter } from '../../nn/parameters.js';
-import {
-  Draws,
-  type Tensor,
-  add,
-  clip,
-  div,
-  exp,
-  expandDims,
-  maximum,
-  mean,
-  mul,
-  reshape,
-  sliceAxis,
-  sqrt,
-  square,
-  sub,
-} from '../../tensor/index.js';
+import { type ImageModel, defineImageModel } from '../../nn/image-model.js';
 import { requireClasses } from './conditions.js';
-import type { DiffusionParameters } from './diffusion.js';
-import { karrasDiffusion, karrasSettings } from './karras.js';
+import { latentDiffusion, latentSettings } from './latents.js';
 
-/**
- * Latent diffusion (Rombach et al. 2022): an auto-encoder with a small grid of codes, whose divergence from the prior
- * costs little, and diffusion over its codes. The first part of training is the auto-encoder's, the rest the diffusion's.
- */
-
-const { channels, blocks, attention, noiseMean } = karrasSettings;
-const as = (setting: z.ZodType): string => setting.description ?? '';
+/** Latent diffusion (Rombach et al. 2022), of any image or of a class. */
 
 export const latentDiffusionSchema = z.strictObject({
-  ...karrasSettings,
-  channels: channels.unwrap().default([64]).describe(as(channels)),
-  blocks: blocks.unwrap().default(3).describe(as(blocks)),
-  attention: attention.unwrap().default([0]).describe(as(attention)),
-  // That of Karras et al. is for data of half the deviation.
-  noiseMean: noiseMean.unwrap().default(-0.5).describe(as(noiseMean)),
-  codec: z
-    .strictObject({
-      width: z.int().positive().default(32).describe('channels of the first convolution; twice as many on the grid'),
-      blocks: z.int().positive().default(1).describe('residual blocks of encoder and decoder'),
-      codeSize: z
-        .int()
-        .positive()
-        .default(4)
-        .describe('numbers of a place of the grid, which has a quarter of the sides'),
-      divergence: z.number().min(0).default(0.1).describe('weight of the divergence of codes from the prior'),
-      share: z.number().gt(0).lt(1).default(0.3).describe('share of the training after which the auto-encoder stays'),
-    })
-    .prefault({}),
+  ...latentSettings,
   conditional: z.boolean().default(false).describe('draw images of a class that is asked for'),
-  drawingSteps: z.int().positive().default(18).describe('steps to draw in where nobody says how many'),
 });
-
-/** Codes are drawn from other streams than the noise that is added to them. */
-const streamOfCodes = 8192;
-
-/** Share that a step keeps of the moments of the codes. */
-const momentum = 0.98;
 
 export const definition = defineImageModel({
   name: 'latent-diffusion',
@@ -72,110 +18,8 @@ export const definition = defineImageModel({
   pixels: 'bytes',
   tiny: { side: 4, config: { channels: [4], blocks: 1, drawingSteps: 2, codec: { width: 4, codeSize: 2 } } },
   build: (config, data): ImageModel => {
-    const { conditional, codec } = config;
-    const { codeSize, share } = codec;
-    const { levels } = data;
+    const { conditional } = config;
     requireClasses(conditional, data.classes);
-    const net = gridNetworks({ ...codec, outputs: 2 * codeSize }, data);
-    const likelihood = likelihoodOf({ likelihood: 'auto' }, levels, data.channels);
-    const shape = [codeSize, net.grid.height, net.grid.width] as const;
-    const model = karrasDiffusion(config, { shape, classes: conditional ? data.classes : 0, deviation: 1 });
-    const parameters = {
-      codec: { networks: net.parameters, likelihood: likelihood.parameters },
-      moments: {
-        mean: parameter([codeSize]),
-        square: parameter([codeSize], { init: { kind: 'ones' } }),
-      },
-      diffusion: model.parameters,
-    };
-    type Parameters = TensorsOf<Omit<typeof parameters, 'diffusion'>> & { readonly diffusion: DiffusionParameters };
-    const belongsTo = (part: string) => (path: string) => path.startsWith(`${part}.`);
-
-    const posterior = (p: Parameters, images: Tensor): { mean: Tensor; logDeviation: Tensor } => {
-      const output = net.encode(p.codec.networks, centred(images, levels));
-      const logDeviation = clip(sliceAxis(output, { axis: 1, start: codeSize }), -6, 2);
-      return { mean: sliceAxis(output, { axis: 1, limit: codeSize }), logDeviation };
-    };
-    const drawCode = (p: Parameters, images: Tensor, draws: Draws): Tensor => {
-      const { mean: centre, logDeviation } = posterior(p, images);
-      return draws.gaussian(centre, exp(logDeviation));
-    };
-    /** Mean and deviation of each number of the codes, [1, codeSize, 1, 1]. */
-    const scaleOf = ({ moments }: Parameters) => {
-      const variance = sub(moments.square, square(moments.mean));
-      const perChannel = (x: Tensor): Tensor => reshape(x, [1, codeSize, 1, 1]);
-      return { centre: perChannel(moments.mean), deviation: perChannel(sqrt(maximum(variance, 1e-4))) };
-    };
-    /** Codes to mean 0 and deviation 1, and back. */
-    const standardised = (p: Parameters, code: Tensor): Tensor => {
-      const { centre, deviation } = scaleOf(p);
-      return div(sub(code, centre), deviation);
-    };
-    const decode = (p: Parameters, code: Tensor): Tensor => {
-      const { centre, deviation } = scaleOf(p);
-      return pixelsOf(p, add(mul(code, deviation), centre));
-    };
-    const pixelsOf = (p: Parameters, code: Tensor): Tensor =>
-      likelihood.mean(expandDims(net.decode(p.codec.networks, code), 1));
-
-    const autoencoder = (p: Parameters, { images, key }: ImageTensors): LossTensors => {
-      const draws = new Draws(key);
-      const { mean: centre, logDeviation } = posterior(p, images);
-      const output = expandDims(net.decode(p.codec.networks, draws.gaussian(centre, exp(logDeviation))), 1);
-      const pixels = mean(perRow(likelihood.logProb(p.codec.likelihood, images, output, draws)));
-      const divergence = mean(perRow(normalDivergence(centre, logDeviation)));
-      return {
-        loss: sub(mul(divergence, codec.divergence), pixels),
-        metrics: { reconstruction: mul(pixels, -1), divergence },
-      };
-    };
-    const moments = (p: Parameters, { images, key }: ImageTensors): LossTensors => {
-      const code = drawCode(p, images, new Draws(key));
-      const towards = (old: Tensor, values: Tensor): Assignment => ({
-        parameter: old,
-        value: add(mul(old, momentum), mul(mean(values, { axes: [0, 2, 3] }), 1 - momentum)),
-      });
-      const { mean: centre, square: squares } = p.moments;
-      return { loss: assignmentLoss([towards(centre, code), towards(squares, square(code))]) };
-    };
-
-    return {
-      parameters,
-      conditional,
-      losses: [
-        { name: 'autoencoder', during: [0, share], trainable: belongsTo('codec'), loss: autoencoder },
-        {
-          name: 'moments',
-          assigns: true,
-          // They follow an encoder that hardly changes any more.
-          during: [share / 2, share],
-          trainable: belongsTo('moments'),
-          loss: moments,
-        },
-        {
-          name: 'diffusion',
-          during: [share, 1],
-          trainable: belongsTo('diffusion'),
-          loss: (p: Parameters, { images, labels, key }): LossTensors => {
-            const clean = standardised(p, drawCode(p, images, new Draws(key, streamOfCodes)));
-            return { loss: model.loss(p.diffusion, { clean, labels, key }) };
-          },
-        },
-      ],
-      codec: {
-        encode: (p: Parameters, { images }) => standardised(p, posterior(p, images).mean),
-        decode: (p: Parameters, code) => decode(p, code),
-      },
-      denoiser: {
-        shape,
-        sigmas: model.sigmas,
-        steps: config.drawingSteps,
-        sampler: 'heun',
-        conditions: conditional ? ['class'] : [],
-        denoise: (p: Parameters, noisy) => model.denoise(p.diffusion, noisy),
-        encode: (p: Parameters, { images }) => standardised(p, posterior(p, images).mean),
-        decode: (p: Parameters, clean) => decode(p, clean),
-      },
-    };
+    return { ...latentDiffusion(config, data, { classes: conditional ? data.classes : 0 }), conditional };
   },
 });
