@@ -18,16 +18,16 @@ export const recipe = imageRecipe({
   smokeModel: { width: 32, draws: 4 },
   scales: {
     cpu: {
-      about: 'two hidden layers of 200, 32 latents, 50 draws, batch 64, 18,000 steps',
+      about: 'two hidden layers of 400, 32 latents, batch 64, 40,000 steps of one draw and 4,000 of 50',
       settings: {
-        model: { width: 200, layers: 2, latents: 32, draws: 50 },
+        model: { width: 400, layers: 2, latents: 32, draws: 50, oneDrawUntil: 10 / 11 },
         batchSize: 64,
         evaluationImages: 500,
         training: {
-          steps: 18_000,
+          steps: 44_000,
           clipNorm: null,
-          evaluateEvery: 3000,
-          sampleEvery: 9000,
+          evaluateEvery: 4000,
+          sampleEvery: 22_000,
           schedule: { kind: 'cosine', learningRate: 1e-3, finalFraction: 0.01 },
         },
       },

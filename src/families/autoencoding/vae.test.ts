@@ -97,6 +97,17 @@ describe('settings of a VAE', () => {
     expect(build({ draws: 5 })).not.toThrow();
   });
 
+  it('several draws can begin with one', () => {
+    const duringOf = (config: object) =>
+      build({ width: 4, ...config })().losses.map(({ name, during }) => [name, during]);
+    expect(duringOf({ draws: 5, oneDrawUntil: 0.75 })).toEqual([
+      ['iwae', [0.75, 1]],
+      ['vae', [0, 0.75]],
+    ]);
+    expect(duringOf({ draws: 5 })).toEqual([['iwae', [0, 1]]]);
+    expect(duringOf({})).toEqual([['vae', undefined]]);
+  });
+
   it('convolutions say which sides they cannot halve twice', () => {
     expect(build({ network: 'convolutional', width: 4 }, 30)).toThrow(
       /blocks of side 4 do not divide images of 30 x 30/,

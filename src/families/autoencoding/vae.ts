@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { ConfigError } from '../../errors.js';
 import { centred, normalDivergence, normalLogProb, perRow } from '../../nn/distributions.js';
-import { type ImageModel, type ImageTensors, type LossTensors, defineImageModel } from '../../nn/image-model.js';
+import {
+  type ImageLoss,
+  type ImageModel,
+  type ImageTensors,
+  type LossTensors,
+  defineImageModel,
+} from '../../nn/image-model.js';
 import type { TensorsOf } from '../../nn/parameters.js';
 import {
   Draws,
@@ -46,6 +52,14 @@ export const vaeSchema = z.strictObject({
     .positive()
     .default(1)
     .describe('codes drawn for each image in training; more than 1: the importance-weighted bound (IWAE)'),
+  oneDrawUntil: z
+    .number()
+    .min(0)
+    .max(0.99)
+    .default(0)
+    .describe(
+      'share of the run in which a single code is drawn all the same: many steps of it cost as much as one of many draws',
+    ),
 });
 
 export const definition = defineImageModel({
@@ -104,28 +118,36 @@ export const definition = defineImageModel({
       return { pixels: reconstruction(p, images, code, draws), divergence: normalDivergence(centre, logDeviation) };
     };
 
+    const oneDraw: ImageLoss = {
+      name: 'vae',
+      wholeBatch: config.freeBits > 0,
+      ...(config.draws > 1 && { during: [0, config.oneDrawUntil] as const }),
+      loss: (p: Parameters, batch): LossTensors => {
+        const { pixels, divergence } = bound(p, batch);
+        const perLatent = mean(divergence, { axes: 0 });
+        const paid = config.freeBits > 0 ? maximum(perLatent, config.freeBits) : perLatent;
+        const total = sum(perLatent);
+        return {
+          loss: sub(mul(sum(paid), config.beta), mean(pixels)),
+          metrics: { negativeElbo: sub(total, mean(pixels)), divergence: total },
+        };
+      },
+    };
+    const manyDraws: ImageLoss = {
+      name: 'iwae',
+      during: [config.oneDrawUntil, 1],
+      loss: (p: Parameters, batch): LossTensors => {
+        const weights = importance(p, batch, config.draws);
+        return { loss: neg(mean(logMean(weights))), metrics: { negativeElbo: neg(mean(weights)) } };
+      },
+    };
+
     return {
       parameters,
       dense: config.network === 'mlp',
       losses: [
-        {
-          name: 'vae',
-          wholeBatch: config.freeBits > 0,
-          loss: (p, batch): LossTensors => {
-            if (config.draws > 1) {
-              const weights = importance(p, batch, config.draws);
-              return { loss: neg(mean(logMean(weights))), metrics: { negativeElbo: neg(mean(weights)) } };
-            }
-            const { pixels, divergence } = bound(p, batch);
-            const perLatent = mean(divergence, { axes: 0 });
-            const paid = config.freeBits > 0 ? maximum(perLatent, config.freeBits) : perLatent;
-            const total = sum(perLatent);
-            return {
-              loss: sub(mul(sum(paid), config.beta), mean(pixels)),
-              metrics: { negativeElbo: sub(total, mean(pixels)), divergence: total },
-            };
-          },
-        },
+        ...(config.draws > 1 ? [manyDraws] : []),
+        ...(config.draws === 1 || config.oneDrawUntil > 0 ? [oneDraw] : []),
       ],
       density: {
         kind: 'lower-bound',
