@@ -107,12 +107,14 @@ describe('terminalProgress', () => {
       reporter.step?.(progressAt(step));
     }
     reporter.evaluation?.({ step: 100, metrics: { loss: 1.5 }, best: true });
+    reporter.warning?.({ step: 100, message: 'too good to be true' });
     reporter.samples?.({ step: 100, samples: ['Call me\n Ishmael.', { not: 'text' }] });
     reporter.end?.({ status: 'finished', step: 100, seconds: 1 });
     const lines = text().trimEnd().split('\n');
-    expect(lines).toHaveLength(1 + 10 + 3);
+    expect(lines).toHaveLength(1 + 10 + 4);
     expect(lines[0]).toBe('gpt: 100 steps (compiled in 1.3 s)');
-    expect(lines.at(-3)).toBe('  step 100: loss 1.5000 (best)');
+    expect(lines.at(-4)).toBe('  step 100: loss 1.5000 (best)');
+    expect(lines.at(-3)).toBe('  step 100: too good to be true');
     expect(lines.at(-2)).toBe('  step 100 sample: Call me Ishmael.');
     expect(lines.at(-1)).toBe('  finished at step 100 after 1 s');
     expect(text()).not.toContain('\x1b');

@@ -7,8 +7,8 @@ import { loadCheckpoint, readCheckpointState, saveCheckpoint, type StoredState }
 import { initialGuardState, isExploding, explosionThreshold, watchLoss, type GuardState } from './guard.js';
 import type { Json } from '../data/json.js';
 import { momentBuffers, optimizerSchema, type OptimizerConfig } from './optimizer.js';
+import { type Moving, coverOf, movedBy, movesTheSame, storeOf } from './moving.js';
 import type { LossTerm, Phase } from './phase.js';
-import { isSpec, leaves } from '../tensor/index.js';
 import { deriveKey } from './random-key.js';
 import { learningRateAt, scheduleSchema, type ScheduleConfig } from './schedule.js';
 import { parseSettings, trainingSchema, type TrainingConfig, type TrainingSettings } from './settings.js';
@@ -43,11 +43,9 @@ interface PreparedTerm {
   readonly wantsKey: boolean;
 }
 
-interface PreparedPhase {
+interface PreparedPhase extends Moving {
   readonly phase: Phase;
   readonly terms: readonly PreparedTerm[];
-  /** Paths of the parameters that it moves. */
-  readonly moves: readonly string[];
   readonly optimizer: OptimizerConfig;
   readonly schedule: ScheduleConfig;
   /** Optimizer steps taken. */
@@ -111,7 +109,7 @@ export class Trainer {
     }
     const phases: PreparedPhase[] = [];
     for (const phase of options.phases) phases.push(await preparePhase(phase, options, settings));
-    const used = new Map(phases.map(({ phase }) => [storeName(phase), options.stores[storeName(phase)]!]));
+    const used = new Map(phases.map(({ phase }) => [storeOf(phase), options.stores[storeOf(phase)]!]));
     const trainer = new Trainer(settings, Object.fromEntries(used), phases);
     if (settings.average !== null) {
       for (const store of used.values()) await startAverage(store);
@@ -289,36 +287,21 @@ export class Trainer {
     return { loss, gradientNorm, learningRate, tokens, metrics: { loss, gradientNorm, learningRate, ...metrics } };
   }
 
-  /**
-   * How often the moments of its parameters were updated, which is what Adam's bias correction counts: phases that move
-   * the same ones, such as a loss and a penalty that is due now and then, share them.
-   */
-  #updatesOf({ phase, moves, optimizer }: PreparedPhase): number {
+  /** How often the moments of its parameters were updated, which is what Adam's bias correction counts. */
+  #updatesOf(prepared: PreparedPhase): number {
     const sharing = this.#phases.filter(
-      (other) =>
-        storeName(other.phase) === storeName(phase) &&
-        (other.optimizer.kind === 'sgd') === (optimizer.kind === 'sgd') &&
-        other.moves.length === moves.length &&
-        other.moves.every((path, index) => path === moves[index]),
+      (other) => movesTheSame(other, prepared) && isAdam(other.optimizer) === isAdam(prepared.optimizer),
     );
     return sharing.reduce((sum, { updates }) => sum + updates, 0);
   }
 
-  /**
-   * Once a step for each parameter that it moved, after all phases, so that the average is of whole steps. The phases
-   * that move most come first: one that moves a part of what another does finds its part done.
-   */
+  /** Once a step for each parameter that it moved, after all phases, so that the average is of whole steps. */
   async #average(due: readonly PreparedPhase[], step: number): Promise<void> {
     const decay = averageDecayAt(this.settings.average!, step);
-    const done = new Map<string, Set<string>>();
-    for (const { phase, moves, terms } of [...due].sort((a, b) => b.moves.length - a.moves.length)) {
-      const paths = done.get(storeName(phase)) ?? new Set<string>();
-      done.set(storeName(phase), paths);
-      if (moves.every((path) => paths.has(path))) continue;
+    for (const { phase, terms } of coverOf(due)) {
       const trainStep = terms[0]!.step;
       if (trainStep.averageInto === undefined) throw new ConfigError('This device keeps no average of the parameters.');
       await trainStep.averageInto(phase.averaged === false ? 0 : decay);
-      for (const path of moves) paths.add(path);
     }
   }
 
@@ -331,7 +314,7 @@ export class Trainer {
       Object.entries(this.#stores).map(([name, store]) => {
         const buffers = new Set<StateBuffer>(['parameters']);
         for (const { phase, optimizer } of this.#phases) {
-          if (withMoments && storeName(phase) === name)
+          if (withMoments && storeOf(phase) === name)
             for (const buffer of momentBuffers(optimizer)) buffers.add(buffer);
         }
         if (this.settings.average !== null) buffers.add('average');
@@ -367,17 +350,17 @@ async function startAverage(store: TrainableStore): Promise<void> {
 const isDue = ({ every = 1, during }: Phase, step: number): boolean =>
   step % every === 0 && step > (during?.from ?? 0) && step <= (during?.until ?? Infinity);
 
-const storeName = (phase: Phase): string => phase.store ?? 'model';
+const isAdam = ({ kind }: OptimizerConfig): boolean => kind !== 'sgd';
 
 async function preparePhase<Store extends TrainableStore>(
   phase: Phase,
   options: TrainerOptions<Store>,
   settings: TrainingConfig,
 ): Promise<PreparedPhase> {
-  const store = options.stores[storeName(phase)];
+  const store = options.stores[storeOf(phase)];
   if (store === undefined) {
     const names = Object.keys(options.stores).join(', ');
-    throw new ConfigError(`Phase "${phase.name}" trains the store "${storeName(phase)}"; there are: ${names}.`);
+    throw new ConfigError(`Phase "${phase.name}" trains the store "${storeOf(phase)}"; there are: ${names}.`);
   }
   const where = `phase "${phase.name}"`;
   const optimizer = parseSettings(optimizerSchema, { ...settings.optimizer, ...phase.optimizer }, where);
@@ -402,10 +385,7 @@ async function preparePhase<Store extends TrainableStore>(
     });
     terms.push({ term, step, wantsKey: 'key' in batch });
   }
-  const moves = leaves(phase.parameters, isSpec)
-    .map(({ path }) => path)
-    .filter(phase.trainable ?? (() => true));
-  return { phase, terms, moves, optimizer, schedule, updates: 0, guard: initialGuardState };
+  return { ...movedBy(phase), phase, terms, optimizer, schedule, updates: 0, guard: initialGuardState };
 }
 
 function withKey(batch: HostTree, key: (() => Int32Array) | undefined): HostTree {

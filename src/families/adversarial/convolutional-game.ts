@@ -13,6 +13,8 @@ import { Draws, type Tensor } from '../../tensor/index.js';
 import { type Condition, classesTold, conditionSetting } from './condition.js';
 import {
   type Game,
+  type Positions,
+  type Terms,
   drawNoise,
   gameHealth,
   gameLosses,
@@ -50,10 +52,7 @@ interface Rules extends Pick<Game<never>, 'objective' | 'optimizer' | 'discrimin
   /** Slope of the discriminator's activations below 0. */
   readonly slope?: number;
   /** See `Game.penalty`; the discriminator is given as a function of images and labels. */
-  readonly penalty?: (
-    positions: Parameters<NonNullable<Game<never>['penalty']>>[1],
-    judge: (images: Tensor, labels: Tensor) => Tensor,
-  ) => { loss: Tensor; metrics?: Record<string, Tensor> };
+  readonly penalty?: (positions: Positions, judge: (images: Tensor, labels: Tensor) => Tensor) => Terms;
 }
 
 /** Steps between updates of the running moments, and the share of them that each keeps. */

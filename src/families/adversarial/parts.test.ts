@@ -9,6 +9,7 @@ import * as t from '../../tensor/index.js';
 import type { Tensor, TensorSpec } from '../../tensor/index.js';
 import { counterRandom } from '../../tensor/random.js';
 import { augment } from './augmentation.js';
+import { gameAilments, gameFigures } from './figures.js';
 import { withDeviation } from './minibatch-deviation.js';
 import { modulatedConvolution, modulatedEnlargement } from './modulated-convolution.js';
 import { objectives } from './objectives.js';
@@ -261,6 +262,47 @@ describe('batch normalisation', () => {
     const { mean, deviation } = evaluate(graph, { x: random(60), scale: [0.5, 1, 2], bias: [1, -1, 0] });
     expect(difference(mean!, [1, -1, 0])).toBeLessThan(1e-9);
     expect(difference(deviation!, [0.5, 1, 2])).toBeLessThan(1e-3);
+  });
+});
+
+describe('how a game stands', () => {
+  it('is told by means, by pairs ranked rightly, and by the spread of made images over that of real ones', () => {
+    const graph = t.trace(({ r, m, real, made }) => gameFigures(r, m, { real: real, made: made }), {
+      r: float(4),
+      m: float(4),
+      real: float(4, 1, 2, 2),
+      made: float(4, 1, 2, 2),
+    });
+    const real = random(16);
+    const third = real.map((value) => value / 3 + 0.2);
+    const found = evaluate(graph, { r: [1, 2, 3, 0], m: [0, 3, -1, -2], real, made: third });
+    expect(found['real']![0]).toBe(1.5);
+    expect(found['made']![0]).toBe(0);
+    expect(found['accuracy']![0]).toBe(0.75);
+    expect(found['spread']![0]).toBeCloseTo(1 / 3, 9);
+    // The root of the mean squared distance of pairs, done the long way.
+    const pairs = (images: readonly number[]): number => {
+      let sum = 0;
+      for (let a = 0; a < 4; a++)
+        for (let b = 0; b < 4; b++)
+          for (let at = 0; at < 4; at++) sum += (images[4 * a + at]! - images[4 * b + at]!) ** 2;
+      return Math.sqrt(sum);
+    };
+    expect(found['spread']![0]).toBeCloseTo(pairs(third) / pairs(real), 9);
+  });
+
+  it.each([
+    ['a healthy one', { spread: 0.9, real: 1.5, made: -1.5 }, {}, []],
+    ['one of which nothing is known yet', {}, {}, []],
+    ['one image over and over', { spread: 0.05, real: 1, made: -1 }, {}, ['collapse']],
+    ['a discriminator that has won', { spread: 0.8, real: 20, made: -15 }, {}, ['divergence']],
+    ['a critic of the same outputs', { spread: 0.8, real: 20, made: -15 }, { isDistance: true }, []],
+    ['a critic that runs away', { spread: 0.8, real: 900, made: -15 }, { isDistance: true }, ['divergence']],
+    ['all at once', { spread: 0.1, real: 1e6, made: 0 }, {}, ['collapse', 'divergence']],
+  ] as const)('%s', (_, figures, objective, expected) => {
+    const named = Object.fromEntries(Object.entries(figures).map(([name, value]) => [`discriminator.${name}`, value]));
+    const found = gameAilments(objective)(named);
+    expect(Object.keys(found).filter((name) => found[name] !== undefined)).toEqual(expected);
   });
 });
 
