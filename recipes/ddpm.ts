@@ -7,7 +7,7 @@ const figure = { metric: 'samples read as the class asked for', target: 0.97, di
 
 async function measure(trained: TrainedImages): Promise<ImageFigures> {
   const draw = await drawnFigures(trained);
-  const denoising = { steps: trained.scale === 'smoke' ? 4 : 50, sampler: 'ddim', guidance: 2 } as const;
+  const denoising = { steps: trained.scale === 'smoke' ? 4 : 50, sampler: 'ddim', guidance: 3 } as const;
   const samples = samplesAt(trained.scale, { cpu: 500, gpu: 5000 });
   const drawn = await draw(samples, denoising);
   const { distances, classes } = drawn;

@@ -49,7 +49,7 @@ export const classRows = (
 ];
 
 /** What makes the U-Net of a smoke test small. */
-export const smokeUNet = { patch: 4, channels: [16], attention: [0] };
+export const smokeUNet = { patch: 4, channels: [16], attention: [0], drawingSteps: 3 };
 
 /** A small U-Net, which sees 28 x 28 pixels as 14 x 14 blocks of four. */
 const cpuUNet = { patch: 2, channels: [48, 96], attention: [1] };

@@ -38,7 +38,7 @@ export const recipe = imageRecipe({
   source: 'Rombach et al. 2022, arXiv:2112.10752; held against what a classifier reads in its samples',
   ...figure,
   data: 'fashion-mnist',
-  smokeModel: { channels: [8], blocks: 1, codec: { width: 8 } },
+  smokeModel: { channels: [8], blocks: 1, drawingSteps: 3, codec: { width: 8 } },
   scales: latentScales,
   measure,
 });
