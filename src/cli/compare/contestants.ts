@@ -40,7 +40,15 @@ export const contestants: readonly Contestant[] = [
   {
     family: 'adversarial',
     model: 'dcgan',
-    settings: { pixels: 'bytes', batchSize: 64, model: { conditional: true }, training: { schedule: schedule(2e-4) } },
+    settings: {
+      pixels: 'bytes',
+      batchSize: 64,
+      model: { condition: 'projection' },
+      training: {
+        clipNorm: null,
+        schedule: { kind: 'linear', learningRate: 1e-3, decayOver: 0.5, finalFraction: 0.02 },
+      },
+    },
   },
   {
     family: 'flow',
@@ -58,8 +66,15 @@ export const contestants: readonly Contestant[] = [
     settings: {
       pixels: 'bytes',
       batchSize: 64,
-      model: { conditional: true },
-      training: { average: { decay: 0.999 }, schedule: schedule(5e-4) },
+      model: {
+        channels: [48, 96],
+        attention: [1],
+        patch: 2,
+        prediction: 'velocity',
+        variance: 'learned',
+        conditional: true,
+      },
+      training: { clipNorm: 1, average: { decay: 0.995 }, schedule: schedule(1.5e-3) },
     },
   },
 ];
