@@ -14,7 +14,10 @@ describe('the page of families', () => {
     for (const { models } of families) {
       for (const { name, recipes = [name] } of models) {
         const folders = readdirSync(source('src/families'));
-        expect(folders.some((folder) => existsSync(source(`src/families/${folder}/${name}.ts`))), name).toBe(true);
+        expect(
+          folders.some((folder) => existsSync(source(`src/families/${folder}/${name}.ts`))),
+          name,
+        ).toBe(true);
         for (const recipe of recipes) expect(existsSync(source(`recipes/${recipe}.ts`)), recipe).toBe(true);
       }
     }
