@@ -13,12 +13,12 @@ export const recipe = imageRecipe({
   smokeModel: { width: 8, codes: 16, codeSize: 4, prior: { width: 8, layers: 2, hidden: 16 } },
   scales: {
     cpu: {
-      about: '48 channels, batch 64, 4,000 steps of the auto-encoder, then 4,000 of the prior',
+      about: '48 channels, batch 64, 7,000 steps of the auto-encoder, then 7,000 of the prior',
       settings: {
         model: { width: 48, blocks: 2 },
         batchSize: 64,
         training: {
-          steps: 8000,
+          steps: 14_000,
           clipNorm: 100,
           evaluateEvery: 1000,
           sampleEvery: 4000,

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as t from '../tensor/index.js';
 import { counterRandom, fillNormal } from '../tensor/random.js';
 import { Engine, type Store } from './engine.js';
 import { createGraphOptimizer } from './graph-optimizer.js';
+import { Program } from './program.js';
 import { type OptimizerConfig, createTrainStep } from './train-step.js';
 
 let engine: Engine;
@@ -211,6 +212,28 @@ describe('createTrainStep', () => {
       losses[1]!.forEach((loss, index) => expect(loss).toBeCloseTo(losses[0]![index]!, 5));
       expectParameters(await sides[1].store.read(), await sides[0].store.read(), 5);
     } finally {
+      await on.dispose();
+    }
+  });
+
+  it('gives every lane the parameters before the first begins, since its worker is busy from then on', async () => {
+    const on = await Engine.create({ threads: 2 });
+    try {
+      const { store, step } = await setUp({ on, lanes: 2 });
+      const [gives, runs] = [vi.spyOn(store, 'put'), vi.spyOn(Program.prototype, 'run')];
+      for (let index = 1; index <= 2; index++) {
+        const first = step.accumulate(data, 0.5);
+        // As where batches take a moment to come.
+        await new Promise(setImmediate);
+        await Promise.all([first, step.accumulate(data, 0.5)]);
+        await step.apply({ learningRate: 0.1, step: index });
+      }
+      const [given, begun] = [gives, runs].map(({ mock }) => mock.invocationCallOrder) as [number[], number[]];
+      expect(given).toHaveLength(2);
+      expect(given[0]).toBeLessThan(begun[0]!);
+      expect(given[1]).toBeLessThan(begun[2]!);
+    } finally {
+      vi.restoreAllMocks();
       await on.dispose();
     }
   });

@@ -128,11 +128,12 @@ export async function createTrainStep<Parameters, Batch>(
     trained,
     sum,
     accumulate(data, weight) {
+      // Before the first lane begins: its worker would not give the parameters away while it computes.
+      if (sum.count === 0) for (const each of sum.lanes) each.last = each.last.then(() => each.lane.refresh());
       const turn = sum.count++ % sum.lanes.length;
       const place = sum.lanes[turn]!;
       const { lane } = place;
       const run = async () => {
-        await lane.refresh();
         const args = { parameters: lane.store, batch: data, weight: Float32Array.of(weight) };
         const buffer = place.begun ? 'scratch' : 'gradients';
         const outcome = await programs[turn]!.run(args, { into: { gradients: { store: lane.store, buffer } } });
