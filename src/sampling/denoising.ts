@@ -19,7 +19,7 @@ import type { Program } from '../runtime/engine.js';
 import type { Tensor } from '../tensor/index.js';
 import type { DenoisingOptions, ImageSamplerOptions } from './image-options.js';
 import { noiseOf, sizeOf } from './noise.js';
-import { sideBySide } from './side-by-side.js';
+import { rowsSideBySide } from './rows-side-by-side.js';
 
 /** Taking noise away, step by step: all ways of drawing with a denoiser are made of what is here. */
 
@@ -95,7 +95,7 @@ export async function denoisingModel(
   const prior = denoiser.prior && (await denoisingModel(options, denoiser.prior));
   const givenShape = denoiser.given?.shape ?? denoiser.prior?.shape;
 
-  const evaluate = await sideBySide({
+  const evaluate = await rowsSideBySide({
     ...{ engine, weights, batchSize },
     compile: (on, rows, threads) =>
       on.compile(

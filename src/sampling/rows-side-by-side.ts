@@ -1,6 +1,6 @@
-import type { Engine, HostTree, Program, StoreReference } from '../runtime/engine.js';
-import { type Lane, lanesOf } from '../runtime/lanes.js';
-import { Store } from '../runtime/store.js';
+import type { Engine, Program, StoreReference } from '../runtime/engine.js';
+import { laneCount } from '../runtime/lanes.js';
+import { sideBySide } from '../runtime/side-by-side.js';
 
 /** Rows of a batch, by name: float32 or int32, [batch, …]. */
 export type Rows = Readonly<Record<string, Float32Array | Int32Array>>;
@@ -14,36 +14,32 @@ const parts = 2;
  *
  * @param compile makes the program for so many rows, of the arguments `parameters` and `rows`
  */
-export async function sideBySide(options: {
+export async function rowsSideBySide(options: {
   readonly engine: Engine;
   readonly weights: StoreReference;
   readonly batchSize: number;
   readonly compile: (engine: Engine, rows: number, threads: number) => Promise<Program>;
 }): Promise<(rows: Rows, run: { signal?: AbortSignal }) => Promise<Record<string, Float32Array>>> {
-  const { engine, weights, batchSize, compile } = options;
-  const isDivided =
-    engine.device === 'cpu' && engine.threads >= parts && batchSize % parts === 0 && weights instanceof Store;
-  if (!isDivided) {
-    const program = await compile(engine, batchSize, engine.threads);
-    return async (rows, run) => (await program.run({ parameters: weights, rows }, run)) as Record<string, Float32Array>;
-  }
-  const lanes = await lanesOf(engine, weights, parts);
-  const threads = Math.floor(engine.threads / parts);
-  const programs = await Promise.all(lanes.map((lane) => compile(lane.engine, batchSize / parts, threads)));
-  const runLane = async (lane: Lane, index: number, rows: Rows, run: { signal?: AbortSignal }): Promise<HostTree> => {
-    await lane.refresh();
-    return programs[index]!.run({ parameters: lane.store, rows: partOf(rows, index) }, run);
-  };
-  return async (rows, run) => {
-    const results = await Promise.all(lanes.map((lane, index) => runLane(lane, index, rows, run)));
-    return joined(results as Record<string, Float32Array>[]);
-  };
+  const { batchSize, compile } = options;
+  const lanes = laneCount(options.engine, batchSize % parts === 0 ? parts : 1);
+  const work = await sideBySide({ ...options, lanes }, async ({ engine, weights, threads }) => {
+    const program = await compile(engine, batchSize / lanes, threads);
+    return async (rows: Rows, signal?: AbortSignal) =>
+      (await program.run({ parameters: weights, rows }, { ...(signal && { signal }) })) as Record<string, Float32Array>;
+  });
+  return async (rows, { signal }) =>
+    joined(
+      await work(
+        Array.from({ length: lanes }, (_, index) => partOf(rows, index, lanes)),
+        signal,
+      ),
+    );
 }
 
-const partOf = (rows: Rows, index: number): Rows =>
+const partOf = (rows: Rows, index: number, lanes: number): Rows =>
   Object.fromEntries(
     Object.entries(rows).map(([name, values]) => {
-      const size = values.length / parts;
+      const size = values.length / lanes;
       return [name, values.slice(index * size, (index + 1) * size)];
     }),
   );
