@@ -4,18 +4,12 @@ import { join } from 'node:path';
 import { decode, encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { counterRandom } from '../tensor/random.js';
-import { type Answer, start } from './descent.test-helper.js';
+import { commandIn } from './descent.test-helper.js';
 
 /** The real command with diffusion models of pictures that are made here: bright left halves and bright right halves. */
 
 let cwd: string;
-const descent = (...args: string[]): Promise<Answer> => start(args, { cwd }).answer;
-
-async function json<Result = Record<string, unknown>>(...args: string[]): Promise<Result> {
-  const { code, stdout, stderr } = await descent(...args, '--json');
-  expect(code, stderr).toBe(0);
-  return JSON.parse(stdout) as Result;
-}
+const { descent, json } = commandIn(() => cwd);
 
 const picture = async (path: string) => decode(await readFile(join(cwd, path)));
 

@@ -31,3 +31,14 @@ export function start(
   });
   return { child, answer };
 }
+
+/** The command in a folder that is known once the tests run: its answer, or what it prints with --json, which has to succeed. */
+export function commandIn(cwd: () => string) {
+  const descent = (...args: string[]): Promise<Answer> => start(args, { cwd: cwd() }).answer;
+  const json = async <Result = Record<string, unknown>>(...args: string[]): Promise<Result> => {
+    const { code, stdout, stderr } = await descent(...args, '--json');
+    if (code !== 0) throw new Error(`descent ${args.join(' ')} ended with ${code}: ${stderr}`);
+    return JSON.parse(stdout) as Result;
+  };
+  return { descent, json };
+}

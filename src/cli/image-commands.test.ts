@@ -7,19 +7,13 @@ import { definition as pixelCnn } from '../families/autoregressive/pixel-cnn.js'
 import { saveImageModel } from '../formats/image-model-folder.js';
 import { initialise } from '../nn/parameters.js';
 import { counterRandom } from '../tensor/random.js';
-import { type Answer, start } from './descent.test-helper.js';
+import { commandIn } from './descent.test-helper.js';
 import { gifFrames } from './gif.test-helper.js';
 
 /** The real command on a folder of pictures that are made here: bright left halves and bright right halves. */
 
 let cwd: string;
-const descent = (...args: string[]): Promise<Answer> => start(args, { cwd }).answer;
-
-async function json<Result = Record<string, unknown>>(...args: string[]): Promise<Result> {
-  const { code, stdout, stderr } = await descent(...args, '--json');
-  expect(code, stderr).toBe(0);
-  return JSON.parse(stdout) as Result;
-}
+const { descent, json } = commandIn(() => cwd);
 
 const picture = async (path: string) => decode(await readFile(join(cwd, path)));
 

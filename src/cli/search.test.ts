@@ -4,18 +4,12 @@ import { join } from 'node:path';
 import { decode, encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { counterRandom } from '../tensor/random.js';
-import { type Answer, start } from './descent.test-helper.js';
+import { commandIn } from './descent.test-helper.js';
 
 /** The real commands on captioned pictures that are made here: a colour, above or below. */
 
 let cwd: string;
-const descent = (...args: string[]): Promise<Answer> => start(args, { cwd }).answer;
-
-async function json<Result = Record<string, unknown>>(...args: string[]): Promise<Result> {
-  const { code, stdout, stderr } = await descent(...args, '--json');
-  expect(code, stderr).toBe(0);
-  return JSON.parse(stdout) as Result;
-}
+const { descent, json } = commandIn(() => cwd);
 
 const side = 8;
 const colours = { red: [220, 20, 20], green: [20, 200, 20], blue: [20, 20, 230] } as const;

@@ -3,18 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decode, encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, start } from './descent.test-helper.js';
+import { commandIn } from './descent.test-helper.js';
 
 /** The real commands on captioned pictures: "dark" and "bright", which a model of a minute can tell apart. */
 
 let cwd: string;
-const descent = (...args: string[]): Promise<Answer> => start(args, { cwd }).answer;
-
-async function json<Result = Record<string, unknown>>(...args: string[]): Promise<Result> {
-  const { code, stdout, stderr } = await descent(...args, '--json');
-  expect(code, stderr).toBe(0);
-  return JSON.parse(stdout) as Result;
-}
+const { descent, json } = commandIn(() => cwd);
 
 const side = 8;
 const greys = { dark: 30, bright: 225 };
