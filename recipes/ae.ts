@@ -15,14 +15,14 @@ export const recipe = imageRecipe({
   model: 'autoencoder',
   scales: {
     cpu: {
-      about: 'two hidden layers of 768, 30 latents, batch 128, 30,000 steps',
+      about: 'convolutions of 32 and 64 channels, 30 latents, batch 128, 24,000 steps',
       settings: {
-        model: { width: 768, layers: 2, latents: 30 },
+        model: { network: 'convolutional', width: 32, latents: 30 },
         batchSize: 128,
         training: {
-          steps: 30_000,
+          steps: 24_000,
           clipNorm: null,
-          evaluateEvery: 30_000,
+          evaluateEvery: 24_000,
           schedule: { kind: 'cosine', learningRate: 1e-3, finalFraction: 0.01 },
         },
       },

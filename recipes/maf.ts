@@ -13,14 +13,14 @@ export const recipe = imageRecipe({
   smokeModel: { layers: 2, width: 8 },
   scales: {
     cpu: {
-      about: 'four layers of 512 units, batch 128, 6,000 steps',
+      about: 'four layers of 512 units, batch 128, 12,000 steps',
       settings: {
         batchSize: 128,
         training: {
-          steps: 6000,
+          steps: 12_000,
           clipNorm: 100,
-          evaluateEvery: 500,
-          sampleEvery: 6000,
+          evaluateEvery: 1000,
+          sampleEvery: 12_000,
           schedule: { kind: 'cosine', learningRate: 1e-3, warmupSteps: 50, finalFraction: 0.02 },
         },
       },
