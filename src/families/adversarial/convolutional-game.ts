@@ -75,7 +75,10 @@ export function convolutionalGame(config: ConvolutionalConfig, data: ImageData, 
   };
   type Parameters = TensorsOf<typeof parameters>;
   const noise = { z: [latents] };
-  /** Each batch that it sees is normalised by itself: real and made ones apart. */
+  /**
+   * Each batch that it sees is normalised by itself: real and made ones apart, and the part of each lane, as that of each
+   * replica is elsewhere (ghost batches: Hoffer et al. 2017, arXiv:1705.08741).
+   */
   const judge = (p: Parameters, images: Tensor, labels: Tensor): Tensor =>
     discriminator.outputs(
       p.vectors ? spectrallyNormalised(p.discriminator, p.vectors) : p.discriminator,
@@ -88,6 +91,8 @@ export function convolutionalGame(config: ConvolutionalConfig, data: ImageData, 
   const momentsLoss: ImageLoss = {
     name: 'moments',
     assigns: true,
+    // The mean of its parts' moments, since its parts are normalised apart.
+    wholeBatch: false,
     every: moments.every,
     trainable: isPartOf('moments'),
     loss: (p: Parameters, { labels, key }: ImageTensors) => {
@@ -112,7 +117,6 @@ export function convolutionalGame(config: ConvolutionalConfig, data: ImageData, 
         optimizer,
         rates,
         ...(discriminatorSteps !== undefined && { discriminatorSteps }),
-        wholeBatch: normalised.generator || normalised.discriminator,
         make: (p, { labels }, draws) => generator.images(p.generator, input(labels, draws), batchMoments),
         judge,
         ...(penalty && {

@@ -55,8 +55,6 @@ export interface Game<Parameters> {
   readonly rates: { readonly generator: number; readonly discriminator: number };
   /** The discriminator's steps for each of the generator's. Default 1. */
   readonly discriminatorSteps?: number;
-  /** It looks at batches as a whole. Default false. */
-  readonly wholeBatch?: boolean;
 }
 
 export const isPartOf =
@@ -67,8 +65,8 @@ export const isPartOf =
 /** The losses of both players, the discriminator's first. */
 export function gameLosses<Parameters>(game: Game<Parameters>): [discriminator: ImageLoss, generator: ImageLoss] {
   const { data, objective, make, judge, penalty, fidelity, optimizer, rates, during } = game;
-  const { discriminatorSteps = 1, wholeBatch = false } = game;
-  const shared = { falls: false, wholeBatch, ...(during && { during }) } as const;
+  const { discriminatorSteps = 1 } = game;
+  const shared = { falls: false, ...(during && { during }) } as const;
   return [
     {
       ...shared,
