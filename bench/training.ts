@@ -79,7 +79,7 @@ function report(configuration: Configuration, measured: Map<string, Measured>, t
     `${name}: ${shape}, context ${configuration.context}, batch ${configuration.batch}, vocabulary ${configuration.vocab}. ` +
       `Descent ${String(descent.about['threads'])} threads; PyTorch ${String(pytorch.about['version'])} with ` +
       `${torchThreads} (its faster setting of 1 and 2). Loss on the repeated batch at the end: Descent ` +
-      `${significant(descent.last.loss, 4)}, PyTorch ${significant(pytorch.last.loss, 4)}.`,
+      `${significant(descent.last.value, 4)}, PyTorch ${significant(pytorch.last.value, 4)}.`,
     verdict(`${name}, times PyTorch`, ratio, target),
   ];
   if (name === 'B') notes.push(verdict('B, share of the sgemm rate', share, sgemmShareTarget));
@@ -91,7 +91,7 @@ function report(configuration: Configuration, measured: Map<string, Measured>, t
     notes.push(
       verdict('A, times TensorFlow.js', ms('tfjs') / ms('descent'), tfjsTarget),
       `TensorFlow.js ${String(tfjs.about['version'])}, wasm backend with SIMD, one thread (it has no more in Node); ` +
-        `loss at the end ${significant(tfjs.last.loss, 4)} after fewer steps.`,
+        `loss at the end ${significant(tfjs.last.value, 4)} after fewer steps.`,
     );
   }
   return { row, notes };

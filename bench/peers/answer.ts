@@ -2,19 +2,19 @@ import { createInterface } from 'node:readline';
 import type { ImagePeerConfig } from './image-peer.js';
 import type { PeerConfig } from './peer.js';
 
-/** The peer's end of the conversation: tells `about`, then runs as many steps as each line of stdin asks for. */
-export async function answerSteps(about: object, step: () => number | Promise<number>): Promise<void> {
+/** The peer's end of the conversation: tells `about`, then does its work as often as each line of stdin asks for. */
+export async function answerWork(about: object, work: () => number | Promise<number>): Promise<void> {
   const answer = (message: object) => process.stdout.write(`${JSON.stringify(message)}\n`);
   answer(about);
   for await (const line of createInterface({ input: process.stdin })) {
     const milliseconds: number[] = [];
-    let loss = NaN;
+    let value = 0;
     for (let i = 0; i < Number(line); i++) {
       const started = performance.now();
-      loss = await step();
+      value = await work();
       milliseconds.push(performance.now() - started);
     }
-    answer({ milliseconds, loss, peakBytes: process.resourceUsage().maxRSS * 1024 });
+    answer({ milliseconds, value, peakBytes: process.resourceUsage().maxRSS * 1024 });
   }
 }
 

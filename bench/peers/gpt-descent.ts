@@ -4,7 +4,7 @@ import { initialise, parameterCount, leavesOf } from '../../src/nn/parameters.js
 import { Engine } from '../../src/runtime/engine.js';
 import { createTrainStep } from '../../src/runtime/train-step.js';
 import type { Tensor } from '../../src/tensor/index.js';
-import { answerSteps, peerConfig } from './answer.js';
+import { answerWork, peerConfig } from './answer.js';
 
 const config = peerConfig();
 const { batch, context, layers, heads, width } = config;
@@ -41,7 +41,7 @@ const rows = (offset: number) =>
 const data = { inputs: rows(0), targets: rows(1) };
 let step = 0;
 
-await answerSteps(
+await answerWork(
   {
     parameters: parameterCount(model.parameters),
     threads: engine.threads,

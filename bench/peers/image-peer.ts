@@ -2,6 +2,8 @@ import type { StepConfig } from './peer.js';
 
 /** What the peers of `bench/images.ts` are started with. */
 export interface ImagePeerConfig extends StepConfig {
+  /** Training steps, or the drawing of a batch of samples. */
+  readonly work: 'step' | 'sample';
   readonly model: string;
   readonly settings: Readonly<Record<string, unknown>>;
   /** 2: pixels are cut at 128. */

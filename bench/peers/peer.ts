@@ -24,15 +24,15 @@ export interface PeerConfig extends ModelShape, StepConfig {
   learningRate: number;
 }
 
-/** What several steps on the one batch took; the loss is the last step's, before its update. */
+/** What doing the work several times took; the value is what it gave at last: a step's loss, before its update. */
 export interface Steps {
   milliseconds: number[];
-  loss: number;
+  value: number;
   /** Highest resident memory of the whole process so far. */
   peakBytes: number;
 }
 
-/** A process that holds one model and trains it when asked to, idle in between. */
+/** A process that holds one model and trains it or draws from it when asked to, idle in between. */
 export interface Peer {
   /** What it says of itself: version, number of parameters. */
   readonly about: Record<string, unknown>;

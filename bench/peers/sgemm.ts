@@ -1,7 +1,7 @@
 /** What ONNX Runtime itself reaches on one float32 matrix product, 1024 cubed: the yardstick for a training step. */
 import * as ort from 'onnxruntime-node';
 import { Emitter } from '../../src/runtime/onnx/emitter.js';
-import { answerSteps, peerConfig } from './answer.js';
+import { answerWork, peerConfig } from './answer.js';
 
 const size = 1024;
 const { threads } = peerConfig();
@@ -15,7 +15,7 @@ const matrix = () => new ort.Tensor('float32', Float32Array.from({ length: size 
 const feeds = { [left]: matrix(), [right]: matrix() };
 const fetches = { [product]: matrix() };
 
-await answerSteps({ flops: 2 * size ** 3, threads }, async () => {
+await answerWork({ flops: 2 * size ** 3, threads }, async () => {
   await session.run(feeds, fetches);
   return NaN;
 });

@@ -15,7 +15,7 @@ export const startNode = (file: string, config: StepConfig) =>
   startPeer(process.execPath, ['--import', createRequire(import.meta.url).resolve('tsx'), peerFile(file)], config);
 
 /** Debian's python3-torch belongs to Debian's interpreter, whichever python3 stands first in the path. */
-const startTorch = (script: string, config: StepConfig) =>
+export const startTorch = (script: string, config: StepConfig) =>
   startPeer('/usr/bin/python3', [peerFile(script)], config, {
     OMP_NUM_THREADS: String(config.threads),
     OPENBLAS_NUM_THREADS: String(config.threads),

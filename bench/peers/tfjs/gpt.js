@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { setThreadsCount, setWasmPaths, getThreadsCount } from '@tensorflow/tfjs-backend-wasm';
-import { answerSteps, peerConfig } from '../answer.ts';
+import { answerWork, peerConfig } from '../answer.ts';
 
 const require = createRequire(import.meta.url);
 const config = peerConfig();
@@ -118,7 +118,7 @@ function step() {
   return number;
 }
 
-await answerSteps(
+await answerWork(
   {
     version: tf.version.tfjs,
     parameters,
