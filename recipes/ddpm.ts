@@ -10,19 +10,22 @@ async function measure(trained: TrainedImages): Promise<ImageFigures> {
   const denoising = { steps: trained.scale === 'smoke' ? 4 : 50, sampler: 'ddim', guidance: 3 } as const;
   const samples = samplesAt(trained.scale, { cpu: 500, gpu: 5000 });
   const drawn = await draw(samples, denoising);
+  const unguided = await draw(samples, { ...denoising, guidance: 1 });
   const { distances, classes } = drawn;
   const density = await trained.open.density(trained.test, { ...(trained.signal && { signal: trained.signal }) });
   const bits = density.bitsPerDimension!;
   return {
     rows: [
       ...classRows(drawn, figure),
+      { metric: 'Fréchet distance, without guidance', value: unguided.distances.frechet },
+      { metric: 'as asked, without guidance', value: unguided.classes.asAsked!.accuracy },
       {
         metric: 'bits per dimension, at most',
         value: bits,
         standardError: (density.standardError * bits) / density.nats,
       },
     ],
-    details: { distances, classes, density, denoising },
+    details: { distances, classes, unguided, density, denoising },
     notes: [
       `${samples} images drawn with the averaged weights in ${denoising.steps} steps of DDIM, guidance ${denoising.guidance}.`,
       distanceNote(distances),
