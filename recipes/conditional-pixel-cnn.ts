@@ -21,16 +21,16 @@ export const recipe = imageRecipe({
   smokeModel: { layers: 2, width: 4, hidden: 8 },
   scales: {
     cpu: {
-      about: '5 gated layers of 24 channels, batch 16, 16,000 steps',
+      about: '5 gated layers of 24 channels, batch 16, 12,000 steps',
       settings: {
         pixels: 'dynamic',
         batchSize: 16,
         model: { layers: 5, width: 24, conditional: true },
         training: {
-          steps: 16_000,
+          steps: 12_000,
           clipNorm: 500,
           evaluateEvery: 2000,
-          sampleEvery: 8000,
+          sampleEvery: 6000,
           schedule: { kind: 'cosine', learningRate: 2e-3, finalFraction: 0.01 },
         },
       },

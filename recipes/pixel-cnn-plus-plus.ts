@@ -14,15 +14,15 @@ export const recipe = imageRecipe({
   smokeModel: { blocks: 1, width: 4, mixtures: 2 },
   scales: {
     cpu: {
-      about: 'two halves of 2 blocks of 24 channels, 5 mixtures, batch 16, 8,500 steps',
+      about: 'two halves of 2 blocks of 24 channels, 5 mixtures, batch 16, 7,000 steps',
       settings: {
         batchSize: 16,
         model: { blocks: 2, width: 24, mixtures: 5, dropout: 0 },
         training: {
-          steps: 8500,
+          steps: 7000,
           clipNorm: 2000,
           evaluateEvery: 500,
-          sampleEvery: 4000,
+          sampleEvery: 3500,
           schedule: { kind: 'cosine', learningRate: 2e-3, warmupSteps: 50, finalFraction: 0.01 },
         },
       },

@@ -12,15 +12,15 @@ export const recipe = imageRecipe({
   smokeModel: { layers: 1, width: 4, hidden: 8 },
   scales: {
     cpu: {
-      about: '3 Row LSTMs of 16 units, batch 16, 14,000 steps',
+      about: '3 Row LSTMs of 16 units, batch 16, 11,000 steps',
       settings: {
         batchSize: 16,
         model: { layers: 3, width: 16 },
         training: {
-          steps: 14_000,
+          steps: 11_000,
           clipNorm: 500,
           evaluateEvery: 1000,
-          sampleEvery: 7000,
+          sampleEvery: 5500,
           schedule: { kind: 'cosine', learningRate: 2e-3, finalFraction: 0.01 },
         },
       },

@@ -13,14 +13,14 @@ export const recipe = imageRecipe({
   smokeModel: { couplings: 1, width: 4 },
   scales: {
     cpu: {
-      about: 'two scales, batch 64, 12,000 steps',
+      about: 'two scales, batch 64, 8,000 steps',
       settings: {
         batchSize: 64,
         training: {
-          steps: 12_000,
+          steps: 8000,
           clipNorm: 100,
           evaluateEvery: 1000,
-          sampleEvery: 6000,
+          sampleEvery: 4000,
           schedule: { kind: 'cosine', learningRate: 1.5e-3, warmupSteps: 200, finalFraction: 0.02 },
         },
       },

@@ -13,14 +13,14 @@ export const recipe = imageRecipe({
   smokeModel: { width: 16, latents: 4, context: 4, flowWidth: 8, posteriorSteps: 1, priorSteps: 1 },
   scales: {
     cpu: {
-      about: 'two hidden layers of 400, 32 latents, batch 128, 60,000 steps',
+      about: 'two hidden layers of 400, 32 latents, batch 128, 45,000 steps',
       settings: {
         batchSize: 128,
         training: {
-          steps: 60_000,
+          steps: 45_000,
           clipNorm: 50,
           evaluateEvery: 5000,
-          sampleEvery: 20_000,
+          sampleEvery: 15_000,
           schedule: { kind: 'cosine', learningRate: 1e-3, warmupSteps: 100, finalFraction: 0.01 },
         },
       },
