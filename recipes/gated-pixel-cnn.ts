@@ -13,10 +13,10 @@ export const recipe = imageRecipe({
   smokeModel: { layers: 2, width: 4, hidden: 8 },
   scales: {
     cpu: {
-      about: '5 gated layers of 24 channels, batch 16, 10,000 steps',
+      about: '6 gated layers of 28 channels, batch 16, 10,000 steps',
       settings: {
         batchSize: 16,
-        model: { layers: 5, width: 24 },
+        model: { layers: 6, width: 28 },
         training: {
           steps: 10_000,
           clipNorm: 1000,
