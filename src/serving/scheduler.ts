@@ -65,7 +65,9 @@ export class Scheduler {
 
   /** Answers being written. */
   get active(): number {
-    return this.#batch.active.length;
+    let count = 0;
+    for (const { finishReason } of this.#running.keys()) if (finishReason === undefined) count++;
+    return count;
   }
 
   /** Answers waiting for a row. */
@@ -135,6 +137,8 @@ export class Scheduler {
   }
 
   async #run(): Promise<void> {
+    // Those that come together begin together.
+    await Promise.resolve();
     try {
       while (this.waiting > 0 || this.active > 0) {
         const next = this.#queue.take(this.#options.rows - this.active);
