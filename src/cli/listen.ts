@@ -12,18 +12,24 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** A connection on which nothing moved for so long, because its client does not read, is given up. */
-const IDLE_SECONDS = 120;
 /** For the last bytes of answers that are complete. */
 const FLUSH_SECONDS = 2;
 
-/** Puts a server on a port; 0 takes a free one. @throws ConfigError when it cannot be had */
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** A connection on which nothing moves for so long, because its client does not read, is given up. Default 300. */
+  readonly idleSeconds?: number;
+}
+
+/** Puts a server on a port. @throws ConfigError when it cannot be had */
 export async function listen(
   app: Pick<Hono<Env>, 'fetch'>,
-  { host, port }: { host: string; port: number },
+  { host, port, idleSeconds = 300 }: ListenOptions,
 ): Promise<Listening> {
   const server = createAdaptorServer({ fetch: app.fetch as never }) as Server;
-  server.setTimeout(1000 * IDLE_SECONDS);
+  server.setTimeout(1000 * idleSeconds);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const reason = cause.code === 'EADDRINUSE' ? 'something else is there already' : cause.message;

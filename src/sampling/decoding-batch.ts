@@ -92,10 +92,7 @@ export class DecodingBatch {
       tokens[row] = sequence.last;
       lengths[row] = Math.min(sequence.length, this.#length);
     });
-    const feeds = { parameters: this.#parameters, cache: cache.store, tokens, lengths };
-    const drawn = active.every(({ isPlain }) => isPlain)
-      ? await this.#sampled(cache, feeds)
-      : await this.#fromLogits(cache, feeds);
+    const drawn = await this.#draw(cache, { parameters: this.#parameters, cache: cache.store, tokens, lengths }, active);
     const steps: Step[] = [];
     this.#sequences.forEach((sequence, row) => {
       if (sequence.finishReason !== undefined) return;
@@ -114,8 +111,11 @@ export class DecodingBatch {
     if (cache) await this.#pool.giveBack(cache);
   }
 
-  /** Draws where the logits are: a few numbers a row come back. */
-  async #sampled(cache: Cache, feeds: Feeds): Promise<Drawing> {
+  /**
+   * Draws where the logits are, so that a few numbers a row come back, except for sequences whose logits are changed
+   * first: how one is drawn does not depend on those beside it.
+   */
+  async #draw(cache: Cache, feeds: Feeds, active: readonly Sequence[]): Promise<Drawing> {
     const { rows } = cache.shape;
     const temperature = new Float32Array(rows);
     const uniform = new Float32Array(rows);
@@ -123,21 +123,16 @@ export class DecodingBatch {
       temperature[row] = sequence.settings.temperature;
       uniform[row] = sequence.uniform;
     });
-    const program = await this.#programs.sample(cache.shape);
-    const args = { ...feeds, temperature, uniform };
-    const { ids, logProbs, modelLogProbs } = (await program.run(args, {
-      into: { cache: cache.store },
-    })) as unknown as Drawn;
-    return (_, row) => ({ id: ids[row]!, logProb: logProbs[row]!, modelLogProb: modelLogProbs[row]! });
-  }
-
-  async #fromLogits(cache: Cache, feeds: Feeds): Promise<Drawing> {
-    const program = await this.#programs.logits(cache.shape);
-    const { logits } = (await program.run(feeds, { into: { cache: cache.store } })) as unknown as {
-      logits: Float32Array;
-    };
-    const vocabulary = logits.length / cache.shape.rows;
-    return (sequence, row) => sequence.sample(logits.subarray(row * vocabulary, (row + 1) * vocabulary));
+    const wanted = { draws: active.some(({ isPlain }) => isPlain), logits: active.some(({ isPlain }) => !isPlain) };
+    const program = await this.#programs.decode(cache.shape, wanted);
+    const args = wanted.draws ? { ...feeds, temperature, uniform } : feeds;
+    const result = await program.run(args, { into: { cache: cache.store } });
+    const { ids, logProbs, modelLogProbs, logits } = result as unknown as Drawn;
+    const vocabulary = wanted.logits ? logits.length / rows : 0;
+    return (sequence, row) =>
+      sequence.isPlain
+        ? { id: ids[row]!, logProb: logProbs[row]!, modelLogProb: modelLogProbs[row]! }
+        : sequence.sample(logits.subarray(row * vocabulary, (row + 1) * vocabulary));
   }
 
   /** A cache that has read all but the last token of each prompt, one row each. */
@@ -261,4 +256,6 @@ interface Drawn {
   readonly ids: Int32Array;
   readonly logProbs: Float32Array;
   readonly modelLogProbs: Float32Array;
+  /** Of all rows, one after the other. */
+  readonly logits: Float32Array;
 }

@@ -136,26 +136,26 @@ export class Programs {
   }
 
   /**
-   * {parameters, cache, tokens [B], lengths [B]} → {cache, logits [B, V]}: one token more in each row. `lengths` counts
-   * it.
+   * {parameters, cache, tokens [B], lengths [B]} → {cache}: one token more in each row, which `lengths` counts. With
+   * `logits` → {logits [B, V]} too; with `draws`, {temperature [B], uniform [B]} → {ids, logProbs, modelLogProbs}.
    */
-  logits(shape: CacheShape): Promise<Program> {
+  decode(shape: CacheShape, { draws, logits: isAsked }: DecodeResults): Promise<Program> {
     const { rows, length } = shape;
-    return this.#once(`logits ${rows} of ${length}`, (name) =>
-      this.#engine.compile((args: DecodeArguments) => this.#decode(args, rows), this.#decodeSpecs(shape), { name }),
-    );
-  }
-
-  /** As `logits`, with {temperature [B], uniform [B]} → {cache, ids, logProbs, modelLogProbs}. */
-  sample(shape: CacheShape): Promise<Program> {
-    const { rows, length } = shape;
-    return this.#once(`sample ${rows} of ${length}`, (name) =>
+    const what = [...(draws ? ['draw'] : []), ...(isAsked ? ['logits'] : [])].join(', ');
+    return this.#once(`${what} ${rows} of ${length}`, (name) =>
       this.#engine.compile(
-        (args: DecodeArguments & { temperature: Tensor; uniform: Tensor }) => {
+        (args: DecodeArguments & { temperature?: Tensor; uniform?: Tensor }) => {
           const { cache, logits } = this.#decode(args, rows);
-          return { cache, ...sampleInGraph(logits, args.temperature, args.uniform) };
+          const drawn = draws ? sampleInGraph(logits, args.temperature!, args.uniform!) : {};
+          return { cache, ...(isAsked && { logits }), ...drawn };
         },
-        { ...this.#decodeSpecs(shape), temperature: float32(rows), uniform: float32(rows) },
+        {
+          parameters: this.#model.parameters,
+          cache: cacheSpec(this.#model, shape),
+          tokens: int32(rows),
+          lengths: int32(rows),
+          ...(draws && { temperature: float32(rows), uniform: float32(rows) }),
+        },
         { name },
       ),
     );
@@ -180,15 +180,6 @@ export class Programs {
     });
   }
 
-  #decodeSpecs(shape: CacheShape) {
-    return {
-      parameters: this.#model.parameters,
-      cache: cacheSpec(this.#model, shape),
-      tokens: int32(shape.rows),
-      lengths: int32(shape.rows),
-    };
-  }
-
   #decode({ parameters, cache, tokens, lengths }: DecodeArguments, rows: number) {
     const decoded = this.#model.decode(parameters, reshape(tokens, [rows, 1]), {
       positions: reshape(sub(lengths, 1), [rows, 1]),
@@ -211,6 +202,13 @@ export class Programs {
       throw error;
     }
   }
+}
+
+/** What a step is to give, beside the longer cache. */
+export interface DecodeResults {
+  /** A token a row, drawn where the logits are. */
+  readonly draws: boolean;
+  readonly logits: boolean;
 }
 
 interface DecodeArguments {

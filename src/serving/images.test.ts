@@ -20,9 +20,9 @@ async function saveTinyImageModel(name: string, of: string, settings: Record<str
 
 beforeAll(async () => {
   folder = await temporaryFolder();
-  await saveTinyImageModel('plain', 'maf', {});
-  await saveTinyImageModel('classes', 'pixel-cnn', { conditional: true });
-  await saveTinyImageModel('judge', 'classifier', {});
+  await saveTinyImageModel('plain', 'maf', { layers: 2, width: 16 });
+  await saveTinyImageModel('classes', 'pixel-cnn', { conditional: true, width: 4, blocks: 1, hidden: 8 });
+  await saveTinyImageModel('judge', 'classifier', { width: 4, features: 8 });
   server = tinyServer({ models: [{ path: folder.path }] });
 });
 afterAll(async () => {

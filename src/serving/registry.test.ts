@@ -53,6 +53,7 @@ async function setUp(memory: number) {
   const registry = new ModelRegistry<Fake>({
     sources: [{ path: folder.path }],
     memory,
+    freshSeconds: 0,
     load: async ({ name }) => {
       log.push(`+${name}`);
       await Promise.resolve();

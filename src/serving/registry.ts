@@ -22,6 +22,8 @@ export interface RegistryOptions<Model> {
   readonly load: (entry: ModelEntry, retire: () => void) => Promise<Model>;
   /** Bytes that models in memory may take together. */
   readonly memory: number;
+  /** How long the folders are not looked at again. Default 1. */
+  readonly freshSeconds?: number;
 }
 
 interface Loaded<Model> {
@@ -44,6 +46,7 @@ export class ModelRegistry<Model extends Servable> {
   readonly #loaded = new Map<string, Loaded<Model>>();
   readonly #ending = new Set<Promise<void>>();
   #uses = 0;
+  #found: { readonly at: number; readonly models: Promise<Map<string, ModelEntry>> } | undefined;
 
   constructor(options: RegistryOptions<Model>) {
     this.#options = options;
@@ -51,12 +54,12 @@ export class ModelRegistry<Model extends Servable> {
 
   /** Every model that there is now, loaded or not. */
   async list(): Promise<ModelEntry[]> {
-    return [...(await findModels(this.#options.sources)).values()];
+    return [...(await this.#models()).values()];
   }
 
   /** @throws ApiError (404) naming those there are */
   async find(name: string): Promise<ModelEntry> {
-    const models = await findModels(this.#options.sources);
+    const models = await this.#models();
     const entry = models.get(name);
     if (entry !== undefined) return entry;
     const names = [...models.keys()].slice(0, 20);
@@ -129,6 +132,15 @@ export class ModelRegistry<Model extends Servable> {
   async dispose(): Promise<void> {
     for (const loaded of this.#loaded.values()) this.#retire(loaded);
     await this.#settled();
+  }
+
+  #models(): Promise<Map<string, ModelEntry>> {
+    const { sources, freshSeconds = 1 } = this.#options;
+    const now = performance.now();
+    if (this.#found === undefined || now - this.#found.at >= 1000 * freshSeconds) {
+      this.#found = { at: now, models: findModels(sources) };
+    }
+    return this.#found.models;
   }
 
   #load(entry: ModelEntry): Loaded<Model> {

@@ -42,7 +42,9 @@ export async function serveCommand(invocation: Invocation<ServeFlags, ServingSet
     logsText: flags.logText === true,
   });
   try {
-    const listening = await listen(createApp({ context: serving.context }), { host, port });
+    // An answer that is sent whole may take as long as a request may.
+    const idleSeconds = config.maxSeconds + 60;
+    const listening = await listen(createApp({ context: serving.context }), { host, port, idleSeconds });
     const found = await serving.context.registry.list();
     const names = found.map(({ name, kind }) => `  ${name}  ${pc.dim(kind.replace('-', ' '))}`);
     const none = '  none yet; those that are trained while it runs appear';

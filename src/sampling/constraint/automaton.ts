@@ -57,35 +57,19 @@ export class Automaton {
     const frames = new Map<number, Frame>();
     const seen = new Set<Frame>();
     let mayEnd = false;
-    const expand = (frame: Frame | undefined): void => {
+    // A list in place of recursion: a grammar may be as deep as whoever wrote it likes.
+    const open = [...starts];
+    while (open.length > 0) {
+      const frame = open.pop();
       if (frame === undefined) {
         mayEnd = true;
-        return;
+        continue;
       }
-      if (seen.has(frame)) return;
+      if (seen.has(frame)) continue;
       seen.add(frame);
-      const { grammar, rest } = frame;
-      switch (grammar.kind) {
-        case 'bytes':
-          frames.set(frame.id, frame);
-          return;
-        case 'sequence':
-          expand(grammar.parts.reduceRight((after, part) => this.#frame(part, after), rest));
-          return;
-        case 'choice':
-          for (const option of grammar.options) expand(this.#frame(option, rest));
-          return;
-        case 'repeat': {
-          const { of, least, most } = grammar;
-          if (least === 0) expand(rest);
-          if (most > 0) expand(this.#frame(of, this.#frame(this.#repetition(grammar), rest)));
-          return;
-        }
-        case 'reference':
-          expand(this.#frame(grammar.to(), rest));
-      }
-    };
-    for (const start of starts) expand(start);
+      if (frame.grammar.kind === 'bytes') frames.set(frame.id, frame);
+      else open.push(...this.#expanded(frame.grammar, frame.rest));
+    }
     const ids = [...frames.keys()].sort((a, b) => a - b);
     const key = `${ids.join()}${mayEnd ? '.' : ''}`;
     const known = this.#states.get(key);
@@ -95,6 +79,23 @@ export class Automaton {
     const state: State = { frames: list, mayEnd, least, next: [] };
     this.#states.set(key, state);
     return state;
+  }
+
+  /** What a grammar that is no byte begins with, in each way that there is. */
+  #expanded(grammar: Exclude<Grammar, { kind: 'bytes' }>, rest: Frame | undefined): (Frame | undefined)[] {
+    switch (grammar.kind) {
+      case 'sequence':
+        return [grammar.parts.reduceRight((after, part) => this.#frame(part, after), rest)];
+      case 'choice':
+        return grammar.options.map((option) => this.#frame(option, rest));
+      case 'repeat': {
+        const { of, least, most } = grammar;
+        const again = most > 0 ? [this.#frame(of, this.#frame(this.#repetition(grammar), rest))] : [];
+        return least === 0 ? [rest, ...again] : again;
+      }
+      case 'reference':
+        return [this.#frame(grammar.to(), rest)];
+    }
   }
 
   #frame(grammar: Grammar, rest: Frame | undefined): Frame {

@@ -33,20 +33,24 @@ export class LeastBytes {
   readonly #known = new Map<Grammar, number>();
 
   constructor(root: Grammar) {
+    const all = new Set<Grammar>();
+    const open = [root];
+    while (open.length > 0) {
+      const grammar = open.pop()!;
+      if (all.has(grammar)) continue;
+      all.add(grammar);
+      open.push(...partsOf(grammar));
+    }
+    const partsFirst = [...all].reverse();
     // A grammar that contains itself is as short as its parts, whose lengths are first taken for infinite.
-    for (let isNew = true; isNew;) {
+    for (let isNew = true; isNew; ) {
       isNew = false;
-      const seen = new Set<Grammar>();
-      const visit = (grammar: Grammar): void => {
-        if (seen.has(grammar)) return;
-        seen.add(grammar);
-        for (const part of partsOf(grammar)) visit(part);
+      for (const grammar of partsFirst) {
         const least = this.#lengthOf(grammar);
-        if (least === this.#known.get(grammar)) return;
+        if (least === this.#known.get(grammar)) continue;
         this.#known.set(grammar, least);
         isNew = true;
-      };
-      visit(root);
+      }
     }
   }
 

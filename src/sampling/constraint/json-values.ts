@@ -99,7 +99,7 @@ function naturalBetween(from: number, to: number): Grammar {
 
 /** Texts of digits from one to another of the same length. */
 function digitsBetween(low: string, high: string): Grammar {
-  if (low === '') return nothing;
+  if (/^0*$/.test(low) && /^9*$/.test(high)) return repeat(digit, low.length, low.length);
   const rest = low.length - 1;
   const [first, last] = [Number(low[0]), Number(high[0])];
   if (first === last) return sequence(oneOf(low[0]!), digitsBetween(low.slice(1), high.slice(1)));

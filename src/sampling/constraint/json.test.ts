@@ -137,7 +137,7 @@ describe.each(schemas)('%s', (_name, schema) => {
         const value: unknown = JSON.parse(text);
         expect(problemOf(value)).toBeUndefined();
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   });
 });
@@ -221,6 +221,15 @@ describe('a schema that is not supported', () => {
     ['a property that is not declared', { required: ['a'], additionalProperties: false, type: 'object' }, /'a'/],
   ])('%s', (_name, schema, message) => {
     expect(() => jsonConstraint(tokenizer, schema)).toThrow(message);
+  });
+
+  it('one that is too long or too deep', () => {
+    expect(() => jsonConstraint(tokenizer, { enum: ['x'.repeat(1e5)] })).toThrow(/more than/);
+    let deep: object = {};
+    for (let level = 0; level < 6000; level++) deep = { items: deep };
+    expect(() => jsonConstraint(tokenizer, deep)).toThrow(/too deeply/);
+    const wide = Object.fromEntries(Array.from({ length: 3000 }, (_, index) => [`p${index}`, {}]));
+    expect(answer({ properties: wide }, { seed: 1, most: 30 }).text).toMatch(/^\{/);
   });
 
   it('and a tokenizer that cannot write everything', () => {

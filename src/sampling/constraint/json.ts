@@ -10,6 +10,9 @@ const MOST_SCHEMAS = 32;
 /** States after which rules are made anew, so that they do not grow without end. */
 const MOST_STATES = 50_000;
 
+/** Characters of the longest schema that is taken. */
+const LONGEST_SCHEMA = 2 ** 16;
+
 const known = new WeakMap<Tokenizer, Map<string, TokenRules>>();
 
 /**
@@ -23,9 +26,20 @@ export function jsonConstraint(
   schema: unknown,
   stopTokens: readonly number[] = [],
 ): () => Constraint {
+  try {
+    const rules = rulesOf(tokenizer, schema, stopTokens);
+    return () => rules.constraint();
+  } catch (error) {
+    if (error instanceof RangeError) throw new ConfigError('JSON schema: nested too deeply', { cause: error });
+    throw error;
+  }
+}
+
+function rulesOf(tokenizer: Tokenizer, schema: unknown, stopTokens: readonly number[]): TokenRules {
   let rules = known.get(tokenizer);
   if (rules === undefined) known.set(tokenizer, (rules = new Map<string, TokenRules>()));
   const key = JSON.stringify([schema, stopTokens]);
+  if (key.length > LONGEST_SCHEMA) throw new ConfigError(`JSON schema: more than ${LONGEST_SCHEMA} characters`);
   let own = rules.get(key);
   if (own === undefined || own.size > MOST_STATES) {
     const automaton = new Automaton(jsonSchemaGrammar(schema));
@@ -35,6 +49,5 @@ export function jsonConstraint(
   rules.delete(key);
   rules.set(key, own);
   if (rules.size > MOST_SCHEMAS) rules.delete(rules.keys().next().value!);
-  const made = own;
-  return () => made.constraint();
+  return own;
 }

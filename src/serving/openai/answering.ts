@@ -89,7 +89,11 @@ export async function respond(c: Context<Env>, context: ServingContext, answerin
   }
   const gone = (): void => ticket.cut();
   const ending = (): void => ticket.cut(new ApiError(503, 'The server is shutting down.', { code: 'shutting_down' }));
-  const timer = setTimeout(gone, 1000 * context.settings.maxSeconds);
+  const timer = setTimeout(() => {
+    // What was written by now is the answer; where nothing was, it is better to ask again.
+    const isBegun = sequences.some(({ ids }) => ids.length > 0);
+    ticket.cut(isBegun ? undefined : new ApiError(503, 'No row became free in time.', { code: 'timeout', retryAfter: 5 }));
+  }, 1000 * context.settings.maxSeconds);
   const { signal } = c.req.raw;
   signal.addEventListener('abort', gone);
   context.ended.addEventListener('abort', ending);
