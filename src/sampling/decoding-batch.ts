@@ -92,7 +92,11 @@ export class DecodingBatch {
       tokens[row] = sequence.last;
       lengths[row] = Math.min(sequence.length, this.#length);
     });
-    const drawn = await this.#draw(cache, { parameters: this.#parameters, cache: cache.store, tokens, lengths }, active);
+    const drawn = await this.#draw(
+      cache,
+      { parameters: this.#parameters, cache: cache.store, tokens, lengths },
+      active,
+    );
     const steps: Step[] = [];
     this.#sequences.forEach((sequence, row) => {
       if (sequence.finishReason !== undefined) return;

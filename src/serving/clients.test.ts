@@ -52,7 +52,9 @@ const loadedModel = async (): Promise<ServedLanguageModel> => {
 async function idle(): Promise<void> {
   const { scheduler } = await loadedModel();
   const isBusy = () =>
-    scheduler.active + scheduler.waiting + server.serving.context.registry.loaded.reduce((sum, { users }) => sum + users, 0);
+    scheduler.active +
+    scheduler.waiting +
+    server.serving.context.registry.loaded.reduce((sum, { users }) => sum + users, 0);
   for (let waited = 0; isBusy() > 0; waited++) {
     if (waited > 3000) throw new Error(`${isBusy()} are left`);
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -61,7 +63,11 @@ async function idle(): Promise<void> {
 
 async function streamed(seed: number, maxTokens = 16): Promise<{ text: string; reason: string | null }> {
   let [text, reason] = ['', null as string | null];
-  for await (const chunk of await client.chat.completions.create({ ...asked(seed), max_tokens: maxTokens, stream: true })) {
+  for await (const chunk of await client.chat.completions.create({
+    ...asked(seed),
+    max_tokens: maxTokens,
+    stream: true,
+  })) {
     text += chunk.choices[0]?.delta.content ?? '';
     reason = chunk.choices[0]?.finish_reason ?? reason;
   }
@@ -89,19 +95,32 @@ describe('openai', () => {
   it('gets errors as its own classes', async () => {
     const wrong = new OpenAI({ apiKey: 'other', baseURL: `${listening.url}/v1`, maxRetries: 0 });
     await expect(wrong.models.list()).rejects.toBeInstanceOf(OpenAI.AuthenticationError);
-    await expect(client.chat.completions.create({ ...asked(), model: 'nobody' })).rejects.toBeInstanceOf(OpenAI.NotFoundError);
+    await expect(client.chat.completions.create({ ...asked(), model: 'nobody' })).rejects.toBeInstanceOf(
+      OpenAI.NotFoundError,
+    );
     const tools = [{ type: 'function' as const, function: { name: 'f' } }];
     const error = await client.chat.completions.create({ ...asked(), tools }).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(OpenAI.BadRequestError);
-    expect(error).toMatchObject({ param: 'tools', code: 'unsupported_parameter', requestID: expect.stringMatching(/^req_/) as string });
+    expect(error).toMatchObject({
+      param: 'tools',
+      code: 'unsupported_parameter',
+      requestID: expect.stringMatching(/^req_/) as string,
+    });
   });
 
   it('parses what a schema asks for', async () => {
-    const schema = z.strictObject({ kind: z.enum(['cat', 'dog']), age: z.int().min(0).max(30), tags: z.array(z.string()).max(2) });
+    const schema = z.strictObject({
+      kind: z.enum(['cat', 'dog']),
+      age: z.int().min(0).max(30),
+      tags: z.array(z.string()).max(2),
+    });
     const { choices } = await client.chat.completions.create({
       ...asked(),
       max_tokens: 80,
-      response_format: { type: 'json_schema', json_schema: { name: 'pet', schema: z.toJSONSchema(schema), strict: true } },
+      response_format: {
+        type: 'json_schema',
+        json_schema: { name: 'pet', schema: z.toJSONSchema(schema), strict: true },
+      },
     });
     schema.parse(JSON.parse(choices[0]!.message.content!));
   });
@@ -123,7 +142,12 @@ describe('openai', () => {
 
 describe('ai', () => {
   it('generates text and streams it, with usage', async () => {
-    const { text, usage, finishReason } = await generateText({ model: aiModel, prompt: 'the cat', maxOutputTokens: 10, seed: 2 });
+    const { text, usage, finishReason } = await generateText({
+      model: aiModel,
+      prompt: 'the cat',
+      maxOutputTokens: 10,
+      seed: 2,
+    });
     expect(usage.inputTokens).toBeGreaterThan(0);
     expect(['stop', 'length']).toContain(finishReason);
     const result = streamText({ model: aiModel, prompt: 'the cat', maxOutputTokens: 10, seed: 2 });
@@ -196,7 +220,13 @@ describe('many at once', () => {
       Array.from({ length: 40 }, async (_, seed) => {
         const socket = connect(Number(port), hostname);
         await once(socket, 'connect');
-        const body = JSON.stringify({ ...asked(seed), max_tokens: 100, stream: true, logprobs: true, top_logprobs: 20 });
+        const body = JSON.stringify({
+          ...asked(seed),
+          max_tokens: 100,
+          stream: true,
+          logprobs: true,
+          top_logprobs: 20,
+        });
         socket.pause();
         socket.write(
           `POST /v1/chat/completions HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Bearer ${key}\r\n` +

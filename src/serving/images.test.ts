@@ -48,7 +48,10 @@ describe('/v1/images/generations', () => {
   });
 
   it('draws a class by its name or its number', async () => {
-    const [named, numbered] = [await draw({ model: 'classes', prompt: 'Square' }), await draw({ model: 'classes', prompt: '1' })];
+    const [named, numbered] = [
+      await draw({ model: 'classes', prompt: 'Square' }),
+      await draw({ model: 'classes', prompt: '1' }),
+    ];
     expect(named.pictures).toHaveLength(1);
     expect(named.pictures).toEqual(numbered.pictures);
   });

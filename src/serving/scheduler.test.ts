@@ -33,7 +33,14 @@ const create = (
   return new Scheduler({ createBatch, rows: 4, queue: 100, unread: 1000, ...options });
 };
 const ask = (seed: number, maxTokens = 8, samples = 1): Sequence[] =>
-  sequencesOf({ model }, { prompts: [Int32Array.of(1 + (seed % 7), 2, 3)], samples, sampling: { seed, maxTokens, topK: seed % 2 === 1 ? 5 : 0 } });
+  sequencesOf(
+    { model },
+    {
+      prompts: [Int32Array.of(1 + (seed % 7), 2, 3)],
+      samples,
+      sampling: { seed, maxTokens, topK: seed % 2 === 1 ? 5 : 0 },
+    },
+  );
 const read = async ({ events }: Ticket): Promise<AnswerEvent[]> => {
   const list: AnswerEvent[] = [];
   for await (const event of events) list.push(event);

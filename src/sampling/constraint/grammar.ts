@@ -33,17 +33,9 @@ export class LeastBytes {
   readonly #known = new Map<Grammar, number>();
 
   constructor(root: Grammar) {
-    const all = new Set<Grammar>();
-    const open = [root];
-    while (open.length > 0) {
-      const grammar = open.pop()!;
-      if (all.has(grammar)) continue;
-      all.add(grammar);
-      open.push(...partsOf(grammar));
-    }
-    const partsFirst = [...all].reverse();
+    const partsFirst = partsBeforeWhole(root);
     // A grammar that contains itself is as short as its parts, whose lengths are first taken for infinite.
-    for (let isNew = true; isNew; ) {
+    for (let isNew = true; isNew;) {
       isNew = false;
       for (const grammar of partsFirst) {
         const least = this.#lengthOf(grammar);
@@ -89,4 +81,22 @@ function partsOf(grammar: Grammar): readonly Grammar[] {
     case 'reference':
       return [grammar.to()];
   }
+}
+
+/** Every grammar that is part of one, after its own parts wherever it is not part of itself. */
+function partsBeforeWhole(root: Grammar): Grammar[] {
+  const order: Grammar[] = [];
+  const seen = new Set<Grammar>();
+  // A list in place of recursion: a grammar may be as deep as whoever wrote it likes.
+  const open: { grammar: Grammar; isEntered: boolean }[] = [{ grammar: root, isEntered: false }];
+  while (open.length > 0) {
+    const { grammar, isEntered } = open.pop()!;
+    if (isEntered) order.push(grammar);
+    else if (!seen.has(grammar)) {
+      seen.add(grammar);
+      open.push({ grammar, isEntered: true });
+      for (const part of partsOf(grammar)) open.push({ grammar: part, isEntered: false });
+    }
+  }
+  return order;
 }

@@ -92,7 +92,9 @@ export async function respond(c: Context<Env>, context: ServingContext, answerin
   const timer = setTimeout(() => {
     // What was written by now is the answer; where nothing was, it is better to ask again.
     const isBegun = sequences.some(({ ids }) => ids.length > 0);
-    ticket.cut(isBegun ? undefined : new ApiError(503, 'No row became free in time.', { code: 'timeout', retryAfter: 5 }));
+    ticket.cut(
+      isBegun ? undefined : new ApiError(503, 'No row became free in time.', { code: 'timeout', retryAfter: 5 }),
+    );
   }, 1000 * context.settings.maxSeconds);
   const { signal } = c.req.raw;
   signal.addEventListener('abort', gone);

@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type TinyServer, saveTinyModel, temporaryFolder, tinyServer, tinyTokenizer } from '../tiny-models.test-helper.js';
+import {
+  type TinyServer,
+  saveTinyModel,
+  temporaryFolder,
+  tinyServer,
+  tinyTokenizer,
+} from '../tiny-models.test-helper.js';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let server: TinyServer;
