@@ -28,7 +28,7 @@ export async function listen(
   app: Pick<Hono<Env>, 'fetch'>,
   { host, port, idleSeconds = 300 }: ListenOptions,
 ): Promise<Listening> {
-  const server = createAdaptorServer({ fetch: app.fetch as never }) as Server;
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   server.setTimeout(1000 * idleSeconds);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {

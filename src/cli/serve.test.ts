@@ -40,19 +40,24 @@ const ask = (url: string, fields: object, headers = {}): Promise<Response> =>
     body: JSON.stringify({ model: 'chatty', messages: [{ role: 'user', content: 'my secret' }], seed: 1, ...fields }),
   });
 
+/** All that is left of a stream. */
+async function rest(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for (let part = await reader.read(); !part.done; part = await reader.read()) text += decoder.decode(part.value);
+  return text;
+}
+
 describe('descent serve', () => {
   it('serves the runs there are, logs no text, and finishes the answers under way when it is to end', async () => {
     const { url, models, child, answer } = await serve();
     expect(models).toEqual(['chatty']);
     expect((await ask(url, { max_tokens: 2 })).status).toBe(200);
     const stream = await ask(url, { max_tokens: 300, stream: true, logit_bias: { '0': -1 } });
-    const reader = stream.body!.getReader();
+    const reader = (stream.body as ReadableStream<Uint8Array>).getReader();
     await reader.read();
     child.kill('SIGTERM');
-    let text = '';
-    for (let part = await reader.read(); part.done !== true; part = await reader.read()) {
-      text += new TextDecoder().decode(part.value);
-    }
+    const text = await rest(reader);
     expect(text.trimEnd()).toMatch(/data: \[DONE\]$/);
     const { code, stderr } = await answer;
     expect(code).toBe(0);
@@ -63,13 +68,10 @@ describe('descent serve', () => {
   it('tells those whose answers would take too long', async () => {
     const { url, child, answer } = await serve('--graceSeconds', '0', '--log', 'none');
     const stream = await ask(url, { max_tokens: 450, stream: true });
-    const reader = stream.body!.getReader();
+    const reader = (stream.body as ReadableStream<Uint8Array>).getReader();
     await reader.read();
     child.kill('SIGINT');
-    let text = '';
-    for (let part = await reader.read(); part.done !== true; part = await reader.read()) {
-      text += new TextDecoder().decode(part.value);
-    }
+    const text = await rest(reader);
     // Either there was time for all of it, or it says why there was not.
     expect(text).toMatch(/shutting_down|\[DONE\]/);
     expect((await answer).code).toBe(0);

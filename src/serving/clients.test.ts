@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
-import { type LanguageModel, generateObject, generateText, streamText } from 'ai';
+import { type LanguageModel, Output, generateText, streamText } from 'ai';
 import OpenAI, { APIError } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -40,7 +40,7 @@ afterAll(async () => {
 const asked = (seed = 5) => ({
   model: 'chatty',
   messages: [{ role: 'user' as const, content: 'the cat and the dog' }],
-  max_tokens: 16,
+  max_completion_tokens: 16,
   seed,
 });
 
@@ -65,7 +65,7 @@ async function streamed(seed: number, maxTokens = 16): Promise<{ text: string; r
   let [text, reason] = ['', null as string | null];
   for await (const chunk of await client.chat.completions.create({
     ...asked(seed),
-    max_tokens: maxTokens,
+    max_completion_tokens: maxTokens,
     stream: true,
   })) {
     text += chunk.choices[0]?.delta.content ?? '';
@@ -116,7 +116,7 @@ describe('openai', () => {
     });
     const { choices } = await client.chat.completions.create({
       ...asked(),
-      max_tokens: 80,
+      max_completion_tokens: 80,
       response_format: {
         type: 'json_schema',
         json_schema: { name: 'pet', schema: z.toJSONSchema(schema), strict: true },
@@ -128,7 +128,7 @@ describe('openai', () => {
   it('is told of an error in the middle of a stream', async () => {
     const { scheduler } = await loadedModel();
     await idle();
-    const stream = await client.chat.completions.create({ ...asked(), max_tokens: 100, stream: true });
+    const stream = await client.chat.completions.create({ ...asked(), max_completion_tokens: 100, stream: true });
     const reading = (async () => {
       let count = 0;
       for await (const _ of stream) if (++count === 2) void scheduler.close(new Error('the device is lost'));
@@ -163,8 +163,9 @@ describe('ai', () => {
       supportsStructuredOutputs: true,
     }).chatModel('chatty');
     const schema = z.object({ mood: z.enum(['good', 'bad']), reasons: z.array(z.boolean()).min(1).max(3) });
-    const { object } = await generateObject({ model, schema, prompt: 'how?', maxOutputTokens: 60, seed: 1 });
-    schema.parse(object);
+    const asks = { model, prompt: 'how?', maxOutputTokens: 60, seed: 1 };
+    const { output } = await generateText({ ...asks, output: Output.object({ schema }) });
+    schema.parse(output);
   });
 
   it('sees an error in the middle of a stream as such', async () => {
@@ -201,7 +202,7 @@ describe('many at once', () => {
       Array.from({ length: 200 }, async (_, seed) => {
         const controller = new AbortController();
         const request = client.chat.completions.create(
-          { ...asked(seed), max_tokens: 40, stream: true },
+          { ...asked(seed), max_completion_tokens: 40, stream: true },
           { signal: controller.signal },
         );
         // Some at once or while they wait; the others in the middle.
@@ -222,7 +223,7 @@ describe('many at once', () => {
         await once(socket, 'connect');
         const body = JSON.stringify({
           ...asked(seed),
-          max_tokens: 100,
+          max_completion_tokens: 100,
           stream: true,
           logprobs: true,
           top_logprobs: 20,

@@ -58,7 +58,7 @@ async function setUp(memory: number) {
       log.push(`+${name}`);
       await Promise.resolve();
       if (name === 'c') throw new Error('damaged');
-      return { name, bytes: 100, dispose: async () => void log.push(`-${name}`) };
+      return { name, bytes: 100, dispose: () => Promise.resolve(void log.push(`-${name}`)) };
     },
   });
   const use = async (name: string): Promise<void> => (await registry.acquire(name)).release();
@@ -71,9 +71,9 @@ describe('a registry', () => {
     const leases = await Promise.all([registry.acquire('a'), registry.acquire('a')]);
     expect(log).toEqual(['+a']);
     expect(registry.loaded).toEqual([{ name: 'a', bytes: 100, users: 2 }]);
-    for (const { release } of leases) {
-      release();
-      release();
+    for (const lease of leases) {
+      lease.release();
+      lease.release();
     }
     expect(registry.loaded[0]!.users).toBe(0);
   });

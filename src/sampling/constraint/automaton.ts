@@ -100,7 +100,7 @@ export class Automaton {
 
   #frame(grammar: Grammar, rest: Frame | undefined): Frame {
     let byRest = this.#frames.get(grammar);
-    if (byRest === undefined) this.#frames.set(grammar, (byRest = new Map()));
+    if (byRest === undefined) this.#frames.set(grammar, (byRest = new Map<Frame | undefined, Frame>()));
     let frame = byRest.get(rest);
     if (frame === undefined) {
       const least = this.#least.of(grammar) + (rest?.least ?? 0);
@@ -114,7 +114,7 @@ export class Automaton {
     const { of, least, most } = grammar;
     if (least === 0 && most === Infinity) return grammar;
     let known = this.#repetitions.get(of);
-    if (known === undefined) this.#repetitions.set(of, (known = new Map()));
+    if (known === undefined) this.#repetitions.set(of, (known = new Map<string, Grammar>()));
     const key = `${Math.max(0, least - 1)} ${most - 1}`;
     let rest = known.get(key);
     if (rest === undefined) known.set(key, (rest = { ...grammar, least: Math.max(0, least - 1), most: most - 1 }));

@@ -56,10 +56,9 @@ export function jsonSchemaGrammar(root: unknown): Grammar {
     const known = named.get(pointer);
     if (known) return known;
     const target = pointedTo(root, pointer);
-    let grammar: Grammar | undefined;
-    const placeholder = reference(() => grammar!);
+    const placeholder = reference(() => grammar);
     named.set(pointer, placeholder);
-    grammar = grammarOf(target, pointer);
+    const grammar = grammarOf(target, pointer);
     return placeholder;
   };
 

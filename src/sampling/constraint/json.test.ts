@@ -44,7 +44,7 @@ function answer(
 /** What a value breaks of a schema, by another reader of schemas; which cannot compare objects. */
 function complaint(schema: Record<string, unknown>): (value: unknown) => string | undefined {
   const values = 'const' in schema ? [schema['const']] : schema['enum'];
-  const validator = z.fromJSONSchema(schema as never);
+  const validator = z.fromJSONSchema(schema);
   return (value) => {
     if (!Array.isArray(values)) return validator.safeParse(value).error?.message;
     return values.some((each) => isDeepStrictEqual(each, value)) ? undefined : 'none of the values';

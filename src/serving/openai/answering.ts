@@ -74,7 +74,7 @@ export async function languageModel(
 
 /** Whose turn a request takes in the queue: its key's, or its address's. */
 export const clientOf = (c: Context<Env>): string =>
-  c.req.header('authorization') ?? c.env?.incoming?.socket?.remoteAddress ?? '';
+  c.req.header('authorization') ?? (c.env as Env['Bindings'] | undefined)?.incoming?.socket?.remoteAddress ?? '';
 
 /** Has the answers written and sends them, as they are written or when they are whole; then lets go of the model. */
 export async function respond(c: Context<Env>, context: ServingContext, answering: Answering): Promise<Response> {
@@ -146,11 +146,10 @@ async function* onFirst<Value>(values: AsyncIterable<Value>, first: () => void):
 }
 
 /** The events of a stream, in the interface's words. */
-async function* piecesOf(events: AsyncIterable<AnswerEvent>, answering: Answering): AsyncGenerator<unknown> {
+async function* piecesOf(events: AsyncIterable<AnswerEvent>, answering: Answering): AsyncGenerator {
   const { sequences, everyToken, wording } = answering;
-  const { opening } = wording;
   const offsets = sequences.map(() => 0);
-  if (opening) for (const index of sequences.keys()) yield opening(index);
+  if (wording.opening) for (const index of sequences.keys()) yield wording.opening(index);
   for await (const { choice: index, token, text, finishReason } of events) {
     const isSaid = token !== undefined && token.id !== sequences[index]!.stoppedBy;
     if (text !== '' || (everyToken && isSaid)) {

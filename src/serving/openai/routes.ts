@@ -7,12 +7,14 @@ import { imageGenerations } from './images.js';
 import { listModels, oneModel } from './models.js';
 
 /** What clients of OpenAI's API ask for, below /v1. */
-export const openAiRoutes = (context: ServingContext): Hono<Env> =>
-  new Hono<Env>()
-    .post('/chat/completions', chatCompletions(context))
-    .post('/completions', completions(context))
-    .post('/embeddings', embeddings(context))
-    .post('/images/generations', imageGenerations(context))
-    .get('/models', listModels(context))
-    // A model's name may have slashes, sent as they are or encoded.
-    .get('/models/:id{.+}', oneModel(context));
+export function openAiRoutes(context: ServingContext): Hono<Env> {
+  const routes = new Hono<Env>();
+  routes.post('/chat/completions', chatCompletions(context));
+  routes.post('/completions', completions(context));
+  routes.post('/embeddings', embeddings(context));
+  routes.post('/images/generations', imageGenerations(context));
+  routes.get('/models', listModels(context));
+  // A model's name may have slashes, sent as they are or encoded.
+  routes.get('/models/:id{.+}', oneModel(context));
+  return routes;
+}
