@@ -12,6 +12,8 @@ import { type ImageSource, readImages } from '../src/data/images/sources.js';
 import { sliceImages } from '../src/data/images/image-set.js';
 import type { Accuracy } from '../src/evaluation/accuracy.js';
 import { shareRight } from '../src/evaluation/questions.js';
+import { languageModelOf } from '../src/formats/model-folder.js';
+import { parameterCount } from '../src/nn/parameters.js';
 import { Engine } from '../src/runtime/engine.js';
 import { type SeeingScale, answersAbout, learnToSee, pretrainedLanguage, trainedEye } from './seeing.helper.js';
 import { captionedEmoji } from './seeing-captions.helper.js';
@@ -150,7 +152,10 @@ async function run(options: RecipeOptions): Promise<RecipeResult> {
         config: scale,
         eye: eye.lineage?.results,
         language: language.lineage?.results,
-        seeing: seeing.lineage,
+        aligned: aligned.lineage?.results,
+        seeing: seeing.lineage?.results,
+        parameters: parameterCount(languageModelOf(seeing).parameters),
+        tokens: [language, aligned, seeing].reduce((sum, { lineage }) => sum + Number(lineage?.results['tokens']), 0),
       },
       notes: [
         `${answers.named.length} questions about one test image each, ${answers.compared.length} about two, the most probable ` +

@@ -1,4 +1,4 @@
-import type { Message, Pixels } from '../tokenizer/chat.js';
+import type { Message, MessageImage, Pixels } from '../tokenizer/chat.js';
 import { encodePng, grid } from '../formats/pictures.js';
 import { rasterise } from './compare/rasterise.js';
 import { style, text } from './compare/svg.js';
@@ -20,11 +20,17 @@ function imageTag({ channels, height, width, pixels }: Pixels, x: number): strin
   return `<image x="${x}" y="0" width="${side}" height="${side}" style="image-rendering: pixelated" href="${source}"/>`;
 }
 
+/** The text of a message, with a square for each image that stands within it. */
+function withPlaces(content: string, images: readonly MessageImage[]): string {
+  const within = images.filter(({ at }) => at > 0 && at < content.length);
+  return within.reduceRight((text, { at }) => `${text.slice(0, at)}□${text.slice(at)}`, content);
+}
+
 function card({ messages, said, right }: ShownAnswer): string {
   const { content, images = [] } = messages.at(-1)!;
   const line = (words: string, y: number, look: 'plain' | 'quiet') =>
     text(0, y, words, { anchor: 'start', size: 13, look });
-  const asked = wrap(content.trim(), letters);
+  const asked = wrap(withPlaces(content, images).trim(), letters);
   const answer = wrap(`${said || '…'}${right ? '' : '  ✗'}`, letters);
   return [
     ...images.flatMap(({ pixels }, index) => (pixels ? [imageTag(pixels, index * (side + 8))] : [])),

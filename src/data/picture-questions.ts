@@ -132,7 +132,7 @@ function namesOf({ labelNames = [] }: ImageSet): readonly string[] {
     : labelNames;
 }
 
-const nameOf = (name: string): string => `${/^[aeiou]/i.test(name) ? 'an' : 'a'} ${name}`;
+const nameOf = (name: string): string => `${/^(?!one\b|uni)[aeiou]/i.test(name) ? 'an' : 'a'} ${name}`;
 
 /** First what is seen, so that the verdict can be read off it. */
 function comparison([first, second]: readonly [number, number], kind: 'larger' | 'smaller'): string {
