@@ -59,7 +59,7 @@ export { type Chat, readChats } from './data/chats.js';
 export { defaultEnglish } from './data/default-english.js';
 export { type Example, encodeChats } from './data/examples.js';
 export { inspectData } from './data/inspect.js';
-export { chatsWithPixels, readMessageImage, withPixels } from './data/message-images.js';
+export { asSeen, chatsWithPixels, readMessageImage, withPixels } from './data/message-images.js';
 export { packedBatches, packedList } from './data/packed-batches.js';
 export { type PrepareOptions, type PreparedTokens, prepareTokens } from './data/prepare.js';
 export { type Prompt, readPrompts } from './data/prompts.js';

@@ -52,16 +52,22 @@ export async function chatLoop(options: ChatLoopOptions): Promise<readonly Messa
   let messages: readonly Message[] = beginning;
   let shown: readonly MessageImage[] = [];
   const look = async (url: string): Promise<void> => {
+    const { image, resized } = await shownImage(loaded, url);
+    shown = [...shown, image];
+    if (resized === undefined) show(pc.dim(`(${imageName(url)})\n`));
+    else output.write(pc.dim(`(${resized})\n`));
+  };
+  const looked = async (url: string): Promise<boolean> => {
     try {
-      const seen = await shownImage(loaded, url);
-      shown = [...shown, seen.image];
-      output.write(pc.dim(`${seen.said}\n`));
+      await look(url);
+      return true;
     } catch (error) {
       if (!(error instanceof DescentError)) throw error;
       output.write(`${pc.yellow([error.message, error.advice].filter(Boolean).join(' '))}\n`);
+      return false;
     }
   };
-  for (const url of options.images ?? []) shown = [...shown, (await shownImage(loaded, url)).image];
+  for (const url of options.images ?? []) await look(url);
   await withGenerator({ engine }, loaded, async (generator) => {
     // Not before the model is there: lines that come before somebody listens are lost.
     const lines = createInterface({ input, output, terminal: isTerminal });
@@ -73,8 +79,9 @@ export async function chatLoop(options: ChatLoopOptions): Promise<readonly Messa
       if (typed === '/quit' || typed === '/exit' || signal?.aborted) break;
       const [, quoted, word, rest] = imageCommand.exec(typed) ?? [];
       const url = quoted ?? word;
-      if (url !== undefined) await look(url);
-      const text = url === undefined ? typed : rest!;
+      const seen = url === undefined || (await looked(url));
+      // What is asked of an image that is not there is not asked.
+      const text = url === undefined ? typed : seen ? rest! : '';
       if (text === '/new') [messages, shown] = [beginning, []];
       else if (text !== '') {
         show(pc.green('bot  '));
@@ -96,18 +103,22 @@ export async function chatLoop(options: ChatLoopOptions): Promise<readonly Messa
 /** `/image a.png`, `/image "my file.png"`, and what may be asked right behind it. */
 const imageCommand = /^\/image\s+(?:"([^"]+)"|(\S+))\s*(.*)$/;
 
-/** An image before a message, as the model sees it; and what there is to say about that. */
-async function shownImage({ eye, folder }: LoadedModel, url: string): Promise<{ image: MessageImage; said: string }> {
+/** An image before a message, as the model sees it; and from what size it was brought to that, if it was. */
+async function shownImage(
+  { eye, folder }: LoadedModel,
+  url: string,
+): Promise<{ image: MessageImage; resized: string | undefined }> {
   if (eye === undefined) {
     throw new ConfigError(`${folder} has no eye, so it cannot look at ${imageName(url)}`, {
       advice: 'descent sft --eye <image model> gives a model one.',
     });
   }
-  let said = `(${imageName(url)})`;
+  let resized: string | undefined;
   const onResize: OnResize = ({ name, from, to }) => {
-    said = `(${name}, ${from.width} x ${from.height}, seen at ${to.width} x ${to.height})`;
+    resized = `${name}, ${from.width} x ${from.height}, seen at ${to.width} x ${to.height}`;
   };
-  return { image: { at: 0, url, pixels: await readMessageImage(url, { sight: sightOf(eye), onResize }) }, said };
+  const pixels = await readMessageImage(url, { sight: sightOf(eye), onResize });
+  return { image: { at: 0, url, pixels }, resized };
 }
 
 /** Streams an answer; the conversation with it, without the oldest turns where there was no room for them. */

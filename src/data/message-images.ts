@@ -112,7 +112,3 @@ function badRow(cause: unknown, place: Place): unknown {
   const why = cause instanceof BadRowError ? `${cause.place.file}: ${cause.why}` : cause.message;
   return new BadRowError(place, { field: 'image', why, cause });
 }
-
-/** Whether any dialogue shows an image. */
-export const hasImages = (chats: Iterable<{ readonly messages: readonly Message[] }>): boolean =>
-  [...chats].some(({ messages }) => messages.some(({ images }) => images !== undefined));

@@ -1,7 +1,6 @@
 import { ConfigError } from '../errors.js';
 import {
   type Tensor,
-  add,
   cast,
   cumsum,
   equal,
