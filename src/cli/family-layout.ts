@@ -48,7 +48,9 @@ interface Slot {
 const passing = 0.2;
 const sweeps = 6;
 
-const keyOf = ({ id, role, name, path }: FamilyMember): string => id ?? `${role} ${name} ${path ?? ''}`;
+/** A model is its weights. What was made of the same data in another way has the same hash and another name. */
+const keyOf = ({ id, role, name, path }: FamilyMember): string =>
+  id !== undefined && role !== 'data' ? id : `${role} ${name} ${id ?? path ?? ''}`;
 
 /** Every member once, with the one that tells the most of itself, and its generation. */
 function membersOf(root: FamilyMember): Map<string, { member: FamilyMember; generation: number }> {

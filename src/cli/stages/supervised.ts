@@ -39,6 +39,7 @@ export async function superviseFineTuning(context: StageContext, options: Superv
   const finished = await finishedStage(out, fingerprint);
   if (finished) return finished;
 
+  const stage = config.trains === 'projector' ? 'learning to see' : 'supervised fine-tuning';
   const trainable = learning(config.trains);
   if (trainable !== undefined && eye === undefined) {
     throw new ConfigError(`trains: ${config.trains} is for models that see, and this one does not`, {
@@ -92,7 +93,7 @@ export async function superviseFineTuning(context: StageContext, options: Superv
       };
     const result = await trainInFolder(context, {
       out,
-      title: 'Supervised fine-tuning',
+      title: `${stage[0]!.toUpperCase()}${stage.slice(1)}`,
       config: config,
       fingerprint,
       stores: { model: store },
@@ -115,7 +116,7 @@ export async function superviseFineTuning(context: StageContext, options: Superv
       template,
       ...(eye && { eye }),
       lineage: {
-        stage: config.trains === 'projector' ? 'learning to see' : 'supervised fine-tuning',
+        stage,
         name: 'assistant',
         ancestors,
         settings: { fingerprint, ...config },
