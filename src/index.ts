@@ -38,14 +38,15 @@ export {
   gptConfig,
   gptPresets,
 } from './families/autoregressive/gpt-config.js';
+export { type Eye, type EyeOptions, eye } from './nn/eye.js';
 export { type Gpt, type GptParameters, gpt } from './families/autoregressive/gpt.js';
 
 // Tokenizers and chat templates.
 export type { Tokenizer } from './tokenizer/tokenizer.js';
 export { type TrainTokenizerOptions, trainTokenizer } from './tokenizer/bpe-trainer.js';
 export { CharacterTokenizer } from './tokenizer/character-tokenizer.js';
-export { CONTROL, CONTROL_TOKENS } from './tokenizer/control-tokens.js';
-export { ChatTemplate, type Message, encodeChat, endOfTurn } from './tokenizer/chat.js';
+export { CONTROL, CONTROL_TOKENS, IMAGE_TOKEN } from './tokenizer/control-tokens.js';
+export { ChatTemplate, type Message, type MessageImage, type Pixels, encodeChat, endOfTurn } from './tokenizer/chat.js';
 export { StreamDecoder } from './tokenizer/stream-decoder.js';
 export { inspectTokens } from './tokenizer/inspect.js';
 export { gpt2Tokenizer, tokenizerFromJson } from './tokenizer/tokenizer-json-reader.js';
@@ -58,6 +59,7 @@ export { type Chat, readChats } from './data/chats.js';
 export { defaultEnglish } from './data/default-english.js';
 export { type Example, encodeChats } from './data/examples.js';
 export { inspectData } from './data/inspect.js';
+export { asSeen, chatsWithPixels, readMessageImage, withPixels } from './data/message-images.js';
 export { packedBatches, packedList } from './data/packed-batches.js';
 export { type PrepareOptions, type PreparedTokens, prepareTokens } from './data/prepare.js';
 export { type Prompt, readPrompts } from './data/prompts.js';
@@ -116,6 +118,7 @@ export {
   readFamily,
   readLineage,
 } from './formats/lineage.js';
+export { type ModelEye, imageTokensOf, sightOf } from './formats/model-eye.js';
 export {
   type LoadedModel,
   type ModelToSave,

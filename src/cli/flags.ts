@@ -27,6 +27,9 @@ export const numberFrom =
     throw new InvalidArgumentError(`It should be a number of at least ${least}.`);
   };
 
+/** Collects what a flag that is given several times says. */
+export const severalTimes = (value: string, earlier: readonly string[] = []): readonly string[] => [...earlier, value];
+
 export function engineFlags(command: Command): Command {
   return command
     .addOption(new Option('--device <device>', 'where it runs').choices(['cpu', 'webgpu', 'cuda']).default('cpu'))

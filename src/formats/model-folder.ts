@@ -6,6 +6,7 @@ import { type Gpt, gpt } from '../families/autoregressive/gpt.js';
 import { type ScalarModel, scalarModel } from '../alignment/scalar-model.js';
 import { parameterCount } from '../nn/parameters.js';
 import type { ChatTemplate } from '../tokenizer/chat.js';
+import { IMAGE_TOKEN } from '../tokenizer/control-tokens.js';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import { loadTokenizer, saveTokenizer } from '../tokenizer/tokenizer-folder.js';
 import {
@@ -18,6 +19,7 @@ import {
   writeModelFolder,
 } from './folder.js';
 import type { Lineage } from './lineage.js';
+import { type ModelEye, builtEye, eyeJson, eyeSchema, modelEye } from './model-eye.js';
 
 /**
  * A model is a folder in the Hugging Face layout: config.json, generation_config.json, tokenizer.json,
@@ -31,6 +33,7 @@ const configSchema = z.object({
   model_type: z.literal('descent-gpt'),
   kind: z.enum(kinds),
   model: gptConfigSchema,
+  eye: eyeSchema.optional(),
 });
 
 export interface ModelToSave {
@@ -41,6 +44,8 @@ export interface ModelToSave {
   readonly tokenizer: Tokenizer;
   /** The chat template; absent before a model has learnt to chat. */
   readonly template?: ChatTemplate;
+  /** Of a model that sees. */
+  readonly eye?: ModelEye;
   readonly lineage: LineageToSave;
 }
 
@@ -51,28 +56,34 @@ export interface LoadedModel {
   readonly values: Record<string, Float32Array>;
   readonly tokenizer: Tokenizer;
   readonly template?: ChatTemplate;
+  readonly eye?: ModelEye;
   readonly lineage?: Lineage;
 }
 
 /** The program of a saved model: a language model, or the reward model built on one. */
-export const languageModelOf = ({ config }: Pick<LoadedModel, 'config'>): Gpt => gpt(config);
-export const rewardModelOf = ({ config }: Pick<LoadedModel, 'config'>): ScalarModel => scalarModel(gpt(config));
+export const languageModelOf = ({ config, eye, tokenizer }: Described): Gpt =>
+  gpt(config, eye && builtEye(eye, config.width, tokenizer.idOf(IMAGE_TOKEN)));
+export const rewardModelOf = (model: Described): ScalarModel => scalarModel(languageModelOf(model));
 
-const specsOf = (kind: ModelKind, config: GptConfig): unknown =>
-  kind === 'reward-model' ? rewardModelOf({ config }).parameters : languageModelOf({ config }).parameters;
+/** What a program is made of. */
+type Described = Pick<LoadedModel, 'config' | 'eye' | 'tokenizer'>;
+
+const specsOf = (kind: ModelKind, model: Described): unknown =>
+  kind === 'reward-model' ? rewardModelOf(model).parameters : languageModelOf(model).parameters;
 
 /**
  * Writes a model folder. It appears whole or not at all: everything is written beside it and renamed into place; a
  * model that was there is replaced only then.
  */
 export async function saveModel(model: ModelToSave): Promise<Lineage> {
-  const { kind, config, values, tokenizer, template } = model;
-  const specs = specsOf(kind, config);
+  const { kind, config, values, tokenizer, template, eye } = model;
+  const specs = specsOf(kind, model);
   return writeModelFolder({ ...model, specs, values }, async (partial) => {
     await writeJson(join(partial, CONFIG_FILE), {
       model_type: 'descent-gpt',
       kind,
       model: config,
+      ...(eye && { eye: eyeJson(eye) }),
       parameters: parameterCount(specs),
     });
     await writeJson(join(partial, 'generation_config.json'), {
@@ -96,14 +107,16 @@ export async function loadModel(folder: string): Promise<LoadedModel> {
   }
   const { kind } = parsed.data;
   const config = gptConfig(parsed.data.model);
-  const values = await readWeights(folder, specsOf(kind, config));
   const { tokenizer, template } = await loadTokenizer(folder);
+  const eye = parsed.data.eye && (await modelEye(parsed.data.eye));
   if (tokenizer.vocabSize > config.vocabularySize) {
     throw new FormatError(
       `${folder}: the tokenizer has ${tokenizer.vocabSize} tokens, the model ${config.vocabularySize}`,
       { advice: 'Use the tokenizer the model was trained with.' },
     );
   }
+  const described = { config, tokenizer, ...(eye && { eye }) };
+  const values = await readWeights(folder, specsOf(kind, described));
   const lineage = await lineageOf(folder);
-  return { folder, kind, config, values, tokenizer, ...(template && { template }), ...(lineage && { lineage }) };
+  return { folder, kind, values, ...described, ...(template && { template }), ...(lineage && { lineage }) };
 }

@@ -1,3 +1,4 @@
+import { imageValues } from '../data/packed-batches.js';
 import type { HostTree, Store } from '../runtime/engine.js';
 import type { Cache, CachePool } from './cache-pool.js';
 import { isPlain } from './options.js';
@@ -52,8 +53,13 @@ export class DecodingBatch {
   async admit(sequences: readonly Sequence[]): Promise<void> {
     if (sequences.length === 0) return;
     const prompts = new Map<Int32Array, number>();
-    for (const { prompt } of sequences) if (!prompts.has(prompt)) prompts.set(prompt, prompts.size);
-    const read = await this.#read([...prompts.keys()]);
+    const first: Sequence[] = [];
+    for (const sequence of sequences) {
+      if (prompts.has(sequence.prompt)) continue;
+      prompts.set(sequence.prompt, first.length);
+      first.push(sequence);
+    }
+    const read = await this.#read(first);
     const rows = sequences.map(({ prompt }) => prompts.get(prompt)!);
     await this.#move(rows, read);
     this.#sequences.push(...sequences);
@@ -121,7 +127,8 @@ export class DecodingBatch {
   }
 
   /** A cache that has read all but the last token of each prompt, one row each. */
-  async #read(prompts: readonly Int32Array[]): Promise<Cache> {
+  async #read(sequences: readonly Sequence[]): Promise<Cache> {
+    const prompts = sequences.map(({ prompt }) => prompt);
     const shape = { rows: bucket(prompts.length), length: this.#length };
     const cache = await this.#pool.take(shape);
     const longest = Math.max(...prompts.map(({ length }) => length - 1));
@@ -133,8 +140,11 @@ export class DecodingBatch {
       tokens.set(prompt.subarray(0, -1), row * width);
       lengths[row] = Math.max(1, prompt.length - 1);
     });
-    const program = await this.#programs.prefill(shape, width);
-    const feeds = { parameters: this.#parameters, cache: cache.store, tokens, lengths };
+    const shown = sequences.flatMap(({ images }) => images);
+    const count = shown.length === 0 ? 0 : bucket(shown.length);
+    const program = await this.#programs.prefill(shape, width, count);
+    const images = count > 0 && { images: imageValues(shown, count) };
+    const feeds = { parameters: this.#parameters, cache: cache.store, tokens, lengths, ...images };
     await program.run(feeds, { into: { cache: cache.store } });
     return cache;
   }

@@ -1,6 +1,7 @@
 import { ConfigError, DataError } from '../errors.js';
 import type { Gpt } from '../families/autoregressive/gpt.js';
 import type { Engine, Store } from '../runtime/engine.js';
+import type { EncodedChat, Pixels } from '../tokenizer/chat.js';
 import { StreamDecoder } from '../tokenizer/stream-decoder.js';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import { CachePool, cacheBytes } from './cache-pool.js';
@@ -45,9 +46,11 @@ export interface GenerationStep {
   readonly stoppedBy?: string | number;
 }
 
+/** Tokens, or text for the tokenizer; or tokens some of which keep places for images, as `encodeChat` gives them. */
+export type GenerationPrompt = Int32Array | string | Pick<EncodedChat, 'ids' | 'images'>;
+
 export interface GenerateOptions extends SamplingOptions {
-  /** Tokens, or text for the tokenizer. */
-  prompt: Int32Array | string;
+  prompt: GenerationPrompt;
   /** Other parameters for the same model. */
   store?: Store;
   signal?: AbortSignal;
@@ -56,7 +59,7 @@ export interface GenerateOptions extends SamplingOptions {
 }
 
 export interface GenerateBatchOptions extends SamplingOptions {
-  prompts: readonly (Int32Array | string)[];
+  prompts: readonly GenerationPrompt[];
   samplesPerPrompt?: number;
   /** The row of the first prompt, for batches that are cut out of a longer list. */
   firstRow?: number;
@@ -167,7 +170,7 @@ export class Generator {
   }
 
   #sequences(
-    prompts: readonly (Int32Array | string)[],
+    prompts: readonly GenerationPrompt[],
     options: SamplingOptions,
     { firstRow, samples }: { firstRow: number; samples: number },
   ): Sequence[] {
@@ -182,11 +185,14 @@ export class Generator {
       throw new ConfigError(`sampling.stopTokens: the vocabulary has ${vocabularySize} tokens, and no id ${unknown}`);
     }
     return prompts.flatMap((given, index) => {
-      const prompt = this.#encode(given, index);
+      const isSeen = typeof given !== 'string' && !(given instanceof Int32Array);
+      const prompt = this.#encode(isSeen ? given.ids : given, index);
+      const images = isSeen ? (given.images ?? []) : [];
+      this.#checkImages(prompt, images, index);
       return Array.from({ length: samples }, (_, sample) => {
         const identity = { seed: settings.seed, row: firstRow + index, sample };
         const decoder = tokenizer && new StreamDecoder(tokenizer);
-        return new Sequence({ prompt, settings, identity, contextLength, decoder });
+        return new Sequence({ prompt, images, settings, identity, contextLength, decoder });
       });
     });
   }
@@ -215,6 +221,36 @@ export class Generator {
       throw new DataError(`prompt ${index} has the token ${unknown}; the vocabulary has ${vocabularySize}`);
     }
     return ids;
+  }
+
+  /** Every image has its places, and is of the size that the model sees. */
+  #checkImages(prompt: Int32Array, images: readonly Pixels[], index: number): void {
+    const { eye } = this.#model;
+    if (eye === undefined) {
+      if (images.length === 0) return;
+      throw new ConfigError(`prompt ${index} shows an image, and the model has no eye`, {
+        advice: 'descent sft --eye <image model> gives a language model one.',
+      });
+    }
+    const places = prompt.reduce((count, id) => count + (id === eye.placeholder ? 1 : 0), 0);
+    if (places !== images.length * eye.tokens) {
+      throw new DataError(
+        `prompt ${index} has ${places} image tokens and ${images.length} images, each of ${eye.tokens} tokens`,
+        { advice: 'Encode the chat with imageTokens, and give its images.' },
+      );
+    }
+    if (prompt.at(-1) === eye.placeholder) {
+      throw new DataError(`prompt ${index} ends with an image`, { advice: 'Say something after it.' });
+    }
+    const { channels, height, width } = eye.data;
+    const other = images.find((image) => image.pixels.length !== channels * height * width || image.width !== width);
+    if (other !== undefined) {
+      throw new DataError(
+        `prompt ${index}: an image is ${other.width} x ${other.height} with ${other.channels} channels; the model sees ` +
+          `${width} x ${height} with ${channels}`,
+        { advice: 'Bring it to this size: asSeen.' },
+      );
+    }
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { Pixels } from '../tokenizer/chat.js';
 import type { StreamDecoder } from '../tokenizer/stream-decoder.js';
 import type { SamplingSettings } from './options.js';
 import {
@@ -27,6 +28,8 @@ export interface SampledToken {
 
 export interface SequenceOptions {
   prompt: Int32Array;
+  /** Those that the prompt's image tokens keep places for. */
+  images?: readonly Pixels[];
   settings: SamplingSettings;
   identity: RowIdentity;
   contextLength: number;
@@ -37,6 +40,7 @@ export interface SequenceOptions {
 /** One answer in the making. It knows nothing of batches, so it grows the same in any. */
 export class Sequence {
   readonly prompt: Int32Array;
+  readonly images: readonly Pixels[];
   readonly settings: SamplingSettings;
   readonly #identity: RowIdentity;
   readonly #contextLength: number;
@@ -50,8 +54,9 @@ export class Sequence {
   stoppedBy: string | number | undefined;
   #text = '';
 
-  constructor({ prompt, settings, identity, contextLength, decoder }: SequenceOptions) {
+  constructor({ prompt, images = [], settings, identity, contextLength, decoder }: SequenceOptions) {
     this.prompt = prompt;
+    this.images = images;
     this.settings = settings;
     this.#identity = identity;
     this.#contextLength = contextLength;

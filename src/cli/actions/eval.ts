@@ -1,8 +1,6 @@
 import { leavesOf } from '../../nn/parameters.js';
 import { type PairAccuracy, createScorer, describePairAccuracy, pairAccuracy } from '../../alignment/reward-model.js';
 import { type UsableRankings, usableRankings } from '../../alignment/reward-batches.js';
-import type { Chat } from '../../data/chats.js';
-import { readChats } from '../../data/chats.js';
 import { packedList } from '../../data/packed-batches.js';
 import { readRankings, type Ranking } from '../../data/rankings.js';
 import { readDocuments } from '../../data/sources/documents.js';
@@ -19,7 +17,7 @@ import type { Invocation } from '../command.js';
 import type { EngineFlags, TextFlags } from '../flags.js';
 import { badRowsOf, openModel, sayBadRows, withEngine } from '../session.js';
 import { answererOf, withGenerator } from '../stages/answering.js';
-import { encodeDialogues, encodeRankings } from '../stages/examples.js';
+import { encodeDialogues, encodeRankings, readDialogues } from '../stages/examples.js';
 
 export interface EvalFlags extends EngineFlags, TextFlags {
   readonly text?: readonly string[];
@@ -107,13 +105,13 @@ async function onText(evaluation: Evaluation, paths: readonly string[]): Promise
 
 async function onChats(evaluation: Evaluation, paths: readonly string[]): Promise<Results['chats']> {
   const { loaded, flags, signal, say } = evaluation;
-  const { tokenizer, template = new ChatTemplate(), config } = loaded;
+  const { tokenizer, template = new ChatTemplate(), config, eye } = loaded;
   const { contextLength } = config;
   const bad = badRowsOf(flags);
-  const chats: Chat[] = [];
-  for await (const chat of readChats({ paths: [...paths], ...bad, signal })) chats.push(chat);
+  const seeing = { ...(eye && { eye }) };
+  const chats = await readDialogues({ paths, ...seeing, ...bad, say, signal });
   sayBadRows(bad, say);
-  const { examples } = await encodeDialogues(chats, { tokenizer, template, contextLength });
+  const { examples } = await encodeDialogues(chats, { tokenizer, template, ...seeing, contextLength });
   const padId = tokenizer.idOf(CONTROL.pad);
   const batches = packedList({ examples, batchSize: BATCH_SIZE, contextLength, padId, segments: true });
   return { ...(await onBatches(evaluation, { batches, packed: true })), dialogues: examples.length };

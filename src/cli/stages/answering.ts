@@ -2,9 +2,9 @@ import { leavesOf } from '../../nn/parameters.js';
 import type { Answerer } from '../../evaluation/exam.js';
 import { type LoadedModel, languageModelOf } from '../../formats/model-folder.js';
 import { type Generator, createGenerator } from '../../sampling/generator.js';
-import type { ChatTemplate } from '../../tokenizer/chat.js';
-import { encodeChat } from '../../tokenizer/chat.js';
+import { type ChatTemplate, type EncodedChat, type Message, encodeChat } from '../../tokenizer/chat.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
+import { imagesAs } from './examples.js';
 import { type StageContext } from './stage.js';
 
 export interface AnswererOptions {
@@ -50,15 +50,18 @@ export function answererOf(generator: Generator, loaded: LoadedModel, options: A
       const answers = await generator.generateBatch({ ...shared, prompts, stop: ['\n'], stopTokens });
       return answers.map(({ text, finishReason }) => ({ text: text.trim(), finished: finishReason === 'stop' }));
     }
-    const prompts = dialogues.map((messages) => chatPrompt(loaded, template, messages));
+    const prompts = dialogues.map((messages) => encodePrompt(loaded, template, messages));
     const answers = await generator.generateBatch({ ...shared, prompts, stopTokens: [tokenizer.idOf(CONTROL.end)] });
     return answers.map(({ text, finishReason }) => ({ text, finished: finishReason === 'stop' }));
   };
 }
 
-/** A dialogue as tokens, up to where the assistant begins. */
-export const chatPrompt = (
-  { tokenizer }: Pick<LoadedModel, 'tokenizer'>,
+/** A dialogue as tokens, with its images, up to where the assistant begins. */
+export const encodePrompt = (
+  { tokenizer, eye }: Pick<LoadedModel, 'tokenizer' | 'eye'>,
   template: ChatTemplate,
-  messages: Parameters<typeof encodeChat>[2],
-): Int32Array => encodeChat(tokenizer, template, messages, { addGenerationPrompt: true }).ids;
+  messages: readonly Message[],
+): EncodedChat => encodeChat(tokenizer, template, messages, { addGenerationPrompt: true, ...imagesAs(eye) });
+
+/** Its tokens alone. */
+export const chatPrompt = (...prompt: Parameters<typeof encodePrompt>): Int32Array => encodePrompt(...prompt).ids;

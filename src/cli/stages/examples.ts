@@ -1,8 +1,11 @@
 import type { RankedExample } from '../../alignment/reward-batches.js';
-import type { Chat } from '../../data/chats.js';
+import type { BadRows } from '../../data/bad-rows.js';
+import { type Chat, readChats } from '../../data/chats.js';
+import { type OnResize, chatsWithPixels } from '../../data/message-images.js';
 import { type EncodedChats, type Example, encodeChats } from '../../data/examples.js';
 import { DataError } from '../../errors.js';
 import type { Ancestor } from '../../formats/lineage.js';
+import { type ModelEye, imageTokensOf, sightOf } from '../../formats/model-eye.js';
 import type { LoadedModel } from '../../formats/model-folder.js';
 import { type ChatTemplate, type Message, encodeChat } from '../../tokenizer/chat.js';
 import type { Tokenizer } from '../../tokenizer/tokenizer.js';
@@ -12,14 +15,53 @@ import type { Tokenizer } from '../../tokenizer/tokenizer.js';
 export interface Encoding {
   readonly tokenizer: Tokenizer;
   readonly template: ChatTemplate;
+  /** Of a model that sees. */
+  readonly eye?: ModelEye;
 }
+
+/** How a model's dialogues become tokens: to one that sees, an image is so many. */
+export const imagesAs = (eye: ModelEye | undefined): { imageTokens?: number } =>
+  eye ? { imageTokens: imageTokensOf(eye) } : {};
 
 /** Dialogues as examples that fit into the context; long ones lose their oldest exchanges. */
 export const encodeDialogues = (
   chats: readonly Chat[],
-  { tokenizer, template, contextLength }: Encoding & { contextLength: number },
+  { tokenizer, template, eye, contextLength }: Encoding & { contextLength: number },
 ): Promise<EncodedChats> =>
-  encodeChats({ chats, encode: (messages) => encodeChat(tokenizer, template, messages), contextLength });
+  encodeChats({
+    chats,
+    encode: (messages) => encodeChat(tokenizer, template, messages, imagesAs(eye)),
+    contextLength,
+  });
+
+/**
+ * Reads dialogues; for a model that sees with their images, and says where these were of another size.
+ *
+ * @throws BadRowError for a row that is no dialogue or an image that cannot be read, unless there is a list of bad rows
+ */
+export async function readDialogues(options: {
+  readonly paths: readonly string[];
+  readonly eye?: ModelEye;
+  readonly badRows?: BadRows;
+  readonly say: (text: string) => void;
+  readonly signal: AbortSignal;
+}): Promise<Chat[]> {
+  const { paths, eye, badRows, say, signal } = options;
+  const bad = { ...(badRows && { badRows }) };
+  const rows = readChats({ paths: [...paths], ...bad, signal });
+  const resized: string[] = [];
+  const onResize: OnResize = ({ name, from }) => resized.push(`${name}, ${from.width} x ${from.height}`);
+  const seen = eye ? chatsWithPixels(rows, { sight: sightOf(eye), onResize, ...bad }) : rows;
+  const chats: Chat[] = [];
+  for await (const chat of seen) chats.push(chat);
+  if (eye && resized.length > 0) {
+    const { width, height } = eye.data;
+    say(
+      `${resized.length} images were brought to ${width} x ${height}, which the model sees (the first: ${resized[0]!})`,
+    );
+  }
+  return chats;
+}
 
 /** Held-out dialogues. Where all are too long there is nothing to measure, which is no reason not to train. */
 export const encodeHeldOut = (

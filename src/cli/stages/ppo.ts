@@ -115,6 +115,7 @@ export async function trainPpo<Prompt extends PpoPrompt>(
       values: await policy.read(config.training.average === null ? 'parameters' : 'average'),
       tokenizer,
       ...(parent.template && { template: parent.template }),
+      ...(parent.eye && { eye: parent.eye }),
       lineage: {
         stage: 'reinforcement learning (PPO)',
         name: 'aligned',

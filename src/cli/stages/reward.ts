@@ -67,6 +67,7 @@ export async function trainReward(context: StageContext, options: RewardOptions)
       values: await store.read(),
       tokenizer: parent.tokenizer,
       ...(parent.template && { template: parent.template }),
+      ...(parent.eye && { eye: parent.eye }),
       lineage: {
         stage: 'reward model',
         name: 'reward',

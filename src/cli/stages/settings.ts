@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ppoSchema } from '../../alignment/ppo/settings.js';
 import { gptConfigSchema } from '../../families/autoregressive/gpt-config.js';
+import { eyeSettingsSchema } from '../../nn/eye-settings.js';
 import { trainingSchema } from '../../training/settings.js';
 
 /** Settings of every stage, apart from the stages: a command's help needs these alone. Descriptions are that help. */
@@ -51,6 +52,10 @@ export type PretrainConfig = z.output<typeof pretrainSchema>;
 
 /** Settings of supervised fine-tuning. */
 export const supervisedSchema = z.strictObject({
+  trains: z
+    .enum(['all', 'language', 'projector'])
+    .default('all')
+    .describe('what learns, in a model that sees: all of it, all but what looks at images, or what lies between alone'),
   batchSize: z.int().positive().default(6).describe('rows of packed dialogues per step'),
   isolated: z.boolean().default(true).describe('dialogues in one row do not see each other'),
   pretrainingRows: z
@@ -109,6 +114,7 @@ export type TrainCommandConfig = z.output<typeof trainCommandSchema>;
 /** `descent sft`. */
 export const sftCommandSchema = z.strictObject({
   ...supervisedSchema.shape,
+  eye: eyeSettingsSchema.prefault({}),
   epochs: z
     .number()
     .positive()

@@ -3,8 +3,10 @@ import type { Example } from '../../data/examples.js';
 import { packedBatches, packedList } from '../../data/packed-batches.js';
 import type { TokenStore } from '../../data/token-store.js';
 import { randomWindows } from '../../data/windows.js';
+import { ConfigError } from '../../errors.js';
 import { heldOutLoss } from '../../evaluation/held-out-loss.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
+import { eyeJson } from '../../formats/model-eye.js';
 import { type LoadedModel, languageModelOf, saveModel } from '../../formats/model-folder.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
 import type { ChatTemplate } from '../../tokenizer/chat.js';
@@ -27,10 +29,23 @@ export interface SupervisedOptions {
 /** Fine-tunes a language model on dialogues; only what the assistant says is in the loss. */
 export async function superviseFineTuning(context: StageContext, options: SupervisedOptions): Promise<Lineage> {
   const { out, config, parent, template, examples, validation, ancestors } = options;
-  const fingerprint = fingerprintOf([config, ancestors.map(({ role, id, name }) => [role, id, name]), examples.length]);
+  const { eye } = parent;
+  const fingerprint = fingerprintOf([
+    config,
+    ancestors.map(({ role, id, name }) => [role, id, name]),
+    examples.length,
+    ...(eye ? [eyeJson(eye)] : []),
+  ]);
   const finished = await finishedStage(out, fingerprint);
   if (finished) return finished;
 
+  const stage = config.trains === 'projector' ? 'learning to see' : 'supervised fine-tuning';
+  const trainable = learning(config.trains);
+  if (trainable !== undefined && eye === undefined) {
+    throw new ConfigError(`trains: ${config.trains} is for models that see, and this one does not`, {
+      advice: 'Leave it out, or give the model an eye: --eye <image model>.',
+    });
+  }
   const { engine } = context;
   const model = languageModelOf(parent);
   const { contextLength } = model.config;
@@ -78,13 +93,14 @@ export async function superviseFineTuning(context: StageContext, options: Superv
       };
     const result = await trainInFolder(context, {
       out,
-      title: 'Supervised fine-tuning',
+      title: `${stage[0]!.toUpperCase()}${stage.slice(1)}`,
       config: config,
       fingerprint,
       stores: { model: store },
       phases: [
         {
           ...languageModelPhase({ model, source, packed, name: 'supervised' }),
+          ...(trainable && { trainable }),
           ...(mix && { also: [languageModelTerm(mix)] }),
         },
       ],
@@ -98,8 +114,9 @@ export async function superviseFineTuning(context: StageContext, options: Superv
       values: await store.read(config.training.average === null ? 'parameters' : 'average'),
       tokenizer: parent.tokenizer,
       template,
+      ...(eye && { eye }),
       lineage: {
-        stage: 'supervised fine-tuning',
+        stage,
         name: 'assistant',
         ancestors,
         settings: { fingerprint, ...config },
@@ -110,3 +127,11 @@ export async function superviseFineTuning(context: StageContext, options: Superv
     await store.dispose();
   }
 }
+
+/** Which parameters learn; undefined: all. */
+const learning = (trains: SupervisedConfig['trains']): ((path: string) => boolean) | undefined =>
+  ({
+    all: undefined,
+    language: (path: string) => !path.startsWith('eye.encoder.'),
+    projector: (path: string) => path.startsWith('eye.projector.'),
+  })[trains];
