@@ -3,7 +3,8 @@ import { type PolicyBatch, clippedSurrogate } from '../ppo/losses.js';
 
 /**
  * π_ref/π − log(π_ref/π) − 1 of each token: an estimate of KL(π ‖ π_ref) in nats that is never negative and unbiased over
- * the policy's own samples (Schulman 2020, "k3"; Shao et al. 2024, equation 4).
+ * the policy's own samples (Schulman 2020, "k3"; Shao et al. 2024, equation 4). As a term of a loss its gradient is another
+ * one's: that of KL(π_ref ‖ π), which minds most what the reference says and the policy no longer does.
  */
 export function klEstimate(logProbs: Tensor, referenceLogProbs: Tensor): Tensor {
   const difference = sub(referenceLogProbs, logProbs);

@@ -1,9 +1,9 @@
+import { resolve } from 'node:path';
 import { FormatError } from '../../errors.js';
 import { hasAdapter } from '../../formats/folder.js';
 import { loadModel, saveModel } from '../../formats/model-folder.js';
 import type { Invocation } from '../command.js';
 import { answerWithModel, findModel } from '../session.js';
-import { modelAsAncestor } from '../stages/examples.js';
 import { modelFolderOf } from '../stages/stage.js';
 
 export interface MergeFlags {
@@ -18,8 +18,7 @@ export async function mergeCommand(invocation: Invocation<MergeFlags>): Promise<
       advice: 'Stages write one with --lora <rank>.',
     });
   }
-  const loaded = await loadModel(folder);
-  const { kind, config, values, tokenizer, template, lineage } = loaded;
+  const { kind, config, values, tokenizer, template, lineage } = await loadModel(folder);
   const merged = await saveModel({
     folder: modelFolderOf(flags.out),
     kind,
@@ -27,10 +26,13 @@ export async function mergeCommand(invocation: Invocation<MergeFlags>): Promise<
     values,
     tokenizer,
     ...(template && { template }),
+    // The very same model, and so of the same family.
     lineage: {
-      stage: 'merge',
-      ...(lineage && { name: lineage.name }),
-      ancestors: [modelAsAncestor(loaded, 'adapter')],
+      ...lineage,
+      stage: `${lineage?.stage ?? 'adapter'}, merged`,
+      ancestors: (lineage?.ancestors ?? []).map((ancestor) =>
+        ancestor.path === undefined ? ancestor : { ...ancestor, path: resolve(folder, ancestor.path) },
+      ),
     },
   });
   answerWithModel(invocation, flags.out, merged, `It says what ${folder} says.`);
