@@ -108,12 +108,12 @@ export interface Grounds extends Pick<RecipeOptions, 'scale' | 'folder' | 'say'>
 export async function withAlmanac<Result>(
   { scale, folder, say, engine: on, signal, progress }: RecipeOptions,
   use: (grounds: Grounds) => Promise<Result>,
-  options: { singleTurn?: boolean; changes?: object } = {},
+  options: { singleTurn?: boolean; changes?: (scale: RecipeScale) => object } = {},
 ): Promise<Result> {
   const { singleTurn = false, changes } = options;
   const isOwn = singleTurn || changes !== undefined;
   const out = isOwn ? join(folder, 'foundation') : join(dirname(folder), `almanac.${scale}`, 'seed-1');
-  const config = almanacConfig(scale, 1, changes);
+  const config = almanacConfig(scale, 1, changes?.(scale));
   const task = almanacTask({ config, singleTurn });
   const engine = await Engine.create(on);
   try {
@@ -134,7 +134,8 @@ export interface AlignmentRecipe extends Pick<Recipe, 'name' | 'title' | 'source
   /** Of the last stage; all of them start from one supervised model. Default: 1 to 3. */
   readonly seeds?: readonly number[];
   readonly singleTurn?: boolean;
-  readonly changes?: object;
+  /** Of the job's settings. */
+  readonly changes?: (scale: RecipeScale) => object;
   readonly scales: Recipe['scales'];
   /** Trains the last stage in a folder. */
   readonly train: (grounds: Grounds, run: { out: string; seed: number }) => Promise<Lineage>;

@@ -28,7 +28,10 @@ export const recipe = alignmentRecipe({
   method: 'PPO-ptx',
   singleTurn: true,
   // Two fifths of the prompts are single questions, and one exchange is two fifths of a dialogue.
-  changes: { demonstrations: 72_000, rankedPrompts: 8000, prompts: 8000 },
+  changes: (scale) =>
+    scale === 'smoke'
+      ? { rankedPrompts: 24, prompts: 24 }
+      : { demonstrations: 72_000, rankedPrompts: 8000, prompts: 8000 },
   scales: {
     smoke: 'one seed, a few steps of every stage',
     cpu: 'every stage, the last one for seeds 1 to 3: about 13 minutes on two cores',

@@ -48,7 +48,7 @@ async function trained(adapters: Store, lanes: number): Promise<number[]> {
         name: 'fit',
         parameters: model.parameters as never,
         batch,
-        loss: (parameters, { x }) => ({ loss: model.loss(parameters as never, x, x) }),
+        loss: (parameters, { x }) => ({ loss: model.loss(parameters, x, x) }),
         source: {
           next: () => ({ x: Int32Array.of(1, 5, 2, 9) }),
           state: () => null,

@@ -56,7 +56,7 @@ function batchArrays<Example>(
 function lossOf<Example>(model: Gpt, objective: Objective<Example>, shape: AnswerShape) {
   return (parameters: GptParameters, batch: AnswerTensors & { readonly reference: AnswerTensors['states'] }) => {
     const logProbs = answerLogProbs(model, parameters, batch, shape.answers);
-    return objective.loss(sub(logProbs, batch.reference), batch as never);
+    return objective.loss(sub(logProbs, batch.reference), batch);
   };
 }
 
@@ -78,7 +78,7 @@ export function preferencePhase<Example>(options: PreferenceOptions<Example>): {
       source,
       ...(also && { also }),
       parameters: model.parameters as never,
-      batch: batchSpec(objective, shape) as Record<string, TensorSpec>,
+      batch: batchSpec(objective, shape),
       loss: (parameters, batch) => loss(parameters as GptParameters, batch as never),
     }),
   };

@@ -44,7 +44,7 @@ function interval(values: readonly number[]): readonly [number, number] {
   return [least - room, most + room];
 }
 
-/** SVG text; its legend stands inside, at the top left. */
+/** SVG text; its legend stands inside, at the bottom right. */
 export function curvesChart({ title, about = '', x, y, curves, width, height }: CurvesOptions): string {
   const known = curves.flatMap(({ points }) => points.filter((point) => point.every(Number.isFinite)));
   if (known.length === 0) return text(0, 14, `${title}: nothing was measured`, { anchor: 'start', size: 13 });

@@ -9,7 +9,7 @@ import type { Objective } from '../../alignment/preference/objective.js';
 import { heldOutPreference, preferencePhase, referenceLogProbs } from '../../alignment/preference/preference.js';
 import { type RankedExample, checkRankings, usableRankings } from '../../alignment/reward-batches.js';
 import type { TokenStore } from '../../data/token-store.js';
-import { DataError } from '../../errors.js';
+import { ConfigError, DataError } from '../../errors.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
 import { type LoadedModel, languageModelOf, saveModel } from '../../formats/model-folder.js';
 import { writeFileAtomically } from '../../runtime/atomic-file.js';
@@ -67,6 +67,12 @@ export async function trainKto(
   if (examples.length === 0) {
     throw new DataError(`There are no two judged answers to different prompts that fit into ${time} tokens`, {
       advice: 'KTO compares each answer with one to another prompt; give more, or a longer --time.',
+    });
+  }
+  const most = Math.max(...examples.map(({ answers }) => answers.length + 1));
+  if (most > config.answers) {
+    throw new ConfigError(`kto.answers: a batch of ${config.answers} answers does not take a prompt with ${most}`, {
+      advice: `One of them is the answer to another prompt. Raise --answers to ${most} or more.`,
     });
   }
   return trainOn(context, {

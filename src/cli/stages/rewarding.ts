@@ -11,7 +11,7 @@ export interface Rewarding<Prompt extends PpoPrompt> {
   readonly score: RewardFunction<Prompt>;
   /** The reward model on the engine, where the reward is one. */
   readonly judge?: { readonly model: ScalarModel; readonly store: Store };
-  dispose(): Promise<void>;
+  readonly dispose: () => Promise<void>;
 }
 
 /** Puts a reward model on the engine, which then reads prompts and answers together; a function is one already. */
