@@ -4,9 +4,7 @@ import { join } from 'node:path';
 import { bestOfNKl, expectedBestOfN } from '../src/alignment/best-of-n.js';
 import type { PpoSample } from '../src/alignment/ppo/rollouts.js';
 import { checkConfig } from '../src/cli/config.js';
-import { type Curve, type Point, curvesChart } from '../src/cli/compare/curves.js';
 import { rasterise } from '../src/cli/compare/rasterise.js';
-import { style } from '../src/cli/compare/svg.js';
 import { practiceOf } from '../src/cli/quickstart/pipeline.js';
 import type { PracticePrompt } from '../src/cli/quickstart/task.js';
 import type { Recipe, RecipeResult } from '../src/cli/recipe.js';
@@ -24,6 +22,7 @@ import { CONTROL } from '../src/tokenizer/control-tokens.js';
 import { readJsonLines } from '../src/training/json-lines.js';
 import { type Grounds, mean, standardErrorOf, withAlmanac } from './almanac.helper.js';
 import { fitTwo } from './least-squares.helper.js';
+import { type Measured, forms, picture } from './over-optimization.helper.js';
 
 /**
  * What becomes of the true score while a proxy of it is optimised: a reward model of few comparisons is pushed by best of
@@ -75,14 +74,6 @@ const sizes: Readonly<Record<'smoke' | 'cpu' | 'gpu', Size>> = {
     learningRate: 3e-4,
   },
 };
-
-/** What one proxy and the labeler say of best of n, or of a round of PPO. */
-interface Measured {
-  /** √KL from the supervised model, in nats^½. */
-  readonly distance: number;
-  readonly proxy: number;
-  readonly truth: number;
-}
 
 async function measure(grounds: Grounds): Promise<RecipeResult> {
   const { scale, say } = grounds;
@@ -244,12 +235,6 @@ function windows(ppo: readonly (readonly Measured[])[]) {
 
 const headline = 'PPO: true score at its best minus at the end, less two standard errors';
 
-/** d (a − b d) for best of n, d (a − b log d) for PPO: the forms of Gao et al., over the gain from the start. */
-const forms = {
-  bestOf: (d: number) => -d * d,
-  ppo: (d: number) => (d > 0 ? -d * Math.log(d) : 0),
-};
-
 async function summarise({
   size,
   bestOf,
@@ -320,69 +305,6 @@ async function summarise({
       'The forms of Gao et al. 2022 are fitted by least squares to the gain over the supervised model, to all seeds together.',
     ],
   };
-}
-
-type Fits = Readonly<Record<'bestOf' | 'ppo', Readonly<Record<'proxy' | 'truth', { a: number; b: number }>>>>;
-
-/** Both ways side by side, the true score above and the proxy below. */
-function picture({
-  bestOf,
-  ppo,
-  start,
-  fits,
-}: {
-  bestOf: readonly (readonly Measured[])[];
-  ppo: readonly (readonly Measured[])[];
-  start: Readonly<Record<'proxy' | 'truth', number>>;
-  fits: Fits;
-}): string {
-  const [width, height, gap] = [400, 250, 30];
-  const colours = { truth: '#c0392b', proxy: '#4a78c8' };
-  const titles = { bestOf: 'Best of n', ppo: 'PPO without a KL penalty' };
-  const labels = { truth: 'true score', proxy: "proxy, reward model's unit" };
-  const formulas = { bestOf: 'd (a − b d)', ppo: 'd (a − b log d)' };
-  const runs = { bestOf, ppo };
-  const chart = (way: keyof Fits, of: 'proxy' | 'truth'): string => {
-    const all = runs[way].flat();
-    const furthest = Math.max(0.1, ...all.map(({ distance }) => distance));
-    const { a, b } = fits[way][of];
-    const curves: Curve[] = [
-      {
-        label: 'measured, all seeds',
-        colour: colours[of],
-        as: 'points',
-        points: all.map((point): Point => [point.distance, point[of]]),
-      },
-      {
-        label: `${formulas[way]}, fitted`,
-        colour: colours[of],
-        points: Array.from({ length: 60 }, (_, index): Point => {
-          const d = (furthest * index) / 59;
-          return [d, start[of] + a * d + b * forms[way](d)];
-        }),
-      },
-    ];
-    return curvesChart({
-      title: `${titles[way]}: ${of === 'truth' ? 'truth' : 'proxy'}`,
-      x: 'd = √KL',
-      y: labels[of],
-      curves,
-      width,
-      height,
-    });
-  };
-  const at = (column: number, row: number, content: string): string =>
-    `<g transform="translate(${20 + column * (width + gap)} ${20 + row * (height + gap)})">${content}</g>`;
-  const [wide, high] = [2 * width + gap + 40, 2 * height + gap + 40];
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${wide} ${high}" width="${wide}" height="${high}" role="img" aria-label="True and proxy score over the distance from the supervised model">`,
-    `<style>${style}</style>`,
-    `<rect width="${wide}" height="${high}" fill="#ffffff"/>`,
-    ...(['bestOf', 'ppo'] as const).flatMap((way, column) =>
-      (['truth', 'proxy'] as const).map((of, row) => at(column, row, chart(way, of))),
-    ),
-    '</svg>',
-  ].join('\n');
 }
 
 export const recipe: Recipe = {
