@@ -92,8 +92,14 @@ export {
 export type { SamplingOptions } from './sampling/options.js';
 export { recentTurns } from './sampling/recent-turns.js';
 
-// Alignment: reward models and PPO.
-export { bestOfN, bestOfNKl } from './alignment/best-of-n.js';
+// Alignment: reward models, PPO and its kin, preferences without a reward model, adapters.
+export { bestOfN, bestOfNKl, expectedBestOfN } from './alignment/best-of-n.js';
+export { type Grpo, type GrpoOptions, createGrpo } from './alignment/grpo/grpo.js';
+export type { GrpoConfig, GrpoSettings } from './alignment/grpo/settings.js';
+export { answerShape } from './alignment/preference/answer-log-probs.js';
+export { dpo } from './alignment/preference/dpo.js';
+export { type JudgedExample, type KtoExample, kto, votesOf, withForeignAnswers } from './alignment/preference/kto.js';
+export { preferencePhase, referenceLogProbs } from './alignment/preference/preference.js';
 export { type Ppo, type PpoOptions, createPpo } from './alignment/ppo/ppo.js';
 export type { PpoPrompt, PpoSample, RewardFunction, Rollout } from './alignment/ppo/rollouts.js';
 export { type PpoConfig, type PpoSettings } from './alignment/ppo/settings.js';
@@ -107,6 +113,7 @@ export {
   rewardPhase,
 } from './alignment/reward-model.js';
 export { type ScalarModel, scalarModel } from './alignment/scalar-model.js';
+export { isAdapterPath, mergeAdapters, withAdapters } from './nn/lora.js';
 
 // Evaluation and model folders.
 export { type HeldOutLoss, heldOutLoss } from './evaluation/held-out-loss.js';

@@ -41,6 +41,20 @@ export const commands: Record<string, Entry> = {
   sft: { summary: 'fine-tune a model on dialogues', load: () => import('./commands/sft.js') },
   reward: { summary: 'train a reward model on ranked answers', load: () => import('./commands/reward.js') },
   ppo: { summary: 'improve a chat model against a reward', load: () => import('./commands/ppo.js') },
+  grpo: {
+    summary: 'the same without a value model: GRPO, Dr. GRPO, RLOO',
+    load: () => import('./commands/grpo.js'),
+  },
+  dpo: {
+    summary: 'improve a chat model by ranked answers, without a reward model: DPO, IPO',
+    load: () => import('./commands/dpo.js'),
+  },
+  kto: { summary: 'improve a chat model by thumbs up and down', load: () => import('./commands/kto.js') },
+  'best-of-n': {
+    summary: 'sample answers and keep the best, to fine-tune on',
+    load: () => import('./commands/best-of-n.js'),
+  },
+  merge: { summary: 'merge an adapter into the model that it adapts', load: () => import('./commands/merge.js') },
   generate: { summary: 'complete a text', load: () => import('./commands/generate.js') },
   chat: { summary: 'talk to a model', load: () => import('./commands/chat.js') },
   upscale: {

@@ -24,7 +24,7 @@ export const numberFrom =
   (text: string): number => {
     const value = Number(text);
     if (text.trim() !== '' && Number.isFinite(value) && value >= least) return value;
-    throw new InvalidArgumentError(`It should be a number of at least ${least}.`);
+    throw new InvalidArgumentError(`It should be a number${least === -Infinity ? '' : ` of at least ${least}`}.`);
   };
 
 /** Collects what a flag that is given several times says. */

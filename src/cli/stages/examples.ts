@@ -1,3 +1,4 @@
+import type { JudgedExample } from '../../alignment/preference/kto.js';
 import type { RankedExample } from '../../alignment/reward-batches.js';
 import type { BadRows } from '../../data/bad-rows.js';
 import { type Chat, readChats } from '../../data/chats.js';
@@ -80,6 +81,9 @@ export const encodeHeldOut = (
 export const chatsOf = (dialogues: readonly (readonly Message[])[]): Chat[] =>
   dialogues.map((messages, index) => ({ messages, file: 'chats', line: index + 1 }));
 
+/** A ranking that says where its prompt ends. */
+export type JudgeableExample = RankedExample & { readonly promptLength: number };
+
 /** Ranked answers as tokens, each behind its prompt. */
 export const encodeRankings = (
   rankings: readonly {
@@ -87,12 +91,28 @@ export const encodeRankings = (
     readonly answers: readonly { readonly text: string; readonly rank: number }[];
   }[],
   { tokenizer, template }: Encoding,
-): RankedExample[] =>
+): JudgeableExample[] =>
   rankings.map(({ messages, answers }) => ({
+    promptLength: encodeChat(tokenizer, template, messages, { addGenerationPrompt: true }).ids.length,
     sequences: answers.map(
       ({ text }) => encodeChat(tokenizer, template, [...messages, { role: 'assistant', content: text }]).ids,
     ),
     ranks: answers.map(({ rank }) => rank),
+  }));
+
+/** Answers with votes as tokens. */
+export const encodeVotes = (
+  votes: readonly { readonly messages: readonly Message[]; readonly answer: string; readonly liked: boolean }[],
+  encoding: Encoding,
+): JudgedExample[] =>
+  encodeRankings(
+    votes.map(({ messages, answer }) => ({ messages, answers: [{ text: answer, rank: 0 }] })),
+    encoding,
+  ).map(({ sequences, promptLength }, index) => ({
+    prompt: sequences[0]!.subarray(0, promptLength),
+    answers: [sequences[0]!.subarray(promptLength)],
+    up: [Number(votes[index]!.liked)],
+    down: [Number(!votes[index]!.liked)],
   }));
 
 /** A model as an ancestor of another. */

@@ -1,8 +1,6 @@
-import { leavesOf } from '../../nn/parameters.js';
 import type { Example } from '../../data/examples.js';
 import { packedBatches, packedList } from '../../data/packed-batches.js';
 import type { TokenStore } from '../../data/token-store.js';
-import { randomWindows } from '../../data/windows.js';
 import { ConfigError } from '../../errors.js';
 import { heldOutLoss } from '../../evaluation/held-out-loss.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
@@ -10,8 +8,10 @@ import { eyeJson } from '../../formats/model-eye.js';
 import { type LoadedModel, languageModelOf, saveModel } from '../../formats/model-folder.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
 import type { ChatTemplate } from '../../tokenizer/chat.js';
-import { languageModelPhase, languageModelTerm } from '../../training/language-model.js';
+import { languageModelPhase } from '../../training/language-model.js';
+import { pretrainingTerm } from './pretraining-term.js';
 import type { SupervisedConfig } from './settings.js';
+import { adapted, trainedWeights } from './trained-weights.js';
 import { type StageContext, finishedStage, fingerprintOf, modelFolderOf, trainInFolder } from './stage.js';
 
 export interface SupervisedOptions {
@@ -46,16 +46,23 @@ export async function superviseFineTuning(context: StageContext, options: Superv
       advice: 'Leave it out, or give the model an eye: --eye <image model>.',
     });
   }
+  if (trainable !== undefined && config.lora !== null) {
+    throw new ConfigError(`trains: ${config.trains} and lora: ${config.lora} each say what learns`, {
+      advice: 'Leave one of them out.',
+    });
+  }
   const { engine } = context;
-  const model = languageModelOf(parent);
+  const model = adapted(languageModelOf(parent), config.lora);
   const { contextLength } = model.config;
-  const store = await engine.createStore({
-    leaves: leavesOf(model.parameters),
-    trainable: true,
+  const weights = await trainedWeights(engine, {
+    specs: model.parameters,
+    values: parent.values,
+    rank: config.lora,
     average: config.training.average !== null,
+    seed: config.seed,
   });
+  const { store } = weights;
   try {
-    await store.write(parent.values);
     const padId = parent.tokenizer.idOf(CONTROL.pad);
     const shape = { batchSize: config.batchSize, contextLength, padId };
     const packed = config.isolated;
@@ -78,19 +85,6 @@ export async function superviseFineTuning(context: StageContext, options: Superv
         packed,
         batches: heldOut,
       }));
-    const { pretrainingRows, pretrainingCoefficient } = config;
-    const mix = options.pretraining &&
-      pretrainingCoefficient > 0 && {
-        model,
-        name: 'pretraining',
-        weight: pretrainingCoefficient,
-        source: randomWindows({
-          tokens: options.pretraining,
-          batchSize: pretrainingRows,
-          contextLength,
-          seed: config.seed + 1,
-        }),
-      };
     const result = await trainInFolder(context, {
       out,
       title: `${stage[0]!.toUpperCase()}${stage.slice(1)}`,
@@ -101,7 +95,7 @@ export async function superviseFineTuning(context: StageContext, options: Superv
         {
           ...languageModelPhase({ model, source, packed, name: 'supervised' }),
           ...(trainable && { trainable }),
-          ...(mix && { also: [languageModelTerm(mix)] }),
+          also: pretrainingTerm(model, options.pretraining, config),
         },
       ],
       settings: config.training,
@@ -111,7 +105,7 @@ export async function superviseFineTuning(context: StageContext, options: Superv
       folder: modelFolderOf(out),
       kind: 'language-model',
       config: model.config,
-      values: await store.read(config.training.average === null ? 'parameters' : 'average'),
+      ...(await weights.toSave(parent)),
       tokenizer: parent.tokenizer,
       template,
       ...(eye && { eye }),
@@ -124,7 +118,7 @@ export async function superviseFineTuning(context: StageContext, options: Superv
       },
     });
   } finally {
-    await store.dispose();
+    await weights.dispose();
   }
 }
 
