@@ -1,6 +1,5 @@
 import { ConfigError } from '../errors.js';
-import { counterRandom, shuffle } from '../tensor/random.js';
-import type { Json } from '../data/json.js';
+import { groupedEpochs } from '../training/grouped-epochs.js';
 import type { TrainingSource } from '../training/phase.js';
 import {
   type Answered,
@@ -173,29 +172,15 @@ export function rewardSource(
       `reward.answers: a prompt has ${most} answers; a batch of ${options.answers} takes at most ${Math.min(options.answers, MOST_ANSWERS)} of one.`,
     );
   }
-  let epoch = 0;
-  let position = 0;
-  const order = (): RankedExample[][] => {
-    const random = counterRandom(options.seed, 'reward-order', epoch);
-    return groupIntoBatches(shuffle(random, [...examples]), options);
-  };
-  let batches = order();
-  return {
-    batchesPerEpoch: batches.length,
+  const source = groupedEpochs({
+    items: examples,
+    seed: options.seed,
+    purpose: 'reward-order',
+    group: (items) => groupIntoBatches(items, options),
+    batch: (items) => rewardBatch(items, options),
     tokensPerBatch: options.rows * options.time,
-    next: () => {
-      if (position === batches.length) {
-        epoch++;
-        position = 0;
-        batches = order();
-      }
-      return rewardBatch(batches[position++]!, options);
-    },
-    state: (): Json => ({ epoch, position }),
-    restore: (state) => {
-      ({ epoch, position } = state as unknown as { epoch: number; position: number });
-      batches = order();
-    },
-    describe: () => `${examples.length} rankings, ${batches.length} batches of up to ${options.answers} answers`,
-  };
+    describe: (): string =>
+      `${examples.length} rankings, ${source.batchesPerEpoch} batches of up to ${options.answers} answers`,
+  });
+  return source;
 }
