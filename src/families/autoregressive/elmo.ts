@@ -14,6 +14,7 @@ import {
   iota,
   less,
   maskedMean,
+  mean,
   matmul,
   mul,
   reverse,
@@ -90,7 +91,7 @@ export const textDefinition: TextModelDefinition<typeof schema> = {
           const last = read(p, { forward: but(tokens), backward: but(reversed) }, new Dropout(rate, key)).at(-1)!;
           const logits = matmul(last, p.tokens.weight, { transposeB: true });
           const loss = crossEntropy(logits, stack([after(tokens), after(reversed)]));
-          return { loss: maskedMean(loss, expandDims(mask, 0)) };
+          return { loss: maskedMean(mean(loss, { axes: 0 }), mask) };
         },
       },
       features: { layers: layers + 1, width: 2 * width, longest: longestText, of: elmoFeatures },
@@ -107,8 +108,8 @@ export function elmoFeatures(p: ElmoParameters, { tokens, lengths }: PaddedText)
   const layers = read(p, { forward: tokens, backward: backwards(tokens), given: both }, new Dropout(0));
   const means = layers.map((layer) => {
     // [2, B, width]: the order of a mean does not matter, so the backward one need not be turned around.
-    const mean = div(sum(mul(layer, both), { axes: 2 }), sum(both, { axes: 2 }));
-    return concat([0, 1].map((way) => squeeze(sliceAxis(mean, { axis: 0, start: way, limit: way + 1 }), 0)), -1);
+    const average = div(sum(mul(layer, both), { axes: 2 }), sum(both, { axes: 2 }));
+    return concat([0, 1].map((way) => squeeze(sliceAxis(average, { axis: 0, start: way, limit: way + 1 }), 0)), -1);
   });
   return stack(means, 1);
 }
