@@ -13,7 +13,16 @@ const animals = ['cat', 'dog', 'hen', 'owl', 'fox', 'ant', 'bee', 'cow'];
 const tools = ['saw', 'axe', 'nail', 'rope', 'pump', 'lamp', 'cart', 'bolt'];
 const jsonl = (rows: readonly unknown[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
 
-const small = ['--batchSize', '4', '--training.steps', '4', '--evaluationWindows', '4', '--tokenizer.vocabularySize', '320'];
+const small = [
+  '--batchSize',
+  '4',
+  '--training.steps',
+  '4',
+  '--evaluationWindows',
+  '4',
+  '--tokenizer.vocabularySize',
+  '320',
+];
 const width = ['--model.width', '16'];
 const heads = ['--model.layers', '1', '--model.heads', '2', '--model.contextLength', '32'];
 const quick = ['--batchSize', '8', '--epochs', '2'];
@@ -30,10 +39,15 @@ interface Finetuned {
 beforeAll(async () => {
   cwd = await mkdtemp(join(tmpdir(), 'descent-tasks-'));
   const words = [...animals, ...tools];
-  const lines = words.flatMap((word, at) => words.slice(at + 1, at + 5).map((other) => `The ${word} is by the ${other}.`));
+  const lines = words.flatMap((word, at) =>
+    words.slice(at + 1, at + 5).map((other) => `The ${word} is by the ${other}.`),
+  );
   await writeFile(join(cwd, 'text.txt'), `${lines.join('\n')}\n`.repeat(3));
   const labelled = words.flatMap((word) =>
-    ['The', 'One', 'My'].map((article) => ({ text: `${article} ${word}`, label: animals.includes(word) ? 'animal' : 'tool' })),
+    ['The', 'One', 'My'].map((article) => ({
+      text: `${article} ${word}`,
+      label: animals.includes(word) ? 'animal' : 'tool',
+    })),
   );
   await writeFile(join(cwd, 'things.jsonl'), jsonl(labelled));
   await writeFile(join(cwd, 'bad.jsonl'), jsonl([{ text: 'The cat' }, ...labelled]));
@@ -52,7 +66,17 @@ beforeAll(async () => {
     elmo: ['--model.layers', '1', '--model.contextLength', '8'],
     word2vec: ['--model.pairs', '4'],
   })) {
-    const trained = await json('train', name, '--data', 'text.txt', '--out', `runs/${name}`, ...small, ...width, ...more);
+    const trained = await json(
+      'train',
+      name,
+      '--data',
+      'text.txt',
+      '--out',
+      `runs/${name}`,
+      ...small,
+      ...width,
+      ...more,
+    );
     expect(trained['stage']).toBe(`pretraining: ${name}`);
     expect(trained['validationLoss']).toBeGreaterThan(0);
   }
@@ -61,7 +85,15 @@ afterAll(() => rm(cwd, { recursive: true, force: true }));
 
 describe('descent finetune and classify', () => {
   it("teaches a GPT to tell one's own labels apart, beside its baselines, and the model can be asked", async () => {
-    const made = await json<Finetuned>('finetune', 'runs/gpt', '--data', 'things.jsonl', '--out', 'runs/things', ...quick);
+    const made = await json<Finetuned>(
+      'finetune',
+      'runs/gpt',
+      '--data',
+      'things.jsonl',
+      '--out',
+      'runs/things',
+      ...quick,
+    );
     expect(made).toMatchObject({ stage: 'fine-tuning', examples: 5 });
     for (const share of [made.accuracy, made.majority, made.bagOfWords]) {
       expect(share).toBeGreaterThanOrEqual(0);
@@ -84,7 +116,9 @@ describe('descent finetune and classify', () => {
     const config = JSON.parse(await readFile(join(cwd, 'runs/things/model/config.json'), 'utf8')) as object;
     expect(config).toMatchObject({ model_type: 'descent-text', name: 'gpt', task: { kind: 'classification' } });
     // The same command again finds it finished; other settings in its folder are refused.
-    expect(await json('finetune', 'runs/gpt', '--data', 'things.jsonl', '--out', 'runs/things', ...quick)).toMatchObject({
+    expect(
+      await json('finetune', 'runs/gpt', '--data', 'things.jsonl', '--out', 'runs/things', ...quick),
+    ).toMatchObject({
       accuracy: made.accuracy,
     });
     const table = await descent('finetune', 'runs/gpt', '--data', 'things.jsonl', '--out', 'runs/things', ...quick);
@@ -93,14 +127,30 @@ describe('descent finetune and classify', () => {
   });
 
   it('reads pairs and choices, without the language model beside them and without pretraining', async () => {
-    const pairs = await json('finetune', 'runs/gpt', '--data', 'pairs.csv', '--out', 'runs/pairs', ...quick, '--lambda', '0');
+    const pairs = await json(
+      'finetune',
+      'runs/gpt',
+      '--data',
+      'pairs.csv',
+      '--out',
+      'runs/pairs',
+      ...quick,
+      '--lambda',
+      '0',
+    );
     expect(pairs['classes']).toHaveLength(2);
     const asked = await json<{ answers: { label: string }[] }>('classify', 'runs/pairs', 'A cat runs', 'A dog runs');
     expect(asked.answers).toHaveLength(1);
     const similar = ['--kind', 'similarity', '--pretrained', 'false', '--baselines', 'false'];
     await json('finetune', 'runs/gpt', '--data', 'pairs.csv', '--out', 'runs/similar', ...quick, ...similar);
     await json('finetune', 'runs/gpt', '--data', 'choices.jsonl', '--out', 'runs/choices', ...quick);
-    const { answers } = await json<{ answers: { label: string }[] }>('classify', 'runs/choices', 'Which lives?', 'cat', 'saw');
+    const { answers } = await json<{ answers: { label: string }[] }>(
+      'classify',
+      'runs/choices',
+      'Which lives?',
+      'cat',
+      'saw',
+    );
     expect(['cat', 'saw']).toContain(answers[0]!.label);
   });
 
@@ -134,12 +184,20 @@ describe('descent finetune and classify', () => {
 
 describe('descent neighbours', () => {
   it('finds words near a word and near a sum of words', async () => {
-    const { near } = await json<{ near: { word: string; similarity: number }[] }>('neighbours', 'runs/word2vec', 'is', '--n', '2');
+    const { near } = await json<{ near: { word: string; similarity: number }[] }>(
+      'neighbours',
+      'runs/word2vec',
+      'is',
+      '--n',
+      '2',
+    );
     expect(near).toHaveLength(2);
     expect(near[0]!.similarity).toBeGreaterThanOrEqual(near[1]!.similarity);
     expect(near.map(({ word }) => word)).not.toContain('is');
     const sum = await descent('neighbours', 'runs/bert', 'the - by + is', '--n', '3');
     expect(sum.stdout.trim().split('\n').length).toBeGreaterThan(0);
-    expect((await descent('neighbours', 'runs/word2vec', 'the by')).stderr).toMatch(/neither a word nor a sum of words/);
+    expect((await descent('neighbours', 'runs/word2vec', 'the by')).stderr).toMatch(
+      /neither a word nor a sum of words/,
+    );
   });
 });

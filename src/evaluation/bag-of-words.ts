@@ -1,12 +1,13 @@
 import { combineSequences, classificationLoss, outputsOf } from '../alignment/fine-tuning/classifier.js';
 import { type Task, type TaskExample, sequencesOf } from '../data/tasks/task.js';
-import { leavesOf, parameter } from '../nn/parameters.js';
+import { parameter } from '../nn/parameters.js';
 import type { Engine } from '../runtime/engine.js';
 import { add, expandDims, gather, mul, sum } from '../tensor/index.js';
 import { trainStepsOn } from '../training/backend.js';
 import { groupedEpochs, inChunks } from '../training/grouped-epochs.js';
 import { phase } from '../training/phase.js';
 import { train } from '../training/train.js';
+import { withStore } from '../training/with-store.js';
 import { greatest } from './task-report.js';
 
 /**
@@ -47,9 +48,13 @@ interface Sparse {
 }
 
 /** Words of the training texts with their weights ln((1 + n) / (1 + texts with it)) + 1; rows have length 1. */
-function vectoriser(sequences: readonly (readonly string[])[], most: number): { size: number; of: (texts: readonly string[]) => Sparse } {
+function vectoriser(
+  sequences: readonly (readonly string[])[],
+  most: number,
+): { size: number; of: (texts: readonly string[]) => Sparse } {
   const counts = new Map<string, number>();
-  for (const texts of sequences) for (const term of new Set(termsOf(texts))) counts.set(term, (counts.get(term) ?? 0) + 1);
+  for (const texts of sequences)
+    for (const term of new Set(termsOf(texts))) counts.set(term, (counts.get(term) ?? 0) + 1);
   // By frequency, equals by the alphabet: the same list on every machine.
   const kept = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).slice(0, most);
   const known = new Map(
@@ -89,8 +94,7 @@ export async function bagOfWords(options: BagOfWordsOptions): Promise<Answer> {
     tokensPerBatch: batchSize,
     describe: () => `${rows.length} bags of words`,
   });
-  const store = await engine.createStore({ leaves: leavesOf(parameters), trainable: true });
-  try {
+  return withStore(engine, parameters, {}, async (store) => {
     await train({
       stores: { model: store },
       phases: [
@@ -132,11 +136,11 @@ export async function bagOfWords(options: BagOfWordsOptions): Promise<Answer> {
       Int32Array.from(examples, (example) => {
         const scores = sequencesOf(kind, example.texts).map((sequence) => scoresOf(of(sequence)));
         if (kind === 'choice') return greatest(scores.map(([score]) => score!));
-        return greatest(Array.from(bias, (value, output) => scores.reduce((total, row) => total + row[output]!, value)));
+        return greatest(
+          Array.from(bias, (value, output) => scores.reduce((total, row) => total + row[output]!, value)),
+        );
       });
-  } finally {
-    await store.dispose();
-  }
+  });
 }
 
 function bagBatch(items: readonly { sequences: readonly Sparse[]; label: number }[], each: number, longest: number) {

@@ -1,13 +1,9 @@
-import {
-  classificationLoss,
-  combineSequences,
-  outputsOf,
-} from '../alignment/fine-tuning/classifier.js';
+import { classificationLoss, combineSequences, outputsOf } from '../alignment/fine-tuning/classifier.js';
 import { type TaskExample, type TaskKind, sequencesOf } from '../data/tasks/task.js';
 import { type LinearSpec, linear, linearSpec } from '../nn/layers.js';
 import { type ParameterSpec, type TensorsOf, parameter } from '../nn/parameters.js';
 import type { TextFeatures } from '../nn/text-model.js';
-import type { Engine, Store } from '../runtime/engine.js';
+import type { Engine, Program, Store } from '../runtime/engine.js';
 import { type Tensor, abs, concat, div, mul, reshape, sliceAxis, softmax, squeeze, sub, sum } from '../tensor/index.js';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import { groupedEpochs, inChunks } from '../training/grouped-epochs.js';
@@ -89,8 +85,7 @@ export async function readTexts(options: {
   readonly signal?: AbortSignal;
 }): Promise<ReadTexts> {
   const { engine, model, body, tokenizer, texts, signal } = options;
-  const { features } = model;
-  const { layers, width, longest } = features;
+  const { layers, width, longest } = model.features;
   const size = layers * width;
   const different = [...new Set(texts)];
   const place = new Map(different.map((text, index) => [text, index]));
@@ -99,33 +94,42 @@ export async function readTexts(options: {
   const order = [...encoded.keys()].sort((a, b) => encoded[a]!.length - encoded[b]!.length || a - b);
   const values = new Float32Array(different.length * size);
   const batchSize = Math.min(32, different.length);
+  const programs = new Map<number, Promise<Program>>();
+  const programFor = (time: number): Promise<Program> => {
+    const known = programs.get(time) ?? readingProgram(engine, model, batchSize, time);
+    programs.set(time, known);
+    return known;
+  };
   for (let start = 0; start < order.length; start += batchSize) {
     signal?.throwIfAborted();
     const chosen = order.slice(start, start + batchSize);
     const time = roundUp(encoded[chosen.at(-1)!]!.length, longest);
-    const program = await engine.compile(
-      (({ parameters, text }: { parameters: never; text: { tokens: Tensor; lengths: Tensor } }) => ({
-        rows: features.of(parameters, text),
-      })) as never,
-      {
-        parameters: model.parameters.body,
-        text: { tokens: { shape: [batchSize, time], dtype: 'int32' }, lengths: { shape: [batchSize], dtype: 'int32' } },
-      },
-      { name: 'read texts' },
-    );
+    const program = await programFor(time);
     const tokens = new Int32Array(batchSize * time);
     const lengths = new Int32Array(batchSize).fill(1);
     chosen.forEach((index, row) => {
       tokens.set(encoded[index]!, row * time);
       lengths[row] = Math.max(1, encoded[index]!.length);
     });
-    const { rows } = (await program.run({ parameters: body, text: { tokens, lengths } }, { ...(signal && { signal }) })) as {
+    const { rows } = (await program.run({ p: body, text: { tokens, lengths } }, { ...(signal && { signal }) })) as {
       rows: Float32Array;
     };
     chosen.forEach((index, row) => values.set(rows.subarray(row * size, (row + 1) * size), index * size));
   }
   return { rows: { count: different.length, size, values }, place };
 }
+
+const readingProgram = (engine: Engine, { features, parameters }: FeatureClassifier, batch: number, time: number) =>
+  engine.compile(
+    (({ p, text }: { p: never; text: { tokens: Tensor; lengths: Tensor } }) => ({
+      rows: features.of(p, text),
+    })) as never,
+    {
+      p: parameters.body,
+      text: { tokens: { shape: [batch, time], dtype: 'int32' }, lengths: { shape: [batch], dtype: 'int32' } },
+    },
+    { name: 'read texts' },
+  );
 
 /** Few lengths: each is a program. */
 const roundUp = (length: number, most: number): number =>
@@ -135,7 +139,12 @@ const roundUp = (length: number, most: number): number =>
 export const statisticsOf = ({ rows }: ReadTexts): ColumnStatistics => columnStatistics(rows);
 
 /** The numbers of examples, one after another: [examples, sequences, texts, layers · width]. */
-function numbersOf(examples: readonly Pick<TaskExample, 'texts'>[], kind: TaskKind, { rows, place }: ReadTexts, room: number): Float32Array {
+function numbersOf(
+  examples: readonly Pick<TaskExample, 'texts'>[],
+  kind: TaskKind,
+  { rows, place }: ReadTexts,
+  room: number,
+): Float32Array {
   const lists = examples.map(({ texts }) => sequencesOf(kind, texts).flat());
   const each = lists[0]!.length * rows.size;
   const numbers = new Float32Array(room * each);

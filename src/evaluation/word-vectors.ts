@@ -37,7 +37,8 @@ export function wordVectors(tokenizer: Tokenizer, vectors: Float32Array): WordVe
   return {
     words: known.map(({ word }) => word),
     vectorOf: (word) => {
-      if (!/\p{L}/u.test(word)) throw new ConfigError(`'${word}' is no word`, { advice: 'Give words, with + and - between.' });
+      if (!/\p{L}/u.test(word))
+        throw new ConfigError(`'${word}' is no word`, { advice: 'Give words, with + and - between.' });
       return vectorOfTokens(tokenizer.encode(` ${word.trim()}`));
     },
     near: (vector, { count, without = [] }) => {
@@ -73,7 +74,11 @@ export function readSum(text: string): { word: string; sign: 1 | -1 }[] {
 }
 
 /** The words nearest to a sum of words, which are not among them. */
-export function nearSum(vectors: WordVectors, sum: readonly { word: string; sign: 1 | -1 }[], count: number): NearWord[] {
+export function nearSum(
+  vectors: WordVectors,
+  sum: readonly { word: string; sign: 1 | -1 }[],
+  count: number,
+): NearWord[] {
   const parts = sum.map(({ word, sign }) => vectors.vectorOf(word).map((value) => sign * value));
   const total = parts.reduce((a, b) => a.map((value, at) => value + b[at]!));
   return vectors.near(unit(total), { count, without: sum.map(({ word }) => word) });
@@ -87,11 +92,17 @@ export function analogies(
   const words = new Set(vectors.words);
   const questions = relations
     .map((pairs) => pairs.filter((pair) => pair.every((word) => words.has(word))))
-    .flatMap((pairs) => pairs.flatMap((one) => pairs.filter((other) => other !== one).map((other) => [one, other] as const)));
+    .flatMap((pairs) =>
+      pairs.flatMap((one) => pairs.filter((other) => other !== one).map((other) => [one, other] as const)),
+    );
   const right = questions.map(([[a, b], [c, d]]) => {
     const sum = [{ word: b, sign: 1 } as const, { word: a, sign: -1 } as const, { word: c, sign: 1 } as const];
     return nearSum(vectors, sum, 1)[0]?.word.toLowerCase() === d ? 1 : 0;
   });
   const { accuracy, standardError } = accuracyOf(Int32Array.from(right), new Int32Array(right.length).fill(1));
-  return { accuracy: right.length === 0 ? 0 : accuracy, standardError: right.length === 0 ? 0 : standardError, questions: right.length };
+  return {
+    accuracy: right.length === 0 ? 0 : accuracy,
+    standardError: right.length === 0 ? 0 : standardError,
+    questions: right.length,
+  };
 }

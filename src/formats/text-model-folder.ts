@@ -36,9 +36,7 @@ const configSchema = z.object({
   model_type: z.literal(MODEL_TYPE),
   name: z.string(),
   model: z.record(z.string(), z.unknown()),
-  task: z
-    .object({ name: z.string(), kind: z.enum(taskKinds), labels: z.array(z.string()).min(2) })
-    .optional(),
+  task: z.object({ name: z.string(), kind: z.enum(taskKinds), labels: z.array(z.string()).min(2) }).optional(),
 });
 
 export interface LoadedTextModel {
@@ -152,4 +150,5 @@ async function load(folder: string, config: unknown): Promise<LoadedTextModel & 
 const typeOf = (config: unknown): unknown => (config as { model_type?: unknown } | null)?.model_type;
 
 /** The tokenizer that a model of text reads tasks with. */
-export const taskTokenizer = ({ tokenizer }: Pick<LoadedTextModel, 'tokenizer'>): Tokenizer => withTaskControls(tokenizer);
+export const taskTokenizer = ({ tokenizer }: Pick<LoadedTextModel, 'tokenizer'>): Tokenizer =>
+  withTaskControls(tokenizer);

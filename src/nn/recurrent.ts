@@ -1,4 +1,17 @@
-import { type Tensor, add, matmul, mul, reshape, sigmoid, sliceAxis, split, squeeze, stack, sub, tanh } from '../tensor/index.js';
+import {
+  type Tensor,
+  add,
+  matmul,
+  mul,
+  reshape,
+  sigmoid,
+  sliceAxis,
+  split,
+  squeeze,
+  stack,
+  sub,
+  tanh,
+} from '../tensor/index.js';
 import { type ParameterSpec, type TensorsOf, parameter } from './parameters.js';
 
 /** Recurrent layers. A program has one copy of a cell for each step. */

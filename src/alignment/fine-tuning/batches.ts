@@ -125,11 +125,7 @@ export function groupExamples(examples: readonly EncodedExample[], shape: Classi
 }
 
 /** Shuffled epochs of batches. */
-export const classificationSource = (
-  examples: readonly EncodedExample[],
-  shape: ClassificationShape,
-  seed: number,
-) =>
+export const classificationSource = (examples: readonly EncodedExample[], shape: ClassificationShape, seed: number) =>
   groupedEpochs({
     items: examples,
     seed,

@@ -159,8 +159,14 @@ export async function predictor(options: {
   shape: ClassificationShape;
 }): Promise<Predict> {
   const { engine, model, store, shape } = options;
-  const { labels: _labels, weights: _weights, from: _from, targets: _targets, shares: _shares, ...batch } =
-    classificationSpec(shape);
+  const {
+    labels: _labels,
+    weights: _weights,
+    from: _from,
+    targets: _targets,
+    shares: _shares,
+    ...batch
+  } = classificationSpec(shape);
   const program = await engine.compile(
     ({ parameters, batch: given }: { parameters: never; batch: ClassificationTensors }) => ({
       logits: model.logits(parameters, given),

@@ -43,20 +43,29 @@ describe("GPT-1's input transformations", () => {
     expect(encode('entailment', ['aaaa', 'bb'], 7)).toEqual([[start, a, a, delimiter, b, b, extract]]);
     expect(() => encode('entailment', ['a', 'b'], 4)).toThrow('4 tokens are too few for 2 texts');
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 4 }), fc.nat(30), (sizes, room) => {
-        const cut = cutToFit(sizes.map((size) => new Int32Array(size)), room).map(({ length }) => length);
-        const sum = (list: number[]): number => list.reduce((x, y) => x + y, 0);
-        expect(sum(cut)).toBe(Math.min(room, sum(sizes)));
-        // None is cut that is shorter than another stays.
-        cut.forEach((length, at) => {
-          if (length < sizes[at]!) expect(Math.max(...cut) - length).toBeLessThanOrEqual(1);
-        });
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 4 }),
+        fc.nat(30),
+        (sizes, room) => {
+          const cut = cutToFit(
+            sizes.map((size) => new Int32Array(size)),
+            room,
+          ).map(({ length }) => length);
+          const sum = (list: number[]): number => list.reduce((x, y) => x + y, 0);
+          expect(sum(cut)).toBe(Math.min(room, sum(sizes)));
+          // None is cut that is shorter than another stays.
+          cut.forEach((length, at) => {
+            if (length < sizes[at]!) expect(Math.max(...cut) - length).toBeLessThanOrEqual(1);
+          });
+        },
+      ),
     );
   });
 });
 
-const sequence = fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 2, maxLength: 9 }).map((ids) => Int32Array.from(ids));
+const sequence = fc
+  .array(fc.integer({ min: 1, max: 8 }), { minLength: 2, maxLength: 9 })
+  .map((ids) => Int32Array.from(ids));
 const examplesOf = (sequences: number) =>
   fc.array(
     fc.record({
@@ -76,11 +85,13 @@ describe('batches of examples', () => {
         for (const batch of batches) {
           expect(batch.length).toBeLessThanOrEqual(4);
           const { tokens, places, positions, weights } = classificationBatch(batch, shape);
-          batch.flatMap(({ sequences }) => sequences).forEach((ids, index) => {
-            const at = places[index]!;
-            expect(tokens[at]).toBe(reads === 'last' ? ids.at(-1) : ids[0]);
-            expect(positions[at]).toBe(reads === 'last' ? ids.length - 1 : 0);
-          });
+          batch
+            .flatMap(({ sequences }) => sequences)
+            .forEach((ids, index) => {
+              const at = places[index]!;
+              expect(tokens[at]).toBe(reads === 'last' ? ids.at(-1) : ids[0]);
+              expect(positions[at]).toBe(reads === 'last' ? ids.length - 1 : 0);
+            });
           expect(weights.reduce((x, y) => x + y, 0)).toBeCloseTo(1, 6);
         }
       }),
@@ -88,7 +99,7 @@ describe('batches of examples', () => {
     );
   });
 
-  it("predict every token but the first of each sequence, with shares of a mean over sequences", () => {
+  it('predict every token but the first of each sequence, with shares of a mean over sequences', () => {
     fc.assert(
       fc.property(examplesOf(3), (examples) => {
         const shape = classificationShape(examples, { batchSize: 12, padToken: 9, reads: 'last' });
@@ -96,7 +107,8 @@ describe('batches of examples', () => {
           const { tokens, positions, from, targets, shares } = classificationBatch(batch, shape);
           const expected = new Map<string, number>();
           const found = new Map<string, number>();
-          const add = (map: Map<string, number>, key: string, share: number) => map.set(key, (map.get(key) ?? 0) + share);
+          const add = (map: Map<string, number>, key: string, share: number) =>
+            map.set(key, (map.get(key) ?? 0) + share);
           for (const ids of batch.flatMap(({ sequences }) => sequences)) {
             const share = 1 / (3 * batch.length) / (ids.length - 1);
             for (let at = 1; at < ids.length; at++) add(expected, `${at - 1} ${ids[at - 1]} ${ids[at]}`, share);
@@ -172,7 +184,12 @@ describe.each(['gpt', 'bert'] as const)('a classifier of %s', (name) => {
   ];
 
   it.each(taskKinds)('reads an example alike alone, among others and behind padding: %s', (kind) => {
-    const examples = kind === 'choice' ? several : kind === 'similarity' ? several.map(({ sequences, label }) => ({ sequences: sequences.slice(0, 2), label })) : single;
+    const examples =
+      kind === 'choice'
+        ? several
+        : kind === 'similarity'
+          ? several.map(({ sequences, label }) => ({ sequences: sequences.slice(0, 2), label }))
+          : single;
     const { rows } = run(kind, examples, shapeOf(examples));
     expect(rows[0]).toHaveLength(3);
     expect(Math.max(...rows.flat().map(Math.abs))).toBeGreaterThan(0.05);

@@ -25,7 +25,10 @@ export interface InputOptions {
 }
 
 /** start, text, extract; or start, text, delimiter, text, extract. @throws ConfigError when not even the control tokens fit */
-export function encodeExample({ texts, label }: Pick<TaskExample, 'texts' | 'label'>, options: InputOptions): EncodedExample {
+export function encodeExample(
+  { texts, label }: Pick<TaskExample, 'texts' | 'label'>,
+  options: InputOptions,
+): EncodedExample {
   const { tokenizer, kind, longest } = options;
   const [start, delimiter, extract] = Object.values(TASK_CONTROL).map((name) => tokenizer.idOf(name));
   const sequences = sequencesOf(kind, texts).map((parts) => {

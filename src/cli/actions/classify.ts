@@ -17,7 +17,8 @@ export async function classifyCommand(invocation: Invocation<ClassifyFlags>): Pr
   const [path, ...words] = positional as [string, ...string[]];
   const loaded = await loadClassifier(findModel(path));
   const { task } = loaded;
-  const examples = words.length > 0 ? examplesOf(task, words) : (await linesOf(flags)).flatMap((line) => examplesOf(task, line));
+  const examples =
+    words.length > 0 ? examplesOf(task, words) : (await linesOf(flags)).flatMap((line) => examplesOf(task, line));
   if (examples.length === 0) throw new ConfigError('There is no text to classify', { advice: 'Give some, or --file.' });
   const logits = await withEngine(flags, (engine) =>
     withClassifier({ engine }, loaded, (classify) => classify(examples, { signal })),
@@ -43,7 +44,9 @@ export async function classifyCommand(invocation: Invocation<ClassifyFlags>): Pr
 
 /** The texts of each line that has some. */
 const linesOf = async ({ file }: ClassifyFlags): Promise<string[][]> =>
-  ((await inputText(undefined, file)) ?? '').split(/\r?\n/).flatMap((line) => (line.trim() === '' ? [] : [line.split('\t')]));
+  ((await inputText(undefined, file)) ?? '')
+    .split(/\r?\n/)
+    .flatMap((line) => (line.trim() === '' ? [] : [line.split('\t')]));
 
 /** @throws ConfigError when the task takes another number of texts */
 function examplesOf({ kind, labels, name }: TaskOfModel, texts: readonly string[]): { texts: readonly string[] }[] {

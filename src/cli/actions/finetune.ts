@@ -31,7 +31,9 @@ export async function finetuneCommand(invocation: Invocation<FinetuneFlags, Fine
   const parent = await loadTextModel(findModel(positional[0]!));
   const task = await taskOf(invocation);
   const { train, test } = splitTask(task, config);
-  say(`${task.title}: ${train.length.toLocaleString('en')} examples to learn from, ${test.length.toLocaleString('en')} to test on`);
+  say(
+    `${task.title}: ${train.length.toLocaleString('en')} examples to learn from, ${test.length.toLocaleString('en')} to test on`,
+  );
   const data = await taskAsAncestor(task);
   const lineage = await withStage(flags, signal, (context) =>
     fineTune(context, { out: flags.out, config, parent, task, ancestors: [modelAsAncestor(parent), data] }),

@@ -14,7 +14,10 @@ for entailment and similarity give two, for a choice what comes before and then 
     { name: '[texts...]', summary: 'what to classify' },
   ],
   flags: (command) => {
-    command.option('--file <path>', 'a text on each line, - for standard input; of two texts or more with tabs between');
+    command.option(
+      '--file <path>',
+      'a text on each line, - for standard input; of two texts or more with tabs between',
+    );
     engineFlags(command);
   },
   run: async (invocation) => (await import('../actions/classify.js')).classifyCommand(invocation),

@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import { taskKinds } from '../../data/tasks/task.js';
 import type { FinetuneFlags } from '../actions/finetune.js';
 import { defineCommand, savesAndStops } from '../command.js';
 import { runFlags } from '../flags.js';
@@ -21,14 +22,7 @@ of your own with the columns text, label, and text2 or choices.
       .option('--task <name>', 'a task by name (default: brown, or the rows of --data)')
       .option('--data <paths...>', "rows of one's own; of a task by name the folder that holds the data sets")
       .option('--test <paths...>', 'rows to test on (default: a share of the others)')
-      .addOption(
-        new Option('--kind <kind>', "of one's own rows (default: what their columns say)").choices([
-          'classification',
-          'entailment',
-          'similarity',
-          'choice',
-        ]),
-      )
+      .addOption(new Option('--kind <kind>', "of one's own rows (default: what their columns say)").choices(taskKinds))
       .option('--text <column>', 'the column of the text', 'text')
       .option('--second <column>', 'the column of the second text', 'text2')
       .option('--choices <column>', 'the column of the choices, a JSON array', 'choices')

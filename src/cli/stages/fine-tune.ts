@@ -17,11 +17,11 @@ import {
   taskTokenizer,
 } from '../../formats/text-model-folder.js';
 import { growValues } from '../../nn/grow.js';
-import { initialise, leavesOf } from '../../nn/parameters.js';
-import type { Store } from '../../runtime/engine.js';
+import { initialise } from '../../nn/parameters.js';
 import { counterRandom, shuffle } from '../../tensor/random.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
 import type { Phase } from '../../training/phase.js';
+import { withStore } from '../../training/with-store.js';
 import { withClassifier } from '../open-classifier.js';
 import { holdOut } from './hold-out.js';
 import { type StageContext, finishedStage, fingerprintOf, modelFolderOf, trainInFolder } from './stage.js';
@@ -36,9 +36,14 @@ export interface FineTuneOptions {
 }
 
 /** The examples that a model learns from and those it is asked, as the settings say. */
-export function splitTask(task: Task, config: Pick<FineTuneConfig, 'validation' | 'maximumExamples' | 'maximumTests' | 'seed'>) {
+export function splitTask(
+  task: Task,
+  config: Pick<FineTuneConfig, 'validation' | 'maximumExamples' | 'maximumTests' | 'seed'>,
+) {
   requireEqualChoices(task);
-  const { rest, heldOut } = task.test ? { rest: task.train, heldOut: task.test } : holdOut(task.train, config.validation);
+  const { rest, heldOut } = task.test
+    ? { rest: task.train, heldOut: task.test }
+    : holdOut(task.train, config.validation);
   // The test is the same whatever the seed.
   return { train: someOf(rest, config.maximumExamples, config.seed), test: someOf(heldOut, config.maximumTests, 0) };
 }
@@ -151,7 +156,7 @@ async function fitHead(
   const { classifier, body, train, ...rest } = learning;
   const { model } = classifier;
   const { engine, signal } = context;
-  const read = await withValues(context, model.parameters.body, body, (store) =>
+  const read = await withStore(context.engine, model.parameters.body, body, (store) =>
     readTexts({
       ...{ engine, model, body: store, tokenizer: rest.tokenizer },
       texts: train.flatMap(({ texts }) => sequencesOf(task.kind, texts).flat()),
@@ -186,28 +191,13 @@ async function learnValues(
   const steps = Math.max(1, Math.round(run.steps));
   const { schedule } = config.training;
   const warmupSteps = schedule.warmupSteps > 0 ? schedule.warmupSteps : Math.ceil(config.warmup * steps);
-  return withValues(context, parameters, starting, async (store) => {
+  return withStore(context.engine, parameters, starting, async (store) => {
     const { seconds } = await trainInFolder(context, {
       ...{ out, title, config, fingerprint, stores: { model: store }, phases: [phase] },
       settings: { ...config.training, steps, schedule: { ...schedule, warmupSteps } },
     });
     return { values: await store.read(), steps, seconds };
   });
-}
-
-async function withValues<Result>(
-  { engine }: StageContext,
-  parameters: object,
-  values: Record<string, Float32Array>,
-  use: (store: Store) => Promise<Result>,
-): Promise<Result> {
-  const store = await engine.createStore({ leaves: leavesOf(parameters), trainable: true });
-  try {
-    await store.write(values);
-    return await use(store);
-  } finally {
-    await store.dispose();
-  }
 }
 
 /** What the commonest label and a bag of words come to on the same examples. */

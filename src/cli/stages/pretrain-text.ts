@@ -26,11 +26,7 @@ export interface TextPretrainingOptions {
 /** Trains a model of text by name on a stream of tokens, by the loss that it brings along, and saves it. */
 export async function pretrainText(context: StageContext, options: TextPretrainingOptions): Promise<Lineage> {
   const { out, definition, config, train, validation, ancestors } = options;
-  const fingerprint = fingerprintOf([
-    definition.name,
-    config,
-    ancestors.map(({ role, id, name }) => [role, id, name]),
-  ]);
+  const fingerprint = fingerprintOf([definition.name, config, ancestors.map(({ role, id, name }) => [role, id, name])]);
   const finished = await finishedStage(out, fingerprint);
   if (finished) return finished;
 
@@ -43,7 +39,11 @@ export async function pretrainText(context: StageContext, options: TextPretraini
     await store.write(initialise(model.parameters, config.seed));
     const shape = { batchSize: config.batchSize, seed: config.seed };
     // Without dropout, which a model draws wherever there is a key; what hides tokens needs one.
-    const measured = buildTextModel(definition, { ...config.model, ...('dropout' in config.model && { dropout: 0 }) }, tokenizer);
+    const measured = buildTextModel(
+      definition,
+      { ...config.model, ...('dropout' in config.model && { dropout: 0 }) },
+      tokenizer,
+    );
     const measure = validation && (await heldOut(context, { model: measured, store, tokens: validation, config }));
     const result = await trainInFolder(context, {
       ...{ out, title: `Pretraining ${definition.title}`, config, fingerprint },
@@ -75,7 +75,11 @@ export async function pretrainText(context: StageContext, options: TextPretraini
 }
 
 /** What a model reads of a stream of tokens. */
-function sourceOf(model: TextModel, tokens: TokenStore, { batchSize, seed }: { batchSize: number; seed: number }): TrainingSource {
+function sourceOf(
+  model: TextModel,
+  tokens: TokenStore,
+  { batchSize, seed }: { batchSize: number; seed: number },
+): TrainingSource {
   const { pretraining, config } = model;
   if (pretraining.reads === 'windows')
     return randomWindows({ tokens, batchSize, contextLength: windowOf(model), seed });
@@ -132,7 +136,9 @@ async function heldOut(
       signal.throwIfAborted();
       const weight = batch['mask'] instanceof Float32Array ? batch['mask'].reduce((sum, each) => sum + each, 0) : 1;
       const key = 'key' in spec ? { key: Int32Array.of(0, number++) } : {};
-      const { loss } = (await program.run({ parameters: store, batch: { ...batch, ...key } })) as { loss: Float32Array };
+      const { loss } = (await program.run({ parameters: store, batch: { ...batch, ...key } })) as {
+        loss: Float32Array;
+      };
       total += loss[0]! * weight;
       counted += weight;
     }

@@ -40,7 +40,12 @@ export const fineTuneSchema = z.strictObject({
     .lt(1)
     .default(0.1)
     .describe('share of the examples held out for testing, where the data has no part for it'),
-  maximumExamples: z.int().positive().nullable().default(null).describe('train on at most so many, drawn by chance; null for all'),
+  maximumExamples: z
+    .int()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe('train on at most so many, drawn by chance; null for all'),
   maximumTests: z.int().positive().nullable().default(null).describe('test on at most so many; null for all'),
   baselines: z.boolean().default(true).describe('also measure the commonest label and a bag of words'),
   seed: z.int().min(0).default(1).describe('seed of the head and of the order of the examples'),

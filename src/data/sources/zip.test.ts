@@ -13,7 +13,8 @@ describe('zip archives', () => {
   it('gives the files, stored or deflated, also behind a remark', () => {
     const { 'folder/': _folder, ...expected } = files;
     for (const method of [0, 8]) {
-      for (const remark of ['', 'a remark']) expect(read(zipOf(files, { method, remark }))).toEqual(Object.entries(expected));
+      for (const remark of ['', 'a remark'])
+        expect(read(zipOf(files, { method, remark }))).toEqual(Object.entries(expected));
     }
   });
 

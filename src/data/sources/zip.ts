@@ -56,7 +56,8 @@ export function* readZip(archive: Buffer, name: string): Generator<ZipEntry> {
 /** The directory's end is the archive's, but for a remark. */
 function endOf(archive: Buffer): number {
   const last = archive.length - endSize;
-  for (let at = last; at >= Math.max(0, last - longestRemark); at--) if (archive.readUInt32LE(at) === endMark) return at;
+  for (let at = last; at >= Math.max(0, last - longestRemark); at--)
+    if (archive.readUInt32LE(at) === endMark) return at;
   return -1;
 }
 

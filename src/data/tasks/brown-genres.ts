@@ -28,7 +28,13 @@ export function brownGenres(): Task {
       });
     });
   });
-  return { name: 'brown', title: 'Brown: which of 15 genres is a passage from?', kind: 'classification', labels, ...parts };
+  return {
+    name: 'brown',
+    title: 'Brown: which of 15 genres is a passage from?',
+    kind: 'classification',
+    labels,
+    ...parts,
+  };
 }
 
 /** Paragraphs joined until there are words enough; what is left at the end belongs to the last passage. */

@@ -79,8 +79,16 @@ export const declaredTasks = {
     kind: 'classification',
     labels: same('negative', 'positive'),
     train: [
-      { path: 'cls-nltk-small/sentence_polarity.zip', entry: 'sentence_polarity/rt-polarity.neg', read: allOf('negative') },
-      { path: 'cls-nltk-small/sentence_polarity.zip', entry: 'sentence_polarity/rt-polarity.pos', read: allOf('positive') },
+      {
+        path: 'cls-nltk-small/sentence_polarity.zip',
+        entry: 'sentence_polarity/rt-polarity.neg',
+        read: allOf('negative'),
+      },
+      {
+        path: 'cls-nltk-small/sentence_polarity.zip',
+        entry: 'sentence_polarity/rt-polarity.pos',
+        read: allOf('positive'),
+      },
     ],
   },
   subjectivity: {

@@ -76,7 +76,10 @@ const unknownLabel = (row: TaskRow, labels: Reading['labels']): BadRowError =>
     why: `has the label ${JSON.stringify(row.label)}, which is none of ${labels.map(([word]) => word).join(', ')}`,
   });
 
-async function contentOf({ path, entry }: TaskFile, { data, signal }: Reading): Promise<{ text: string; path: string }> {
+async function contentOf(
+  { path, entry }: TaskFile,
+  { data, signal }: Reading,
+): Promise<{ text: string; path: string }> {
   const found = [join(data, path), join(data, basename(path))].find((each) => existsSync(each));
   if (found === undefined) {
     throw new DataError(`${join(data, path)}: there is no such file`, {

@@ -50,7 +50,10 @@ export const tabbed = ({ texts, label, choices, heading = false }: Columns): Tas
     const least = Math.max(label, choices ?? 0, ...texts) + 1;
     if (cells.length < least) throw new BadLine(`has ${cells.length} cells between tabs, and ${least} are needed`);
     const before = texts.map((column) => cells[column]!);
-    return { texts: [...before, ...(choices === undefined ? [] : lettered(cells[choices]!))], label: cells[label]!.trim() };
+    return {
+      texts: [...before, ...(choices === undefined ? [] : lettered(cells[choices]!))],
+      label: cells[label]!.trim(),
+    };
   });
 
 function lettered(text: string): readonly string[] {
@@ -73,7 +76,10 @@ export const allOf = (label: string): TaskReader => byLine((line) => ({ texts: [
 
 const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 const plain = (text: string): string =>
-  text.replace(/&(\w+);/g, (whole, name: string) => entities[name] ?? whole).replace(/\s+/g, ' ').trim();
+  text
+    .replace(/&(\w+);/g, (whole, name: string) => entities[name] ?? whole)
+    .replace(/\s+/g, ' ')
+    .trim();
 
 /** `<pair value="TRUE"><t>…</t><h>…</h></pair>`, as in the RTE challenges; later ones write `entailment="YES"`. */
 export const entailmentPairs: TaskReader = function* (content, { file, badRows }) {

@@ -22,7 +22,10 @@ const data = folderWith({
   'cls-sst2/test.tsv.gz': 'sentence\tlabel\nfine\t1\n',
   'cls-agnews/alps-dev.tsv.gz': 'Prices rose.\tBusiness\nA goal\tSports\n',
   'cls-agnews/alps-test.tsv.gz': 'A war\tWorld\n',
-  'cls-nltk-small/qc.zip': zipOf({ 'qc/train.txt': 'NUM:dist How far ?\nDESC:def Why ?\n', 'qc/test.txt': 'HUM:ind Who ?' }),
+  'cls-nltk-small/qc.zip': zipOf({
+    'qc/train.txt': 'NUM:dist How far ?\nDESC:def Why ?\n',
+    'qc/test.txt': 'HUM:ind Who ?',
+  }),
   'cls-nltk-small/rte.zip': zipOf(
     Object.fromEntries(['rte1_dev', 'rte1_test', 'rte2_dev', 'rte2_test', 'rte3_dev', 'rte3_test'].map(rte)),
   ),
@@ -135,7 +138,10 @@ describe("one's own rows", () => {
   });
 
   it('may be pairs, and choices named by letter, text or number', async () => {
-    const rows = [{ a: 'x', b: 'y', same: true }, { a: 'x', b: 'z', same: false }];
+    const rows = [
+      { a: 'x', b: 'y', same: true },
+      { a: 'x', b: 'z', same: false },
+    ];
     const columns = { text: 'a', second: 'b', label: 'same' };
     const paths = [fileWith('mine.jsonl', rows.map((row) => JSON.stringify(row)).join('\n'))];
     const pairs = await readOwnTask({ paths, columns, kind: 'similarity' });

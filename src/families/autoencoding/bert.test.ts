@@ -4,7 +4,8 @@ import { evaluate } from '../../tensor/evaluate.test-helper.js';
 import { trace } from '../../tensor/index.js';
 import { bert, hideTokens, textDefinition } from './bert.js';
 
-const settings = (more: object) => textDefinition.schema.parse({ layers: 2, heads: 2, width: 8, contextLength: 12, ...more });
+const settings = (more: object) =>
+  textDefinition.schema.parse({ layers: 2, heads: 2, width: 8, contextLength: 12, ...more });
 const int32 = (...shape: number[]) => ({ shape, dtype: 'int32' }) as const;
 
 describe('BERT', () => {
@@ -18,10 +19,10 @@ describe('BERT', () => {
 
   it('hides 15 of 100 tokens: eight of ten as the mask, one as another, one as it is', () => {
     const [batch, time, vocabulary, mask] = [40, 100, 50, 51];
-    const graph = trace(
-      ({ tokens, key }) => ({ ...hideTokens(tokens, key, { share: 0.15, mask, vocabulary }) }),
-      { tokens: int32(batch, time), key: int32(2) },
-    );
+    const graph = trace(({ tokens, key }) => ({ ...hideTokens(tokens, key, { share: 0.15, mask, vocabulary }) }), {
+      tokens: int32(batch, time),
+      key: int32(2),
+    });
     const tokens = Int32Array.from({ length: batch * time }, (_, at) => at % vocabulary);
     let [masked, changed, kept] = [0, 0, 0];
     for (let step = 0; step < 5; step++) {
@@ -51,15 +52,19 @@ describe('BERT', () => {
       p: model.parameters,
       tokens: int32(1, 4),
     });
-    const read = (...ids: number[]) => evaluate(graph, { ...Object.fromEntries(values), tokens: Int32Array.from(ids) })['out']!;
+    const read = (...ids: number[]) =>
+      evaluate(graph, { ...Object.fromEntries(values), tokens: Int32Array.from(ids) })['out']!;
     const [one, other] = [read(1, 2, 3, 4), read(1, 2, 3, 5)];
     expect(Math.abs(one[0]! - other[0]!)).toBeGreaterThan(1e-4);
-    const loss = trace(
-      ({ p, tokens, mask, key }) => ({ loss: model.loss(p as never, { tokens, mask, key }) }),
-      { p: model.parameters, tokens: int32(2, 6), mask: { shape: [2, 6], dtype: 'float32' }, key: int32(2) },
-    );
+    const loss = trace(({ p, tokens, mask, key }) => ({ loss: model.loss(p as never, { tokens, mask, key }) }), {
+      p: model.parameters,
+      tokens: int32(2, 6),
+      mask: { shape: [2, 6], dtype: 'float32' },
+      key: int32(2),
+    });
     const batch = { tokens: Int32Array.of(1, 2, 3, 4, 5, 6, 6, 5, 4, 3, 2, 1), key: Int32Array.of(0, 1) };
-    const lossOf = (mask: Float32Array): number => evaluate(loss, { ...Object.fromEntries(values), ...batch, mask })['loss']![0]!;
+    const lossOf = (mask: Float32Array): number =>
+      evaluate(loss, { ...Object.fromEntries(values), ...batch, mask })['loss']![0]!;
     expect(lossOf(new Float32Array(12).fill(1))).toBeGreaterThan(0.5);
     // What only fills a batch does not count.
     expect(lossOf(new Float32Array(12))).toBe(0);

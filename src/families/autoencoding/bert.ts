@@ -42,7 +42,10 @@ const schema = z.strictObject({
   layers: z.int().positive().default(4).describe('number of transformer blocks'),
   heads: z.int().positive().default(4).describe('attention heads per block'),
   width: z.int().positive().default(128).describe('width of the residual stream'),
-  normPosition: z.enum(['pre', 'post']).default('post').describe('normalise before each sub-layer or after the residual sum'),
+  normPosition: z
+    .enum(['pre', 'post'])
+    .default('post')
+    .describe('normalise before each sub-layer or after the residual sum'),
   hidden: z.number().gt(0).lt(1).default(0.15).describe('share of the tokens that are to be predicted'),
   dropout: z.number().min(0).max(0.99).default(0).describe('probability of zeroing an activation while training'),
   initialisation: z.number().positive().default(0.02).describe('standard deviation of the initial weights'),
@@ -136,7 +139,13 @@ export function bert(settings: BertSettings, vocabulary: { size: number; mask: n
     const predicted = crossEntropy(predict(p, read), gather(reshape(tokens, [-1]), flat(time, 0)));
     return maskedMean(predicted, gather(reshape(mask, [-1]), flat(time, 0)));
   };
-  return { config: { vocabularySize: vocabulary.size, contextLength, width }, parameters: bertSpec(settings, vocabulary.size, stack), hidden, predict, loss };
+  return {
+    config: { vocabularySize: vocabulary.size, contextLength, width },
+    parameters: bertSpec(settings, vocabulary.size, stack),
+    hidden,
+    predict,
+    loss,
+  };
 }
 
 export const textDefinition: TextModelDefinition<typeof schema> = {

@@ -66,7 +66,11 @@ describe.each([null, 5])('ELMo with units %s', (units) => {
       { p: model.parameters, batch },
     );
     const lossOf = (tokens: number[]): number =>
-      evaluate(graph, { ...values, 'batch.tokens': Int32Array.from(tokens), 'batch.mask': new Float32Array(10).fill(1) })['loss']![0]!;
+      evaluate(graph, {
+        ...values,
+        'batch.tokens': Int32Array.from(tokens),
+        'batch.mask': new Float32Array(10).fill(1),
+      })['loss']![0]!;
     const text = [1, 2, 3, 4, 5, 6];
     const loss = lossOf([...text, ...text]);
     expect(loss).toBeGreaterThan(1.5);

@@ -34,7 +34,12 @@ const schema = z.strictObject({
   contextLength: z.int().min(2).default(32).describe('tokens of a stretch of text; a program has a cell for each'),
   layers: z.int().positive().default(2).describe('LSTMs upon each other, in each direction'),
   width: z.int().positive().default(128).describe('numbers of an embedding, and of what a layer gives'),
-  units: z.int().positive().nullable().default(null).describe('units of an LSTM, projected to the width (default: the width)'),
+  units: z
+    .int()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe('units of an LSTM, projected to the width (default: the width)'),
   longestText: z.int().positive().default(64).describe('tokens that are read of a text of a task'),
   dropout: z.number().min(0).max(0.99).default(0).describe('probability of zeroing an input of a layer while training'),
 });
@@ -44,7 +49,9 @@ const elmoSpec = ({ layers, width, units }: ElmoSettings, vocabulary: number) =>
   tokens: embeddingSpec(vocabulary, width, normal(0.1)),
   layers: Array.from({ length: layers }, () => ({
     lstm: lstmSpec(width, units ?? width, 2),
-    ...(units !== null && { projection: linearSpec(units, width, { bias: false, init: normal(1 / Math.sqrt(units)) }) }),
+    ...(units !== null && {
+      projection: linearSpec(units, width, { bias: false, init: normal(1 / Math.sqrt(units)) }),
+    }),
   })),
 });
 type ElmoParameters = TensorsOf<ReturnType<typeof elmoSpec>> & { readonly tokens: TensorsOf<EmbeddingSpec> };
@@ -52,7 +59,11 @@ type ElmoParameters = TensorsOf<ReturnType<typeof elmoSpec>> & { readonly tokens
 const backwards = (x: Tensor): Tensor => reverse(x, 1);
 
 /** tokens int32 [B, T] in reading order, for each direction → what each layer says, [2, B, T, width], the embedding first. */
-function read(p: ElmoParameters, inputs: { forward: Tensor; backward: Tensor; given?: Tensor }, dropout: Dropout): Tensor[] {
+function read(
+  p: ElmoParameters,
+  inputs: { forward: Tensor; backward: Tensor; given?: Tensor },
+  dropout: Dropout,
+): Tensor[] {
   const layers = [embedding(p.tokens, stack([inputs.forward, inputs.backward]))];
   for (const layer of p.layers) {
     const before = layers.at(-1)!;
@@ -109,7 +120,10 @@ export function elmoFeatures(p: ElmoParameters, { tokens, lengths }: PaddedText)
   const means = layers.map((layer) => {
     // [2, B, width]: the order of a mean does not matter, so the backward one need not be turned around.
     const average = div(sum(mul(layer, both), { axes: 2 }), sum(both, { axes: 2 }));
-    return concat([0, 1].map((way) => squeeze(sliceAxis(average, { axis: 0, start: way, limit: way + 1 }), 0)), -1);
+    return concat(
+      [0, 1].map((way) => squeeze(sliceAxis(average, { axis: 0, start: way, limit: way + 1 }), 0)),
+      -1,
+    );
   });
   return stack(means, 1);
 }

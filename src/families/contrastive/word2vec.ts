@@ -25,7 +25,11 @@ import {
 
 const schema = z.strictObject({
   width: z.int().positive().default(128).describe('numbers of a vector'),
-  window: z.int().positive().default(5).describe('most places between a token and a neighbour; each draws its own up to this'),
+  window: z
+    .int()
+    .positive()
+    .default(5)
+    .describe('most places between a token and a neighbour; each draws its own up to this'),
   negatives: z.int().positive().default(5).describe('tokens drawn by chance for each neighbour'),
   subsample: z
     .number()
