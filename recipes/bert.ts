@@ -1,4 +1,4 @@
-import { beatsBaselines, pretrainingSteps, transferRecipe } from './transfer.helper.js';
+import { beatsBaselines, fineTuningAt, pretrainingSteps, transferRecipe } from './transfer.helper.js';
 
 /** BERT on GPT-1's tasks, at equal parameters, text and time. */
 
@@ -12,19 +12,13 @@ export const recipe = transferRecipe({
   smokeModel: { layers: 1, heads: 2, width: 16, contextLength: 48 },
   scales: {
     cpu: {
-      about: 'four blocks of width 128 (1.4M parameters), 4.1M tokens, 1,600 examples a task',
+      about: 'four blocks of width 128 (1.4M parameters), 3.3M tokens, 1,200 examples a task',
       pretraining: {
         model: { layers: 4, heads: 4, width: 128, contextLength: 128 },
         batchSize: 16,
-        training: pretrainingSteps(2000, 1.5e-3),
+        training: pretrainingSteps(1600, 1.5e-3),
       },
-      fineTuning: {
-        warmup: 0.1,
-        training: {
-          optimizer: { beta2: 0.999, weightDecay: 0.01 },
-          schedule: { kind: 'linear', learningRate: 5e-4, finalFraction: 0 },
-        },
-      },
+      fineTuning: fineTuningAt(7e-4, { batchSize: 16, warmup: 0.1 }),
     },
     gpu: {
       about: 'eight blocks of width 512, 490M tokens, all examples of a task',
@@ -33,13 +27,7 @@ export const recipe = transferRecipe({
         batchSize: 64,
         training: pretrainingSteps(30_000, 5e-4),
       },
-      fineTuning: {
-        warmup: 0.1,
-        training: {
-          optimizer: { beta2: 0.999, weightDecay: 0.01 },
-          schedule: { kind: 'linear', learningRate: 1e-4, finalFraction: 0 },
-        },
-      },
+      fineTuning: fineTuningAt(1e-4, { warmup: 0.1 }),
     },
   },
 });

@@ -1,4 +1,4 @@
-import { beatsBaselines, pretrainingSteps, transferRecipe } from './transfer.helper.js';
+import { beatsBaselines, fineTuningAt, pretrainingSteps, transferRecipe } from './transfer.helper.js';
 
 /** GPT-1's experiment: pretrain on books, fine-tune on tasks by one linear layer; without either of its two means. */
 
@@ -16,19 +16,13 @@ export const recipe = transferRecipe({
   smokeModel: { layers: 1, heads: 2, width: 16, contextLength: 48 },
   scales: {
     cpu: {
-      about: 'four blocks of width 128 (1.3M parameters), 2.7M tokens, 1,600 examples a task, three times',
+      about: 'four blocks of width 128 (1.3M parameters), 2M tokens, 1,200 examples a task, three times',
       pretraining: {
         model: { layers: 4, heads: 4, width: 128, contextLength: 128, normPosition: 'post' },
         batchSize: 16,
-        training: pretrainingSteps(1300, 1.5e-3),
+        training: pretrainingSteps(1000, 1.5e-3),
       },
-      fineTuning: {
-        warmup: 0.1,
-        training: {
-          optimizer: { beta2: 0.999, weightDecay: 0.01 },
-          schedule: { kind: 'linear', learningRate: 5e-4, finalFraction: 0 },
-        },
-      },
+      fineTuning: fineTuningAt(7e-4, { batchSize: 16, warmup: 0.1 }),
     },
     gpu: {
       about: 'eight blocks of width 512, 330M tokens, all examples of a task',
@@ -37,13 +31,7 @@ export const recipe = transferRecipe({
         batchSize: 64,
         training: pretrainingSteps(20_000, 5e-4),
       },
-      fineTuning: {
-        warmup: 0.02,
-        training: {
-          optimizer: { beta2: 0.999, weightDecay: 0.01 },
-          schedule: { kind: 'linear', learningRate: 1e-4, finalFraction: 0 },
-        },
-      },
+      fineTuning: fineTuningAt(1e-4, { warmup: 0.02 }),
     },
   },
 });

@@ -8,7 +8,7 @@ import { modelAsAncestor } from '../src/cli/stages/examples.js';
 import { fineTune, reportOf } from '../src/cli/stages/fine-tune.js';
 import { pretrainText } from '../src/cli/stages/pretrain-text.js';
 import { pretrain } from '../src/cli/stages/pretrain.js';
-import { pretrainSchema, tokenizerSchema } from '../src/cli/stages/settings.js';
+import { type PretrainConfig, pretrainSchema, tokenizerSchema } from '../src/cli/stages/settings.js';
 import { type StageContext, contentId, modelFolderOf } from '../src/cli/stages/stage.js';
 import { fineTuneSchema, textPretrainingSchema } from '../src/cli/stages/text-settings.js';
 import { BadRows } from '../src/data/bad-rows.js';
@@ -77,7 +77,7 @@ const shared = {
     documents: 30,
     fineTuning: { maximumExamples: 24, maximumTests: 15, epochs: 1, batchSize: 8 },
   },
-  cpu: { vocabularySize: 4096, documents: Infinity, fineTuning: { maximumExamples: 1600, maximumTests: 1000 } },
+  cpu: { vocabularySize: 4096, documents: Infinity, fineTuning: { maximumExamples: 1200, maximumTests: 800 } },
   gpu: { vocabularySize: 16_384, documents: Infinity, fineTuning: {} },
 };
 
@@ -128,6 +128,14 @@ export function transferRecipe(definition: TransferRecipe): Recipe {
   };
   return {
     ...{ name, title, source, metric, target: 4, direction: 'at least', run },
+    settings: async (scale) => {
+      const { pretraining, fineTuning } = configOf(scale);
+      return {
+        ...(await pretrainingConfig(definition.model, pretraining)),
+        fineTuning: fineTuneSchema.parse(fineTuning),
+        variants: Object.values(definition.variants ?? {}).map((more) => fineTuneSchema.parse(merge(fineTuning, more))),
+      };
+    },
     scales: { smoke: 'a few steps, one task, seconds', cpu: scales.cpu.about, gpu: scales.gpu.about },
   };
 }
@@ -180,24 +188,26 @@ async function textOf(data: string | undefined, most: number): Promise<{ name: s
   return { name: 'Brown and Moby-Dick', documents };
 }
 
+/** Every setting of pretraining. @throws ZodError for one that is wrong */
+async function pretrainingConfig(model: TransferRecipe['model'], settings: Settings) {
+  return model === 'gpt'
+    ? pretrainSchema.parse(settings)
+    : textPretrainingSchema(await findTextModel(model)).parse(settings);
+}
+
 async function pretrainedModel(
   context: StageContext,
   { model }: TransferRecipe,
   { out, settings, corpus }: { out: string; settings: Settings; corpus: Corpus },
 ): Promise<LoadedTextModel> {
   const { tokenizer, tokens, ancestor } = corpus;
+  const config = await pretrainingConfig(model, settings);
   const stage = {
-    out,
-    tokenizer,
-    train: tokens.train,
+    ...{ out, tokenizer, train: tokens.train, ancestors: [ancestor] },
     ...(tokens.validation && { validation: tokens.validation }),
-    ancestors: [ancestor],
   };
-  if (model === 'gpt') await pretrain(context, { ...stage, config: pretrainSchema.parse(settings) });
-  else {
-    const definition = await findTextModel(model);
-    await pretrainText(context, { ...stage, definition, config: textPretrainingSchema(definition).parse(settings) });
-  }
+  if (model === 'gpt') await pretrain(context, { ...stage, config: config as PretrainConfig });
+  else await pretrainText(context, { ...stage, config, definition: await findTextModel(model) });
   return loadTextModel(modelFolderOf(out));
 }
 
@@ -288,11 +298,14 @@ export const pretrainingSteps = (steps: number, learningRate: number) => ({
   schedule: { kind: 'cosine', learningRate, warmupSteps: Math.ceil(steps / 16), finalFraction: 0.05 },
 });
 
-/** Fine-tuning where a head alone learns: more passes cost little. */
-export const headOnFeatures = {
-  epochs: 15,
+/** Fine-tuning at a learning rate that falls in a line to nothing, as GPT-1's. */
+export const fineTuningAt = (learningRate: number, more: Settings): Settings => ({
+  ...more,
   training: {
-    optimizer: { beta2: 0.999, weightDecay: 0.1 },
-    schedule: { kind: 'linear', learningRate: 2e-3, finalFraction: 0 },
+    optimizer: { beta2: 0.999, weightDecay: 0.01 },
+    schedule: { kind: 'linear', learningRate, finalFraction: 0 },
   },
-};
+});
+
+/** A head alone learns: more passes cost little. */
+export const headOnFeatures = fineTuningAt(2e-3, { epochs: 15 });

@@ -21,14 +21,8 @@ export interface SkipGramOptions {
   readonly seed: number;
 }
 
-export interface SkipGrams {
-  /** int32 [pairs] */
-  readonly centres: Int32Array;
-  /** int32 [pairs] */
-  readonly neighbours: Int32Array;
-  /** int32 [pairs, negatives] */
-  readonly negatives: Int32Array;
-}
+/** Centres and neighbours int32 [pairs], negatives int32 [pairs, negatives]. */
+export type SkipGrams = Readonly<Record<'centres' | 'neighbours' | 'negatives', Int32Array>>;
 
 /** How often each token stands in a text. */
 export function countTokens(tokens: TokenStore, vocabulary: number): Float64Array {

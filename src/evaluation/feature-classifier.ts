@@ -1,4 +1,5 @@
 import { classificationLoss, combineSequences, outputsOf } from '../alignment/fine-tuning/classifier.js';
+import { encodeWithin } from '../alignment/fine-tuning/inputs.js';
 import { type TaskExample, type TaskKind, sequencesOf } from '../data/tasks/task.js';
 import { type LinearSpec, linear, linearSpec } from '../nn/layers.js';
 import { type ParameterSpec, type TensorsOf, parameter } from '../nn/parameters.js';
@@ -89,7 +90,8 @@ export async function readTexts(options: {
   const size = layers * width;
   const different = [...new Set(texts)];
   const place = new Map(different.map((text, index) => [text, index]));
-  const encoded = different.map((text) => tokenizer.encode(text).subarray(0, longest));
+  const encode = encodeWithin(tokenizer);
+  const encoded = different.map((text) => encode(text).subarray(0, longest));
   // Neighbours in length share a batch, of one of a few shapes.
   const order = [...encoded.keys()].sort((a, b) => encoded[a]!.length - encoded[b]!.length || a - b);
   const values = new Float32Array(different.length * size);

@@ -7,6 +7,7 @@ import { textDefinition as gpt } from '../../families/autoregressive/gpt-text.js
 import { initialise } from '../../nn/parameters.js';
 import { evaluate } from '../../tensor/evaluate.test-helper.js';
 import { trace } from '../../tensor/index.js';
+import { CharacterTokenizer } from '../../tokenizer/character-tokenizer.js';
 import {
   type ClassificationShape,
   classificationBatch,
@@ -22,25 +23,31 @@ const tokenizer = byteTokenizer('<|pad|>', ...Object.values(TASK_CONTROL));
 const [start, delimiter, extract] = [257, 258, 259];
 const encode = (kind: TaskKind, texts: string[], longest = 20): number[][] =>
   encodeExample({ texts, label: 0 }, { tokenizer, kind, longest }).sequences.map((ids) => [...ids]);
-const [a, b, c] = [97, 98, 99];
+const [space, a, b, c] = [32, 97, 98, 99];
 
 describe("GPT-1's input transformations", () => {
-  it('put start, delimiter and extract around the texts', () => {
-    expect(encode('classification', ['ab'])).toEqual([[start, a, b, extract]]);
-    expect(encode('entailment', ['ab', 'c'])).toEqual([[start, a, b, delimiter, c, extract]]);
+  it('put start, delimiter and extract around the texts, which stand behind a space', () => {
+    expect(encode('classification', ['ab'])).toEqual([[start, space, a, b, extract]]);
+    expect(encode('entailment', ['ab', 'c'])).toEqual([[start, space, a, b, delimiter, space, c, extract]]);
     expect(encode('similarity', ['ab', 'c'])).toEqual([
-      [start, a, b, delimiter, c, extract],
-      [start, c, delimiter, a, b, extract],
+      [start, space, a, b, delimiter, space, c, extract],
+      [start, space, c, delimiter, space, a, b, extract],
     ]);
     expect(encode('choice', ['a', 'b', 'c'])).toEqual([
-      [start, a, delimiter, b, extract],
-      [start, a, delimiter, c, extract],
+      [start, space, a, delimiter, space, b, extract],
+      [start, space, a, delimiter, space, c, extract],
     ]);
   });
 
+  it('leave the space out where a tokenizer has none', () => {
+    const characters = CharacterTokenizer.fromText('一二', ['<|pad|>', ...Object.values(TASK_CONTROL)]);
+    const options = { tokenizer: characters, kind: 'classification', longest: 9 } as const;
+    expect([...encodeExample({ texts: ['二一'], label: 0 }, options).sequences[0]!]).toEqual([3, 1, 0, 5]);
+  });
+
   it('cut the longest text where the context is short', () => {
-    expect(encode('classification', ['abc'], 4)).toEqual([[start, a, b, extract]]);
-    expect(encode('entailment', ['aaaa', 'bb'], 7)).toEqual([[start, a, a, delimiter, b, b, extract]]);
+    expect(encode('classification', ['abc'], 4)).toEqual([[start, space, a, extract]]);
+    expect(encode('entailment', ['aaaa', 'b'], 7)).toEqual([[start, space, a, delimiter, space, b, extract]]);
     expect(() => encode('entailment', ['a', 'b'], 4)).toThrow('4 tokens are too few for 2 texts');
     fc.assert(
       fc.property(

@@ -1,5 +1,5 @@
 import { type TaskExample, type TaskKind, sequencesOf } from '../../data/tasks/task.js';
-import { ConfigError } from '../../errors.js';
+import { ConfigError, DataError } from '../../errors.js';
 import type { Tokenizer } from '../../tokenizer/tokenizer.js';
 
 /** Texts as what a language model reads: GPT-1's input transformations (Radford et al. 2018, figure 1). */
@@ -9,6 +9,21 @@ export const TASK_CONTROL = { start: '<|start|>', delimiter: '<|delimiter|>', ex
 
 export const withTaskControls = (tokenizer: Tokenizer): Tokenizer =>
   tokenizer.withControlTokens(Object.values(TASK_CONTROL));
+
+/**
+ * Encodes texts as they stand within others, behind a space: a word is then the token that it is elsewhere. Not by a
+ * tokenizer that has no space, such as one of Chinese characters.
+ */
+export function encodeWithin(tokenizer: Pick<Tokenizer, 'encode'>): (text: string) => Int32Array {
+  let before = ' ';
+  try {
+    tokenizer.encode(before);
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    before = '';
+  }
+  return (text) => tokenizer.encode(before + text);
+}
 
 /** An example as sequences of tokens: one, or one for each order or choice. */
 export interface EncodedExample {
@@ -24,12 +39,13 @@ export interface InputOptions {
   readonly longest: number;
 }
 
-/** start, text, extract; or start, text, delimiter, text, extract. @throws ConfigError when not even the control tokens fit */
+/** start, text, extract; or start, text, delimiter, text, extract; each text behind a space. @throws ConfigError when not even the control tokens fit */
 export function encodeExample(
   { texts, label }: Pick<TaskExample, 'texts' | 'label'>,
   options: InputOptions,
 ): EncodedExample {
   const { tokenizer, kind, longest } = options;
+  const encode = encodeWithin(tokenizer);
   const [start, delimiter, extract] = Object.values(TASK_CONTROL).map((name) => tokenizer.idOf(name));
   const sequences = sequencesOf(kind, texts).map((parts) => {
     const room = longest - parts.length - 1;
@@ -38,10 +54,7 @@ export function encodeExample(
         advice: 'Use a model with a longer context.',
       });
     }
-    const cut = cutToFit(
-      parts.map((text) => tokenizer.encode(text)),
-      room,
-    );
+    const cut = cutToFit(parts.map(encode), room);
     return Int32Array.from([
       start!,
       ...cut.flatMap((ids, index) => (index === 0 ? [...ids] : [delimiter!, ...ids])),

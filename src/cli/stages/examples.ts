@@ -54,7 +54,10 @@ export const encodeRankings = (
   }));
 
 /** A model as an ancestor of another. */
-export const modelAsAncestor = ({ folder, lineage }: LoadedModel, role = 'parent'): Ancestor => ({
+export const modelAsAncestor = (
+  { folder, lineage }: Pick<LoadedModel, 'folder' | 'lineage'>,
+  role = 'parent',
+): Ancestor => ({
   role,
   name: lineage?.name ?? folder,
   id: lineage?.id,

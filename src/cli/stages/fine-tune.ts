@@ -201,7 +201,7 @@ async function learnValues(
 }
 
 /** What the commonest label and a bag of words come to on the same examples. */
-export async function measureBaselines(
+async function measureBaselines(
   { engine, signal }: StageContext,
   task: Task,
   { train, test, seed }: { train: readonly TaskExample[]; test: readonly TaskExample[]; seed: number },

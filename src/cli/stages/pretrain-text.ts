@@ -1,4 +1,5 @@
 import { skipGrams } from '../../data/skip-grams.js';
+import type { Json } from '../../data/json.js';
 import type { TokenStore } from '../../data/token-store.js';
 import { evaluationWindows, randomWindows } from '../../data/windows.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
@@ -46,7 +47,8 @@ export async function pretrainText(context: StageContext, options: TextPretraini
     );
     const measure = validation && (await heldOut(context, { model: measured, store, tokens: validation, config }));
     const result = await trainInFolder(context, {
-      ...{ out, title: `Pretraining ${definition.title}`, config, fingerprint },
+      ...{ out, title: `Pretraining ${definition.title}`, fingerprint },
+      config: config as unknown as Json,
       stores: { model: store },
       phases: [phaseOf(definition.name, model, { ...shape, source: sourceOf(model, train, shape) })],
       settings: config.training,
@@ -135,8 +137,8 @@ async function heldOut(
     for (const batch of batches()) {
       signal.throwIfAborted();
       const weight = batch['mask'] instanceof Float32Array ? batch['mask'].reduce((sum, each) => sum + each, 0) : 1;
-      const key = 'key' in spec ? { key: Int32Array.of(0, number++) } : {};
-      const { loss } = (await program.run({ parameters: store, batch: { ...batch, ...key } })) as {
+      const given = 'key' in spec ? { ...batch, key: Int32Array.of(0, number++) } : batch;
+      const { loss } = (await program.run({ parameters: store, batch: given })) as {
         loss: Float32Array;
       };
       total += loss[0]! * weight;

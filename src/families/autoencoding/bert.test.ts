@@ -59,7 +59,7 @@ describe('BERT', () => {
     const loss = trace(({ p, tokens, mask, key }) => ({ loss: model.loss(p as never, { tokens, mask, key }) }), {
       p: model.parameters,
       tokens: int32(2, 6),
-      mask: { shape: [2, 6], dtype: 'float32' },
+      mask: { shape: [2, 6], dtype: 'float32' } as const,
       key: int32(2),
     });
     const batch = { tokens: Int32Array.of(1, 2, 3, 4, 5, 6, 6, 5, 4, 3, 2, 1), key: Int32Array.of(0, 1) };
