@@ -101,7 +101,8 @@ export function transferRecipe(definition: TransferRecipe): Recipe {
     const engine = await Engine.create(options.engine);
     try {
       const context: StageContext = { engine, signal, changed: 'restart', ...(progress && { progress }) };
-      const corpus = await corpusOf(context, { folder, data, scale });
+      const brown = brownGenres();
+      const corpus = await corpusOf(context, { folder, data, scale, brown });
       const parent = await pretrainedModel(context, definition, {
         out: join(folder, 'pretrained'),
         settings: config.pretraining,
@@ -111,7 +112,8 @@ export function transferRecipe(definition: TransferRecipe): Recipe {
       for (const taskName of data === undefined ? ['brown'] : tasks) {
         say?.(`Task ${taskName}`);
         // One row of OpenBookQA names a letter twice.
-        const task = await readTask(taskName, { badRows: new BadRows(), signal, ...(data !== undefined && { data }) });
+        const read = { badRows: new BadRows(), signal, ...(data !== undefined && { data }) };
+        const task = taskName === brown.name ? brown : await readTask(taskName, read);
         figures.push(
           await taskFigures(context, definition, {
             parent,
@@ -145,10 +147,10 @@ type Corpus = Awaited<ReturnType<typeof corpusOf>>;
 /** The text, as tokens of a tokenizer made of it. */
 async function corpusOf(
   { signal }: StageContext,
-  { folder, data, scale }: { folder: string; data: string | undefined; scale: RecipeScale },
+  { folder, data, scale, brown }: { folder: string; data: string | undefined; scale: RecipeScale; brown: Task },
 ) {
   const { vocabularySize, documents: most } = shared[scale];
-  const { name, documents } = await textOf(data, most);
+  const { name, documents } = await textOf(data, { brown, most });
   const fingerprint = await contentId(documents.map(({ text }) => text));
   const settings = tokenizerSchema.parse({ vocabularySize });
   const tokenizer = await keptTokenizer({
@@ -173,14 +175,17 @@ async function corpusOf(
 const books = 'text-classic-children/train.txt.gz';
 
 /** Children's classics where the data is there; otherwise what comes along, without the documents that a task asks about. */
-async function textOf(data: string | undefined, most: number): Promise<{ name: string; documents: DocumentPart[] }> {
+async function textOf(
+  data: string | undefined,
+  { brown, most }: { brown: Task; most: number },
+): Promise<{ name: string; documents: DocumentPart[] }> {
   const path = data === undefined ? undefined : join(data, books);
   const documents: DocumentPart[] = [];
   if (path !== undefined && existsSync(path)) {
     for await (const document of readDocuments({ paths: path, separator: '<|endofbook|>' })) documents.push(document);
     return { name: 'classic children’s books', documents };
   }
-  const asked = new Set(brownGenres().test!.map(({ file }) => file));
+  const asked = new Set(brown.test!.map(({ file }) => file));
   for (const { text, file, line, ends } of defaultEnglish()) {
     if (documents.length === most) break;
     if (!asked.has(file)) documents.push({ text, file, line, ends });

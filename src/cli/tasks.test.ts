@@ -115,12 +115,7 @@ describe('descent finetune and classify', () => {
     expect(lineage.stdout).toMatch(/fine-tuning[\s\S]*parent: pretrained[\s\S]*data: things.jsonl · 48 examples/);
     const config = JSON.parse(await readFile(join(cwd, 'runs/things/model/config.json'), 'utf8')) as object;
     expect(config).toMatchObject({ model_type: 'descent-text', name: 'gpt', task: { kind: 'classification' } });
-    // The same command again finds it finished; other settings in its folder are refused.
-    expect(
-      await json('finetune', 'runs/gpt', '--data', 'things.jsonl', '--out', 'runs/things', ...quick),
-    ).toMatchObject({
-      accuracy: made.accuracy,
-    });
+    // The same command again finds it finished.
     const table = await descent('finetune', 'runs/gpt', '--data', 'things.jsonl', '--out', 'runs/things', ...quick);
     expect(table.stdout).toMatch(/this model +\d+\.\d ± \d+\.\d\n.*the commonest label/);
     expect(table.stdout).toMatch(/label +examples +precision, % +recall, % +as animal +as tool/);

@@ -84,7 +84,10 @@ export async function bagOfWords(options: BagOfWordsOptions): Promise<Answer> {
   const outputs = outputsOf(kind, labels.length);
   const parameters = { weight: parameter([Math.max(1, size), outputs]), bias: parameter([outputs], { decay: false }) };
   const each = texts[0]!.length;
-  const longest = Math.max(1, ...rows.flatMap(({ sequences }) => sequences.map(({ indices }) => indices.length)));
+  const longest = rows.reduce(
+    (most, { sequences }) => Math.max(most, ...sequences.map(({ indices }) => indices.length)),
+    1,
+  );
   const source = groupedEpochs({
     items: rows,
     seed,

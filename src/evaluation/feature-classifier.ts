@@ -203,7 +203,7 @@ export function featurePhase(options: {
       trainable: isLearnt,
       batch: batchSpec(model, examples, batchSize),
       loss: (p, batch) => {
-        const { loss, accuracy } = classificationLoss(model.logits(p as unknown as HeadTensors, batch.features), batch);
+        const { loss, accuracy } = classificationLoss(model.logits(p, batch.features), batch);
         return { loss, metrics: { accuracy } };
       },
     }),
@@ -223,9 +223,7 @@ export async function predictFromFeatures(options: {
   const batchSize = Math.min(64, examples.length);
   const { features } = batchSpec(model, examples, batchSize);
   const program = await engine.compile(
-    (({ parameters, features: raw }: { parameters: HeadTensors; features: Tensor }) => ({
-      logits: model.logits(parameters, raw),
-    })) as never,
+    ({ parameters, features: raw }) => ({ logits: model.logits(parameters, raw) }),
     { parameters: model.parameters.head, features },
     { name: 'classify by features' },
   );

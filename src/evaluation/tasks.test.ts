@@ -55,10 +55,10 @@ describe('a bag of words', () => {
   });
 
   it('learns which words a label has', async () => {
-    const rows = words.flatMap((word, at) => [
+    const rows = words.flatMap((word, at): [number, string][] => [
       [at % 2, `the ${word} thing`],
       [at % 2, `${word}, a colour`],
-    ]) as [number, string][];
+    ]);
     expect(await right(task('classification', rows))).toBe(1);
   });
 

@@ -18,7 +18,7 @@ export const trainedByName: readonly string[] = Object.keys(models).filter((name
 
 /** @throws FormatError naming those there are */
 export async function findTextModel(name: string): Promise<TextModelDefinition> {
-  if (isTextModel(name)) return (await models[name]()).textDefinition as TextModelDefinition;
+  if (isTextModel(name)) return (await models[name]()).textDefinition;
   throw new FormatError(`There is no model of text named '${name}'`, {
     advice: `There are: ${Object.keys(models).join(', ')}.`,
   });

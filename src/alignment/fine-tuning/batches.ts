@@ -30,14 +30,16 @@ function layOut({ sequences }: EncodedExample, reads: ClassificationShape['reads
   return sequences.map((sequence) => ({ prompt: new Int32Array(0), answers: [sequence] }));
 }
 
+const longestOf = (examples: readonly EncodedExample[]): number =>
+  examples.reduce((most, { sequences }) => Math.max(most, ...sequences.map(({ length }) => length)), 0);
+
 /** A shape for so many examples of the usual length, and for the longest in any case. */
 export function classificationShape(
   examples: readonly EncodedExample[],
   { batchSize, padToken, reads }: { batchSize: number; padToken: number; reads: ClassificationShape['reads'] },
 ): ClassificationShape {
   const groups = examples.map((example) => layOut(example, reads));
-  const longest = Math.max(...examples.flatMap(({ sequences }) => sequences.map(({ length }) => length)));
-  const time = timeFor(longest);
+  const time = timeFor(longestOf(examples));
   const tokens = groups.flat().reduce((sum, each) => sum + tokensOf(each), 0);
   const usual = Math.ceil((1.1 * batchSize * tokens) / examples.length / time);
   const rows = groups.reduce((most, group) => Math.max(most, rowsFor(group, time)), usual);
