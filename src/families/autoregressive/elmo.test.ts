@@ -65,17 +65,22 @@ describe.each([null, 5])('ELMo with units %s', (units) => {
       },
       { p: model.parameters, batch },
     );
-    const lossOf = (tokens: number[]): number =>
-      evaluate(graph, {
-        ...values,
-        'batch.tokens': Int32Array.from(tokens),
-        'batch.mask': new Float32Array(10).fill(1),
-      })['loss']![0]!;
-    const text = [1, 2, 3, 4, 5, 6];
-    const loss = lossOf([...text, ...text]);
-    expect(loss).toBeGreaterThan(1.5);
-    expect(loss).toBeLessThan(3);
+    const lossOf = (text: number[], counted: number[] = [0, 1, 2, 3, 4]): number => {
+      const mask = Float32Array.from({ length: 10 }, (_, at) => (counted.includes(at % 5) ? 1 : 0));
+      const tokens = Int32Array.from([...text, ...text]);
+      return evaluate(graph, { ...values, 'batch.tokens': tokens, 'batch.mask': mask })['loss']![0]!;
+    };
     // Untrained, a model is about as surprised by all of nine tokens.
-    expect(Math.abs(loss - Math.log(9))).toBeLessThan(0.3);
+    expect(Math.abs(lossOf([1, 2, 3, 4, 5, 6]) - Math.log(9))).toBeLessThan(0.3);
+    // The first of each direction is the second token after the first, and the last but one before the last.
+    const first = lossOf([1, 2, 3, 4, 5, 6], [0]);
+    expect(lossOf([1, 2, 7, 8, 5, 6], [0])).toBeCloseTo(first, 10);
+    for (const other of [
+      [7, 2, 3, 4, 5, 6],
+      [1, 7, 3, 4, 5, 6],
+      [1, 2, 3, 4, 7, 6],
+      [1, 2, 3, 4, 5, 7],
+    ])
+      expect(Math.abs(lossOf(other, [0]) - first)).toBeGreaterThan(1e-6);
   });
 });
