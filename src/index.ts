@@ -41,6 +41,8 @@ export {
 export { type Eye, type EyeOptions, eye } from './nn/eye.js';
 export { type Gpt, type GptParameters, gpt } from './families/autoregressive/gpt.js';
 
+export type { TextBody, TextFeatures, TextModel, TextModelDefinition } from './nn/text-model.js';
+
 // Tokenizers and chat templates.
 export type { Tokenizer } from './tokenizer/tokenizer.js';
 export { type TrainTokenizerOptions, trainTokenizer } from './tokenizer/bpe-trainer.js';
@@ -115,6 +117,22 @@ export {
 export { type ScalarModel, scalarModel } from './alignment/scalar-model.js';
 export { isAdapterPath, mergeAdapters, withAdapters } from './nn/lora.js';
 
+// Tasks: one linear layer on a pretrained model.
+export { type Task, type TaskExample, type TaskKind } from './data/tasks/task.js';
+export { type OwnTaskOptions, readOwnTask } from './data/tasks/own.js';
+export { readTask, taskNames } from './data/tasks/read.js';
+export { encodeExample, withTaskControls } from './alignment/fine-tuning/inputs.js';
+export { classificationShape, classificationSource } from './alignment/fine-tuning/batches.js';
+export {
+  type TextClassifier,
+  classificationPhase,
+  predictor,
+  textClassifier,
+} from './alignment/fine-tuning/classifier.js';
+export { bagOfWords } from './evaluation/bag-of-words.js';
+export { type TaskReport, taskReport } from './evaluation/task-report.js';
+export { type WordVectors, nearSum, wordVectors } from './evaluation/word-vectors.js';
+
 // Evaluation and model folders.
 export { type HeldOutLoss, heldOutLoss } from './evaluation/held-out-loss.js';
 export {
@@ -126,6 +144,14 @@ export {
   readLineage,
 } from './formats/lineage.js';
 export { type ModelEye, imageTokensOf, sightOf } from './formats/model-eye.js';
+export {
+  type LoadedClassifier,
+  type LoadedTextModel,
+  loadClassifier,
+  loadTextModel,
+  saveTextModel,
+} from './formats/text-model-folder.js';
+export { findTextModel } from './formats/text-models.js';
 export {
   type LoadedModel,
   type ModelToSave,

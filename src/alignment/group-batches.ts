@@ -1,6 +1,5 @@
-import type { Json } from '../data/json.js';
 import type { HostTree } from '../runtime/engine.js';
-import { counterRandom, shuffle } from '../tensor/random.js';
+import { groupedEpochs } from '../training/grouped-epochs.js';
 import type { TrainingSource } from '../training/phase.js';
 import { type Answered, type RowShape, rowsFor, timeFor, tokensOf } from './answer-rows.js';
 
@@ -61,29 +60,15 @@ export type GroupSource = TrainingSource & { readonly batchesPerEpoch: number };
 
 /** Shuffled epochs of batches of groups. */
 export function groupSource<Example>(examples: readonly Example[], options: GroupSourceOptions<Example>): GroupSource {
-  let epoch = 0;
-  let position = 0;
-  const order = (): Example[][] => {
-    const random = counterRandom(options.seed, 'reward-order', epoch);
-    return groupIntoBatches(shuffle(random, [...examples]), options, options.groupOf);
-  };
-  let batches = order();
-  return {
-    batchesPerEpoch: batches.length,
-    tokensPerBatch: options.rows * options.time,
-    next: () => {
-      if (position === batches.length) {
-        epoch++;
-        position = 0;
-        batches = order();
-      }
-      return options.batchOf(batches[position++]!);
-    },
-    state: (): Json => ({ epoch, position }),
-    restore: (state) => {
-      ({ epoch, position } = state as unknown as { epoch: number; position: number });
-      batches = order();
-    },
-    describe: () => `${options.describe}, ${batches.length} batches of up to ${options.answers} answers`,
-  };
+  const { seed, groupOf, batchOf, rows, time, answers } = options;
+  const source = groupedEpochs({
+    items: examples,
+    seed,
+    purpose: 'reward-order',
+    group: (items) => groupIntoBatches(items, options, groupOf),
+    batch: batchOf,
+    tokensPerBatch: rows * time,
+    describe: (): string => `${options.describe}, ${source.batchesPerEpoch} batches of up to ${answers} answers`,
+  });
+  return source;
 }

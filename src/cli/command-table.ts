@@ -34,9 +34,18 @@ export const commands: Record<string, Entry> = {
     load: () => import('./commands/data-inspect.js'),
   },
   train: {
-    summary: 'pretrain a GPT on text; train vae: an image model',
+    summary: 'pretrain a GPT on text; train bert, elmo, word2vec: others; train vae: an image model',
     load: () => import('./commands/train.js'),
-    variants: () => import('./commands/train-images.js'),
+    variants: () => import('./commands/train-named.js'),
+  },
+  finetune: {
+    summary: 'teach a model a task: classification, entailment, similarity, multiple choice',
+    load: () => import('./commands/finetune.js'),
+  },
+  classify: { summary: 'put texts to a model that learnt a task', load: () => import('./commands/classify.js') },
+  neighbours: {
+    summary: 'the words nearest to a word, or to a sum of words, by a model of words',
+    load: () => import('./commands/neighbours.js'),
   },
   sft: { summary: 'fine-tune a model on dialogues', load: () => import('./commands/sft.js') },
   reward: { summary: 'train a reward model on ranked answers', load: () => import('./commands/reward.js') },

@@ -116,7 +116,10 @@ export const encodeVotes = (
   }));
 
 /** A model as an ancestor of another. */
-export const modelAsAncestor = ({ folder, lineage }: LoadedModel, role = 'parent'): Ancestor => ({
+export const modelAsAncestor = (
+  { folder, lineage }: Pick<LoadedModel, 'folder' | 'lineage'>,
+  role = 'parent',
+): Ancestor => ({
   role,
   name: lineage?.name ?? folder,
   id: lineage?.id,
