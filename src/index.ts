@@ -90,6 +90,12 @@ export {
 export type { SamplingOptions } from './sampling/options.js';
 export { recentTurns } from './sampling/recent-turns.js';
 
+// Prompting: tasks whose examples are in the prompt.
+export { builtInTask, defineTask, taskNames } from './prompting/built-in.js';
+export type { Fields, TaskExample, TaskExamples } from './prompting/example.js';
+export { readExamples } from './prompting/sources.js';
+export { type Task, taskSchema } from './prompting/task.js';
+
 // Alignment: reward models and PPO.
 export { bestOfN, bestOfNKl } from './alignment/best-of-n.js';
 export { type Ppo, type PpoOptions, createPpo } from './alignment/ppo/ppo.js';
@@ -107,7 +113,11 @@ export {
 export { type ScalarModel, scalarModel } from './alignment/scalar-model.js';
 
 // Evaluation and model folders.
+export { type Estimate, bootstrap } from './evaluation/bootstrap.js';
+export { type ContinuationScorer, continuationScorer } from './evaluation/continuations.js';
 export { type HeldOutLoss, heldOutLoss } from './evaluation/held-out-loss.js';
+export { type TaskResult, type TaskRunOptions, runTask } from './evaluation/run-task.js';
+export type { Subject } from './evaluation/task-answers.js';
 export {
   type Ancestor,
   type FamilyMember,

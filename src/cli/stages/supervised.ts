@@ -16,7 +16,8 @@ export interface SupervisedOptions {
   readonly out: string;
   readonly config: SupervisedConfig;
   readonly parent: LoadedModel;
-  readonly template: ChatTemplate;
+  /** Of a model that learns to chat; instructions in plain text have none. */
+  readonly template?: ChatTemplate;
   readonly examples: readonly Example[];
   readonly validation?: readonly Example[];
   /** Text to keep in mind while learning to chat: what the model was pretrained on. */
@@ -97,7 +98,7 @@ export async function superviseFineTuning(context: StageContext, options: Superv
       config: model.config,
       values: await store.read(config.training.average === null ? 'parameters' : 'average'),
       tokenizer: parent.tokenizer,
-      template,
+      ...(template && { template }),
       lineage: {
         stage: 'supervised fine-tuning',
         name: 'assistant',
