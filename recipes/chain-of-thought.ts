@@ -8,6 +8,7 @@ import {
   adamw,
   beyondError,
   corpusOf,
+  detailsOf,
   difference,
   evaluated,
   falling,
@@ -26,25 +27,26 @@ import {
 interface Setting {
   readonly digits: number;
   readonly documents: number;
+  readonly batchSize: number;
   readonly steps: number;
   readonly questions: number;
   readonly samples: number;
 }
 
 const settings: Readonly<Record<RecipeScale, Setting>> = {
-  smoke: { digits: 2, documents: 60, steps: 4, questions: 4, samples: 2 },
-  cpu: { digits: 4, documents: 40_000, steps: 3000, questions: 300, samples: 10 },
-  gpu: { digits: 8, documents: 400_000, steps: 30_000, questions: 1000, samples: 40 },
+  smoke: { digits: 2, documents: 60, batchSize: 2, steps: 4, questions: 4, samples: 2 },
+  cpu: { digits: 4, documents: 40_000, batchSize: 8, steps: 3000, questions: 300, samples: 10 },
+  gpu: { digits: 8, documents: 400_000, batchSize: 64, steps: 10_000, questions: 1000, samples: 40 },
 };
 
 const shots = 2;
 /** Sums in a text: the two of a prompt and the question, and one more. */
 const sumsPerText = 4;
 
-const configOf = ({ steps, digits }: Setting) =>
+const configOf = ({ steps, batchSize, digits }: Setting) =>
   pretrainSchema.parse({
     model: { layers: 4, heads: 4, width: 128, ...smallModel, contextLength: digits > 4 ? 512 : 256 },
-    batchSize: 8,
+    batchSize,
     evaluationWindows: 64,
     training: {
       steps,
@@ -112,7 +114,7 @@ const run = (options: RecipeOptions): Promise<RecipeResult> =>
         rowOf('gain of voting over a sample', difference(sampled, voted)),
       ],
       details: {
-        evaluations: evaluations.map(({ records: _records, ...rest }) => rest),
+        evaluations: detailsOf(evaluations),
         training: model.lineage?.results,
       },
       notes: [
@@ -135,7 +137,7 @@ export const recipe: Recipe = {
   scales: {
     smoke: 'two digits, 4 steps, 4 questions',
     cpu: 'four digits; 4 layers of width 128, 3,000 steps of 8 x 256 characters; 300 questions, votes of 10; about 9 minutes',
-    gpu: 'eight digits, 30,000 steps; 1,000 questions, votes of 40',
+    gpu: 'eight digits, 10,000 steps of 64 x 512; 1,000 questions, votes of 40',
   },
   run,
 };

@@ -18,6 +18,7 @@ import {
   adamw,
   beyondError,
   corpusOf,
+  detailsOf,
   difference,
   evaluated,
   falling,
@@ -95,6 +96,7 @@ const real = (data: string | undefined): Task[] =>
 interface Setting {
   readonly model: { layers: number; heads: number; width: number };
   readonly documents: number;
+  readonly batchSize: number;
   readonly steps: number;
   readonly tuning: number;
   /** How often each fact is asked in training, with other options and in other words. */
@@ -103,10 +105,19 @@ interface Setting {
 }
 
 const settings: Readonly<Record<RecipeScale, Setting>> = {
-  smoke: { model: { layers: 1, heads: 2, width: 16 }, documents: 60, steps: 3, tuning: 3, rounds: 1, limit: 4 },
+  smoke: {
+    model: { layers: 1, heads: 2, width: 16 },
+    documents: 60,
+    batchSize: 2,
+    steps: 3,
+    tuning: 3,
+    rounds: 1,
+    limit: 4,
+  },
   cpu: {
     model: { layers: 4, heads: 4, width: 128 },
     documents: 19_000,
+    batchSize: 12,
     steps: 2600,
     tuning: 700,
     rounds: 8,
@@ -115,7 +126,8 @@ const settings: Readonly<Record<RecipeScale, Setting>> = {
   gpu: {
     model: { layers: 8, heads: 8, width: 320 },
     documents: 60_000,
-    steps: 12_000,
+    batchSize: 48,
+    steps: 6000,
     tuning: 3000,
     rounds: 30,
     limit: 400,
@@ -159,7 +171,7 @@ async function instructions(
 const run = (options: RecipeOptions): Promise<RecipeResult> =>
   onEngine(options, async (context) => {
     const { scale, folder, data, signal, say } = options;
-    const { model: shape, documents, steps, tuning, rounds, limit } = settings[scale];
+    const { model: shape, documents, batchSize, steps, tuning, rounds, limit } = settings[scale];
     const corpus = await corpusOf({
       folder,
       name: 'almanac passages',
@@ -173,7 +185,7 @@ const run = (options: RecipeOptions): Promise<RecipeResult> =>
       corpus,
       config: pretrainSchema.parse({
         model: { ...shape, ...smallModel, contextLength: 128 },
-        batchSize: scale === 'smoke' ? 2 : 12,
+        batchSize,
         training: training(steps, 4e-3),
       }),
     });
@@ -184,7 +196,7 @@ const run = (options: RecipeOptions): Promise<RecipeResult> =>
     await superviseFineTuning(context, {
       out,
       config: supervisedSchema.parse({
-        batchSize: scale === 'smoke' ? 2 : 8,
+        batchSize: Math.ceil((2 * batchSize) / 3),
         pretrainingRows: 1,
         training: training(tuning, 2e-3),
       }),
@@ -230,7 +242,7 @@ const run = (options: RecipeOptions): Promise<RecipeResult> =>
       details: {
         instructions: examples.length,
         real: real(data).map(({ name }) => name),
-        evaluations: evaluations.map(({ records: _records, ...rest }) => rest),
+        evaluations: detailsOf(evaluations),
         training: [untuned.lineage?.results, tuned.lineage?.results],
       },
       notes: [
@@ -254,7 +266,7 @@ export const recipe: Recipe = {
   scales: {
     smoke: 'a tiny model, 3 steps of each stage',
     cpu: '4 layers of width 128: 2,600 steps of 12 x 128 tokens, then 700 steps of instructions; about 7 minutes',
-    gpu: '8 layers of width 320: 12,000 steps, then 3,000',
+    gpu: '8 layers of width 320: 6,000 steps of 48 x 128 tokens, then 3,000 of instructions',
   },
   run,
 };

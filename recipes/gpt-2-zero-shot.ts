@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Recipe, RecipeOptions, RecipeResult, RecipeScale } from '../src/cli/recipe.js';
 import { pretrainSchema } from '../src/cli/stages/settings.js';
 import { defaultEnglish } from '../src/data/default-english.js';
@@ -14,6 +14,7 @@ import {
   adamw,
   beyondError,
   corpusOf,
+  detailsOf,
   evaluated,
   falling,
   headlineOf,
@@ -123,7 +124,7 @@ async function readText({ data, signal }: RecipeOptions): Promise<Text> {
     }
     return texts;
   };
-  return { name: data, train: await read('train.txt.gz'), heldOut: await read('heldout.txt.gz') };
+  return { name: basename(data), train: await read('train.txt.gz'), heldOut: await read('heldout.txt.gz') };
 }
 
 /** So many texts from the first on as have a number of characters together, the last one cut. */
@@ -274,7 +275,7 @@ const run = (options: RecipeOptions): Promise<RecipeResult> =>
       ],
       details: {
         tokenizer: { id: tokenizerHash(model.tokenizer).slice(0, 16), vocabulary: model.tokenizer.vocabSize },
-        evaluations: evaluations.map(({ records: _records, ...rest }) => rest),
+        evaluations: detailsOf(evaluations),
         training: model.lineage?.results,
       },
       notes: [

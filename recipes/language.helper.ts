@@ -100,6 +100,10 @@ export const evaluated = (
 ): Promise<TaskEvaluation[]> =>
   evaluateTasks({ shots: [0], seed: 1, ...options, engine: () => Promise.resolve(engine), ...(signal && { signal }) });
 
+/** What is saved of them: models by their ids. */
+export const detailsOf = (evaluations: readonly TaskEvaluation[]) =>
+  evaluations.map(({ records: _records, model: _folder, cached: _cached, ...rest }) => rest);
+
 /** The headline of one of them. */
 export const headlineOf = ({ figures, headline }: TaskEvaluation): Estimate => figures[headline]!;
 
@@ -117,10 +121,11 @@ export const difference = (from: Estimate, to: Estimate): Pick<Estimate, 'value'
 });
 
 /** The mean of figures of different questions. */
-export const meanOver = (figures: readonly Estimate[]): Pick<Estimate, 'value' | 'standardError'> => ({
-  value: figures.reduce((sum, { value }) => sum + value, 0) / figures.length,
-  standardError: Math.hypot(...figures.map(({ standardError }) => standardError)) / figures.length,
-});
+export function meanOver(figures: readonly Estimate[]): Estimate {
+  const value = figures.reduce((sum, each) => sum + each.value, 0) / figures.length;
+  const standardError = Math.hypot(...figures.map((each) => each.standardError)) / figures.length;
+  return { value, standardError, low: value - 1.96 * standardError, high: value + 1.96 * standardError };
+}
 
 /** A gain less two standard errors: above 0, it is beyond chance. */
 export const beyondError = ({ value, standardError }: Pick<Estimate, 'value' | 'standardError'>): number =>

@@ -127,6 +127,7 @@ describe('descent eval --task', () => {
       ['eval', 'base', '--task', 'sst2'],
       /reads cls-sst2\/train\.tsv\.gz, and no folder of data/,
     ],
+    ['no model', ['eval', '--task', 'sums'], /no model to measure/],
     ['two kinds at once', ['eval', 'base', '--task', 'sums', '--almanac'], /--task stands alone/],
     ['two models on text', ['eval', 'base', 'base', '--text', 'text.txt'], /one word too many/],
   ])('says what is wrong with %s', async (_, args, message) => {
@@ -134,6 +135,12 @@ describe('descent eval --task', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(message);
     expect(stderr).not.toContain('    at ');
+  });
+
+  it('lists the tasks that come along', async () => {
+    const { stdout, code } = await descent('eval', '--task', 'list');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^task .*\nlast-word +predicting +whole answer +LAMBADA-like/);
   });
 
   it('makes cloze questions of books, which tasks read', async () => {
@@ -160,17 +167,13 @@ describe('descent eval --task', () => {
       metrics: ['whole answer'],
     });
     await writeFile(join(cwd, 'last.yaml'), yaml);
-    const [evaluation] = await json<Evaluation[]>(
-      'eval',
-      'base',
-      '--task',
-      'last.yaml',
-      '--data',
-      'cloze',
-      '--limit',
-      '3',
-    );
-    expect(evaluation).toMatchObject({ task: 'last' });
+    const answer = { by: 'generating', maxTokens: 3, avoid: 'stop words' };
+    const said = JSON.stringify({ ...(JSON.parse(yaml) as object), name: 'said', answer, metrics: ['exact match'] });
+    await writeFile(join(cwd, 'said.yaml'), said);
+    const asked = ['--task', 'last.yaml', 'said.yaml', '--data', 'cloze', '--limit', '3'];
+    const both = await json<Evaluation[]>('eval', 'base', ...asked);
+    expect(both.map((evaluation) => evaluation.task)).toEqual(['last', 'said']);
+    expect(await readFile(join(cwd, both[1]!.records), 'utf8')).toMatch(/"said":\["/);
   });
 });
 

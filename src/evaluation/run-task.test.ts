@@ -194,6 +194,23 @@ describe('a task', () => {
     );
   });
 
+  it('by choosing: what guessing comes to', async () => {
+    expect((await run({})).result.chance).toBe(0.5);
+  });
+
+  it('draws questions again together whose examples are of one kind', async () => {
+    const twice = { train: examples.train, test: examples.test.slice(0, 4).flatMap((each) => [each, each]) };
+    const alone = await run(
+      { shots: { within: 'label' } },
+      { shots: 0, examples: { ...examples, test: examples.test.slice(0, 4) } },
+    );
+    const [first, second] = [alone, await run({ shots: { within: 'label' } }, { shots: 0, examples: twice })];
+    // The same questions a second time tell nothing new.
+    expect(second.result.figures.accuracy).toEqual(first.result.figures.accuracy);
+    const apart = await run({}, { shots: 0, examples: twice });
+    expect(apart.result.figures.accuracy!.value).toBe(first.result.figures.accuracy!.value);
+  });
+
   it('by predicting: the likelihood of the target', async () => {
     const { result, records } = await run({
       answer: { by: 'predicting' },

@@ -52,6 +52,8 @@ export interface TaskResult {
   readonly leftOut: number;
   /** Answers whose first token began in the prompt, and was counted whole. */
   readonly joined: number;
+  /** Accuracy of guessing, where there are choices. */
+  readonly chance?: number;
   readonly figures: Readonly<Partial<Record<MetricName, Estimate>>>;
 }
 
@@ -84,12 +86,10 @@ export async function runTask(
   const figures: Partial<Record<MetricName, Estimate>> = {};
   for (const name of task.metrics) {
     const { row, figure } = metrics[name];
-    figures[name] = bootstrap(
-      records.map(({ outcome }) => row(outcome as never)),
-      figure,
-      { seed },
-    );
+    const rows = records.map(({ outcome }) => row(outcome as never));
+    figures[name] = bootstrap(bySharedExamples(task, posed, rows), figure, { seed });
   }
+  const chance = chanceOf(posed);
   const counts = posed.map(({ shots: stood }) => stood);
   const mean = counts.reduce((sum, count) => sum + count, 0) / counts.length;
   return {
@@ -99,10 +99,36 @@ export async function runTask(
       questions: posed.length,
       leftOut: chosen.length - posed.length,
       joined: answered.reduce((sum, { joined }) => sum + joined, 0),
+      ...(chance !== undefined && { chance }),
       figures,
     },
     records,
   };
+}
+
+/**
+ * Questions whose examples are of one kind (`shots.within`) stand or fall together: they are drawn again as one, or the
+ * errors would be too small.
+ */
+function bySharedExamples(task: Task, posed: readonly Posed[], rows: readonly (readonly number[])[]) {
+  const { within } = task.shots;
+  if (within === undefined) return rows;
+  const groups = new Map<string, number[]>();
+  posed.forEach(({ example }, index) => {
+    const key = JSON.stringify(example.fields[within]);
+    const sums = groups.get(key);
+    groups.set(
+      key,
+      rows[index]!.map((value, column) => value + (sums?.[column] ?? 0)),
+    );
+  });
+  return [...groups.values()];
+}
+
+/** What guessing would come to: a share of the choices. */
+function chanceOf(posed: readonly Posed[]): number | undefined {
+  if (posed[0]!.rendered.choices.length === 0) return undefined;
+  return posed.reduce((sum, { rendered }) => sum + 1 / rendered.choices.length, 0) / posed.length;
 }
 
 function checkMetrics(task: Task): void {

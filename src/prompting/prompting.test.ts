@@ -7,7 +7,7 @@ import { fieldsOf } from './columns.js';
 import { encodeContinuation, fitShots, slidingWindows, unitsOf } from './encoding.js';
 import type { TaskExample } from './example.js';
 import { ShotPool, documentOf, joinPrompt, phrasingFor, render } from './prompts.js';
-import { fill, slotsOf } from './template.js';
+import { fill } from './template.js';
 
 const place = { file: 'rows.tsv', line: 7 };
 const example = (fields: TaskExample['fields'], line = 1): TaskExample => ({ fields, file: 'made', line });
@@ -25,7 +25,6 @@ const reviews = defineTask({
 describe('templates', () => {
   it('fill slots to the letter, and touch nothing else', () => {
     expect(fill('{{ a }}{{b}} {c}\n', { a: ' x', b: '{{a}}' })).toBe(' x{{a}} {c}\n');
-    expect(slotsOf('{{a}} and {{ b-2 }}')).toEqual(['a', 'b-2']);
   });
 
   it('say which slot has no field, and where', () => {

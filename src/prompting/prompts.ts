@@ -50,7 +50,7 @@ export function render(task: Task, example: TaskExample, phrasing = 0): Rendered
   );
 }
 
-export const phrasingsOf = ({ prompt }: Task): readonly string[] => (typeof prompt === 'string' ? [prompt] : prompt);
+const phrasingsOf = ({ prompt }: Task): readonly string[] => (typeof prompt === 'string' ? [prompt] : prompt);
 
 /** Which of several phrasings an example has: by (seed, index). */
 export const phrasingFor = (task: Task, seed: number, index: number): number =>

@@ -21,6 +21,3 @@ export function fill(template: string, fields: Fields, place?: Place): string {
     });
   });
 }
-
-/** The names that a template asks for. */
-export const slotsOf = (template: string): string[] => [...template.matchAll(slot)].map(([, name]) => name!);

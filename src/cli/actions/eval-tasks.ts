@@ -2,6 +2,7 @@ import pc from 'picocolors';
 import type { Estimate } from '../../evaluation/bootstrap.js';
 import type { TaskRecord } from '../../evaluation/run-task.js';
 import type { MetricName } from '../../prompting/metric-names.js';
+import { builtInTask, taskNames } from '../../prompting/built-in.js';
 import { writeFileAtomically } from '../../runtime/atomic-file.js';
 import { Engine } from '../../runtime/engine.js';
 import { significant } from '../compare/chart.js';
@@ -57,11 +58,26 @@ export async function evaluateOnTasks(invocation: Invocation<TaskFlags>, names: 
   }
 }
 
+/** The tasks that come along. */
+export function listTasks({ answer }: Pick<Invocation<unknown>, 'answer'>): void {
+  const tasks = taskNames.map((name) => builtInTask(name));
+  const rows = tasks.map(({ name, about, answer: { by }, metrics }) => ({
+    task: name,
+    by,
+    metric: metrics[0]!,
+    about,
+  }));
+  answer(tasks, formatTable(rows));
+}
+
 /** A line that counts, where someone watches. */
 function reportTo(stream: NodeJS.WriteStream): (done: number, total: number) => void {
-  const began = performance.now();
+  let began = performance.now();
+  let before = 0;
   return (done, total) => {
     if (!stream.isTTY) return;
+    if (done <= before) began = performance.now();
+    before = done;
     const rate = done / ((performance.now() - began) / 1000);
     const left = Math.round((total - done) / rate);
     stream.write(done < total ? `\r  ${done}/${total}, ${rate.toFixed(1)}/s, ${left} s left   ` : '\r\u001b[K');
@@ -73,11 +89,12 @@ const withError = ({ value, standardError, low, high }: Estimate): string =>
 
 function tableOf(task: string, evaluations: readonly TaskEvaluation[]): string {
   const own = evaluations.filter((evaluation) => evaluation.task === task);
-  const rows = own.map(({ model, shots, questions, leftOut, joined, figures, cached }) => ({
+  const rows = own.map(({ model, shots, questions, leftOut, joined, chance, figures, cached }) => ({
     model,
     shots: shots.mean === shots.asked ? String(shots.asked) : `${shots.asked} (${significant(shots.mean)} fitted)`,
     questions: `${questions}${leftOut > 0 ? `, ${leftOut} too long` : ''}`,
     ...Object.fromEntries(Object.entries(figures).map(([name, estimate]) => [name, withError(estimate)])),
+    ...(chance !== undefined && { chance: significant(chance) }),
     ...(joined > 0 && { 'joined tokens': String(joined) }),
     '': cached ? 'measured before' : '',
   }));
@@ -97,8 +114,10 @@ export function chartsOf(evaluations: readonly TaskEvaluation[]): CurveChart[] {
     const own = evaluations.filter((each) => each.task === task);
     if (new Set(own.map(({ shots }) => shots.asked)).size < 2) continue;
     const headline: MetricName = own[0]!.headline;
-    const curves = [...new Set(own.map(({ model }) => model))].map((model) => ({
-      label: model,
+    const models = [...new Set(own.map(({ model }) => model))];
+    const labels = shortNames(models);
+    const curves = models.map((model, index) => ({
+      label: labels[index]!,
       points: own
         .filter((each) => each.model === model)
         .map(({ shots, figures }) => {
@@ -109,6 +128,15 @@ export function chartsOf(evaluations: readonly TaskEvaluation[]): CurveChart[] {
     charts.push({ title: `${task}: ${headline}`, below: 'examples in the prompt', curves });
   }
   return charts;
+}
+
+/** Folders by what tells them apart. */
+function shortNames(folders: readonly string[]): string[] {
+  const parts = folders.map((folder) => folder.replace(/[\\/]model[\\/]?$/, '').split(/[\\/]/));
+  if (parts.length < 2) return parts.map((path) => path.at(-1)!);
+  let shared = 0;
+  while (parts.every((path) => shared < path.length - 1 && path[shared] === parts[0]![shared])) shared++;
+  return parts.map((path) => path.slice(shared).join('/'));
 }
 
 /** A prompt to the letter, and what was made of it. */

@@ -19,7 +19,7 @@ import type { Invocation } from '../command.js';
 import type { TextFlags } from '../flags.js';
 import { badRowsOf, openModel, sayBadRows, withEngine } from '../session.js';
 import { answererOf, withGenerator, withSubject } from '../stages/answering.js';
-import { type TaskFlags, evaluateOnTasks } from './eval-tasks.js';
+import { type TaskFlags, evaluateOnTasks, listTasks } from './eval-tasks.js';
 import { encodeDialogues, encodeRankings } from '../stages/examples.js';
 
 export interface EvalFlags extends TaskFlags, TextFlags {
@@ -60,6 +60,11 @@ export async function evalCommand(invocation: Invocation<EvalFlags>): Promise<vo
   const { positional, flags, answer } = invocation;
   const { text, chats, rankings, almanac, task } = flags;
   const others = (text ?? chats ?? rankings ?? almanac) !== undefined;
+  if (task?.includes('list') === true) {
+    listTasks(invocation);
+    return;
+  }
+  if (positional.length === 0) throw new ConfigError('There is no model to measure', { advice: 'See --help.' });
   if (task !== undefined) {
     if (!others) return evaluateOnTasks(invocation, task);
     throw new ConfigError('--task stands alone', {

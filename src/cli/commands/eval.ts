@@ -14,9 +14,10 @@ content, with every prompt and its scores beside them.
   descent eval runs/train --text held-out.txt
   descent eval runs/reward --rankings held-out.jsonl
   descent eval runs/quickstart --almanac
-  descent eval runs/small runs/large --task sst2 --data ../shared/data --shots 0,1,8 --limit 200 --plot sst2.svg
-  descent eval runs/train --task my-task.yaml --show 3`,
-  positional: [{ name: '<models...>', summary: 'the model, or the run that made it; several with --task' }],
+  descent eval runs/small runs/large --task sst2 --data data --shots 0,1,8 --limit 200 --plot sst2.svg
+  descent eval runs/train --task my-task.yaml --show 3
+  descent eval --task list`,
+  positional: [{ name: '[models...]', summary: 'the model, or the run that made it; several with --task' }],
   flags: (command) => {
     textFlags(
       command
@@ -27,7 +28,7 @@ content, with every prompt and its scores beside them.
         .option('--questions <n>', 'questions of each kind in the exam', wholeNumber(1), 60)
         .option('--windows <n>', 'measure on at most so many windows of the text (default: all)', wholeNumber(1))
         .option('--stride <n>', 'tokens by which a window of the text moves on (default: a window)', wholeNumber(1))
-        .option('--task <names...>', 'tasks that come along, or JSON and YAML files')
+        .option('--task <names...>', 'tasks that come along (list: which there are), or JSON and YAML files')
         .option('--shots <list>', 'examples before each question, such as 0,1,8', wholeNumbers(0), [0])
         .option('--seed <n>', 'of the questions and examples that are drawn', wholeNumber(0), 1)
         .option('--limit <n>', 'most questions of a task (default: all)', wholeNumber(1))

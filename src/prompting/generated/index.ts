@@ -23,7 +23,6 @@ const inContextSchema = z.strictObject({
   questions: z.int().positive().default(4).describe('questions for each function'),
   pool: z.int().positive().default(40).describe('examples of each function that shots are drawn from'),
 });
-export type InContextSettings = z.input<typeof inContextSchema>;
 
 const sumsSchema = z.strictObject({
   ...shared,
