@@ -62,6 +62,7 @@ const asSentence = (): Task =>
     ...cluster(heldOut, { all: true }),
     name: `sentence-${heldOut}`,
     prompt: `The ${heldOut} of {{entity}} is`,
+    answer: { by: 'choosing', choices: { each: 'options' }, prior: `The ${heldOut} is` },
   });
 
 const sums = (seed: number): Task =>

@@ -80,6 +80,9 @@ describe('descent eval --task', () => {
     // Measured anew, it is the same.
     const elsewhere = await json<Evaluation[]>(...asked.slice(0, -1), 'elsewhere');
     expect(elsewhere.map(({ figures }) => figures)).toEqual(first.map(({ figures }) => figures));
+    // Without shots it does not matter what they could be.
+    const [none] = await json<Evaluation[]>(...asked, '--shots', '0');
+    expect(none).toMatchObject({ cached: true });
     // Other settings are other results.
     const [limited] = await json<Evaluation[]>(...asked, '--limit', '2');
     expect(limited).toMatchObject({ questions: 2, cached: false });
@@ -125,7 +128,7 @@ describe('descent eval --task', () => {
     [
       'data without a folder',
       ['eval', 'base', '--task', 'sst2'],
-      /reads cls-sst2\/train\.tsv\.gz, and no folder of data/,
+      /reads cls-sst2\/test\.tsv\.gz, and no folder of data/,
     ],
     ['no model', ['eval', '--task', 'sums'], /no model to measure/],
     ['two kinds at once', ['eval', 'base', '--task', 'sums', '--almanac'], /--task stands alone/],

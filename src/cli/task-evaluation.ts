@@ -7,7 +7,7 @@ import { modelId } from '../formats/lineage.js';
 import { type TaskRecord, type TaskResult, type TaskSettings, runTask } from '../evaluation/run-task.js';
 import { ConfigError } from '../errors.js';
 import { builtInTask, defineTask, taskNames } from '../prompting/built-in.js';
-import type { TaskExamples } from '../prompting/example.js';
+import type { TaskExample, TaskExamples } from '../prompting/example.js';
 import { readExamples } from '../prompting/sources.js';
 import type { Task } from '../prompting/task.js';
 import { writeFileAtomically } from '../runtime/atomic-file.js';
@@ -75,16 +75,17 @@ export async function evaluateTasks(options: TaskEvaluationOptions): Promise<Tas
   await mkdir(out, { recursive: true });
   const cells: Cell[] = [];
   for (const task of tasks) {
+    const counts = task.answer.by === 'reading' ? [0] : shots;
     const examples = await readExamples(task.source, {
+      testOnly: counts.every((count) => count === 0),
       ...(data !== undefined && { data }),
       ...(signal && { signal }),
     });
-    const content = await contentId([
-      JSON.stringify([examples.train, examples.test].map((split) => split.map(({ fields }) => fields))),
-    ]);
+    const [shown, asked] = [await idOfExamples(examples[task.shots.from]), await idOfExamples(examples.test)];
     for (const loaded of models) {
-      for (const count of task.answer.by === 'reading' ? [0] : shots) {
+      for (const count of counts) {
         const settings = { shots: count, seed, ...(limit !== undefined && { limit }) };
+        const content = [asked, count > 0 && shown];
         const key = fingerprintOf([version, idOf(loaded), tokenizerHash(loaded.tokenizer), task, content, settings]);
         cells.push({ loaded, task, examples, settings, path: join(out, `${task.name}.${key}`) });
       }
@@ -112,6 +113,9 @@ export async function evaluateTasks(options: TaskEvaluationOptions): Promise<Tas
     }),
   );
 }
+
+const idOfExamples = (examples: readonly TaskExample[]): Promise<string> =>
+  contentId(examples.map(({ fields }) => JSON.stringify(fields)));
 
 const idOf = ({ lineage, values }: LoadedModel): string => lineage?.id ?? modelId(values);
 

@@ -1,5 +1,6 @@
-import { ConfigError } from '../errors.js';
-import { counterRandom, integer, shuffle } from '../tensor/random.js';
+import { formatPlace } from '../data/bad-rows.js';
+import { ConfigError, DataError } from '../errors.js';
+import { type Random, counterRandom, integer } from '../tensor/random.js';
 import type { TaskExample } from './example.js';
 import type { Task } from './task.js';
 import { fill } from './template.js';
@@ -85,8 +86,8 @@ export class ShotPool {
     this.#examples = splits[task.shots.from];
     const { within } = task.shots;
     if (within === undefined) return;
-    this.#examples.forEach(({ fields }, index) => {
-      const key = keyOf(fields[within]);
+    this.#examples.forEach((example, index) => {
+      const key = keyOf(example, within);
       this.#within.set(key, [...(this.#within.get(key) ?? []), index]);
     });
   }
@@ -99,30 +100,13 @@ export class ShotPool {
     const { seed, index, count } = options;
     if (count === 0) return [];
     const { within, apart, from } = this.#task.shots;
-    const candidates = within === undefined ? undefined : (this.#within.get(keyOf(question.fields[within])) ?? []);
-    const size = candidates?.length ?? this.#examples.length;
-    const random = counterRandom(seed, 'shots', index);
+    const places = within === undefined ? undefined : (this.#within.get(keyOf(question, within)) ?? []);
     const drawn: TaskExample[] = [];
-    const isFit = (example: TaskExample): boolean =>
-      example !== question &&
-      (apart === undefined || keyOf(example.fields[apart]) !== keyOf(question.fields[apart])) &&
-      !drawn.includes(example);
-    // A small pool is shuffled and read to its end; of a large one, drawing at random meets the same one seldom.
-    if (size <= 4096) {
-      for (const place of shuffle(
-        random,
-        Array.from({ length: size }, (_, at) => at),
-      )) {
-        if (drawn.length === count) break;
-        const example = this.#examples[candidates?.[place] ?? place]!;
-        if (isFit(example)) drawn.push(example);
-      }
-    } else {
-      for (let tries = 0; drawn.length < count && tries < 100 * count; tries++) {
-        const place = integer(random, size);
-        const example = this.#examples[candidates?.[place] ?? place]!;
-        if (isFit(example)) drawn.push(example);
-      }
+    for (const place of inRandomOrder(counterRandom(seed, 'shots', index), places?.length ?? this.#examples.length)) {
+      if (drawn.length === count) break;
+      const example = this.#examples[places?.[place] ?? place]!;
+      const isNear = apart !== undefined && keyOf(example, apart) === keyOf(question, apart);
+      if (example !== question && !isNear) drawn.push(example);
     }
     if (drawn.length > 0) return drawn;
     throw new ConfigError(`${this.#task.name}: there are no examples to draw shots from in the split '${from}'`, {
@@ -131,4 +115,20 @@ export class ShotPool {
   }
 }
 
-const keyOf = (field: string | readonly string[] | undefined): string => JSON.stringify(field);
+function keyOf({ fields, ...place }: TaskExample, name: string): string {
+  const field = fields[name];
+  if (field !== undefined) return JSON.stringify(field);
+  throw new DataError(`${formatPlace(place)}: there is no field ${name}, by which shots are chosen`, {
+    advice: `There are: ${Object.keys(fields).join(', ')}.`,
+  });
+}
+
+/** 0 … size - 1 shuffled as they are asked for (Fisher and Yates, of which only the moved ones are kept). */
+function* inRandomOrder(random: Random, size: number): Generator<number> {
+  const moved = new Map<number, number>();
+  for (let last = size - 1; last >= 0; last--) {
+    const at = integer(random, last + 1);
+    yield moved.get(at) ?? at;
+    moved.set(at, moved.get(last) ?? last);
+  }
+}

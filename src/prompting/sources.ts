@@ -14,6 +14,8 @@ import type { Source } from './source-schema.js';
 export interface SourceOptions {
   /** The folder that the paths of a task begin in. */
   readonly data?: string;
+  /** Leave the training split out, where nobody asks for shots. Default false. */
+  readonly testOnly?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -21,7 +23,7 @@ export interface SourceOptions {
 export async function readExamples(source: Source, options: SourceOptions = {}): Promise<TaskExamples> {
   if (source.kind === 'generated') return generate(source.name, source.settings);
   const read = (split: 'train' | 'test'): Promise<readonly TaskExample[]> => readSplit(source, split, options);
-  const examples = { train: await read('train'), test: await read('test') };
+  const examples = { train: options.testOnly === true ? [] : await read('train'), test: await read('test') };
   if (examples.test.length > 0) return examples;
   throw new DataError(`There is no example in ${JSON.stringify('test' in source ? source.test : source.kind)}`);
 }
