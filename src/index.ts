@@ -94,6 +94,12 @@ export {
 export type { SamplingOptions } from './sampling/options.js';
 export { recentTurns } from './sampling/recent-turns.js';
 
+// Prompting: tasks whose examples are in the prompt.
+export { builtInTask, defineTask, taskNames as promptTaskNames } from './prompting/built-in.js';
+export type { Fields, TaskExample, TaskExamples } from './prompting/example.js';
+export { readExamples } from './prompting/sources.js';
+export { type Task as PromptTask, taskSchema } from './prompting/task.js';
+
 // Alignment: reward models, PPO and its kin, preferences without a reward model, adapters.
 export { bestOfN, bestOfNKl, expectedBestOfN } from './alignment/best-of-n.js';
 export { type Grpo, type GrpoOptions, createGrpo } from './alignment/grpo/grpo.js';
@@ -134,7 +140,11 @@ export { type TaskReport, taskReport } from './evaluation/task-report.js';
 export { type WordVectors, nearSum, wordVectors } from './evaluation/word-vectors.js';
 
 // Evaluation and model folders.
+export { type Estimate, bootstrap } from './evaluation/bootstrap.js';
+export { type ContinuationScorer, continuationScorer } from './evaluation/continuations.js';
 export { type HeldOutLoss, heldOutLoss } from './evaluation/held-out-loss.js';
+export { type TaskResult, type TaskRunOptions, runTask } from './evaluation/run-task.js';
+export type { Subject } from './evaluation/task-answers.js';
 export {
   type Ancestor,
   type FamilyMember,

@@ -33,6 +33,10 @@ export const commands: Record<string, Entry> = {
     summary: 'count text, chats or rankings; show which tokens carry loss',
     load: () => import('./commands/data-inspect.js'),
   },
+  'data cloze': {
+    summary: 'books to questions with a word left out',
+    load: () => import('./commands/data-cloze.js'),
+  },
   train: {
     summary: 'pretrain a GPT on text; train bert, elmo, word2vec: others; train vae: an image model',
     load: () => import('./commands/train.js'),
@@ -71,7 +75,7 @@ export const commands: Record<string, Entry> = {
     load: () => import('./commands/upscale.js'),
   },
   eval: {
-    summary: "measure a model: perplexity, pair accuracy, the almanac's exam",
+    summary: "measure a model: perplexity, tasks in the prompt, pair accuracy, the almanac's exam",
     load: () => import('./commands/eval.js'),
   },
   sample: { summary: 'draw images from a model', load: () => import('./commands/sample.js') },
@@ -103,5 +107,5 @@ export const commands: Record<string, Entry> = {
 
 export const groups: Record<string, string> = {
   tokenizer: 'train, encode, inspect: make and use tokenizers',
-  data: 'prepare, inspect: text, chats and rankings',
+  data: 'prepare, inspect, cloze: text, chats and rankings',
 };

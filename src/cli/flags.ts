@@ -18,6 +18,12 @@ export const wholeNumber =
     throw new InvalidArgumentError(`It should be a whole number of at least ${least}.`);
   };
 
+/** Reads a list of such numbers, with commas between them. */
+export const wholeNumbers =
+  (least: number) =>
+  (text: string): number[] =>
+    text.split(',').map(wholeNumber(least));
+
 /** Reads a number of at least `least`. */
 export const numberFrom =
   (least: number) =>

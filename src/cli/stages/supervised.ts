@@ -18,7 +18,8 @@ export interface SupervisedOptions {
   readonly out: string;
   readonly config: SupervisedConfig;
   readonly parent: LoadedModel;
-  readonly template: ChatTemplate;
+  /** Of a model that learns to chat; instructions in plain text have none. */
+  readonly template?: ChatTemplate;
   readonly examples: readonly Example[];
   readonly validation?: readonly Example[];
   /** Text to keep in mind while learning to chat: what the model was pretrained on. */
@@ -107,7 +108,7 @@ export async function superviseFineTuning(context: StageContext, options: Superv
       config: model.config,
       ...(await weights.toSave(parent)),
       tokenizer: parent.tokenizer,
-      template,
+      ...(template && { template }),
       ...(eye && { eye }),
       lineage: {
         stage,
