@@ -96,7 +96,11 @@ export { recentTurns } from './sampling/recent-turns.js';
 
 // Prompting: tasks whose examples are in the prompt.
 export { builtInTask, defineTask, taskNames as promptTaskNames } from './prompting/built-in.js';
-export type { Fields, TaskExample, TaskExamples } from './prompting/example.js';
+export type {
+  Fields,
+  TaskExample as PromptTaskExample,
+  TaskExamples as PromptTaskExamples,
+} from './prompting/example.js';
 export { readExamples } from './prompting/sources.js';
 export { type Task as PromptTask, taskSchema } from './prompting/task.js';
 
