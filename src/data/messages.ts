@@ -93,14 +93,20 @@ function readContent(value: unknown, field: string, place: Place): Pick<Message,
     }
     const url = isObject(part) ? urlOf(part) : undefined;
     if (url === undefined) {
-      const type = isObject(part) && typeof part['type'] === 'string' ? `of type ${part['type']}` : nameOf(part);
-      const why = `should be a part of type text, image_url or image (with its path), but is ${type}`;
-      throw new BadRowError(place, { field: `${field}[${index}]`, why });
+      throw new BadRowError(place, { field: `${field}[${index}]`, why: `should be ${whyNoPart(part)}` });
     }
     images.push({ at: content.length, url });
   });
   if (images.length === 0) return { content: requireText(content, field, place) };
   return { content, images };
+}
+
+function whyNoPart(part: unknown): string {
+  const type = isObject(part) ? part['type'] : undefined;
+  if (type === 'image_url') return 'an image_url part with its url, but has none';
+  if (type === 'image') return 'an image part with its path, but has none';
+  const is = typeof type === 'string' ? `of type ${type}` : nameOf(part);
+  return `a part of type text, image_url or image, but is ${is}`;
 }
 
 /** Where the image of a part is: {"type": "image_url", "image_url": {"url": "…"}}, or {"type": "image", "path": "…"}. */
