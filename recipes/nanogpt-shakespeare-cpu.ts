@@ -1,15 +1,6 @@
-import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { keptTokens } from '../src/cli/stages/corpus.js';
-import { pretrain } from '../src/cli/stages/pretrain.js';
 import { pretrainSchema } from '../src/cli/stages/settings.js';
 import type { Recipe, RecipeOptions, RecipeResult } from '../src/cli/recipe.js';
-import { documentsFromTexts } from '../src/data/sources/documents.js';
-import { listDataFiles, readText } from '../src/data/sources/files.js';
-import { DataError } from '../src/errors.js';
-import { Engine } from '../src/runtime/engine.js';
-import { CharacterTokenizer } from '../src/tokenizer/character-tokenizer.js';
+import { trainOnShakespeare } from './nanogpt-shakespeare.helper.js';
 import { runTorch } from './nanogpt-torch.helper.js';
 
 /** nanoGPT's Shakespeare on characters, at the setting that its README gives for a CPU. */
@@ -43,59 +34,11 @@ const settingsOf = (scale: 'smoke' | 'cpu') =>
     },
   });
 
-const usualPlaces = ['../shared/data/text-tinyshakespeare/input.txt.gz', 'data/shakespeare.txt', 'input.txt'];
-
-async function readShakespeare(path: string | undefined): Promise<{ text: string; path: string }> {
-  const found = path ?? usualPlaces.find((place) => existsSync(place));
-  if (found === undefined) {
-    throw new DataError('The text of Tiny Shakespeare is not here', {
-      advice:
-        'Give it with --data: the 1,115,394 characters of input.txt that nanoGPT and char-rnn train on. ' +
-        `Also looked for: ${usualPlaces.join(', ')}.`,
-    });
-  }
-  const chunks: string[] = [];
-  for (const file of await listDataFiles([found])) for await (const chunk of readText(file)) chunks.push(chunk);
-  return { text: chunks.join(''), path: found };
-}
-
 async function run(options: RecipeOptions): Promise<RecipeResult> {
   const scale = options.scale === 'smoke' ? 'smoke' : 'cpu';
-  const { folder, signal, progress, say } = options;
-  const { text, path } = await readShakespeare(options.data);
-  const tokenizer = CharacterTokenizer.fromText(text);
-  const fingerprint = createHash('sha256').update(text).digest('hex').slice(0, 16);
-  const tokens = await keptTokens({
-    folder: join(folder, 'data'),
-    fingerprint,
-    tokenizer,
-    documents: () => documentsFromTexts([text], path),
-    validation: 0.1,
-    splitBy: 'tail',
-    endOfDocument: null,
-    signal,
-  });
-  const engine = await Engine.create(options.engine);
-  const { threads } = engine;
+  const { folder, signal, say } = options;
   const config = settingsOf(scale);
-  let results: Readonly<Record<string, unknown>>;
-  try {
-    const lineage = await pretrain(
-      { engine, signal, changed: 'restart', ...(progress && { progress }) },
-      {
-        out: folder,
-        config,
-        tokenizer,
-        train: tokens.train,
-        validation: tokens.validation,
-        ancestors: [{ role: 'data', name: 'Tiny Shakespeare', id: fingerprint, size: `${text.length} characters` }],
-      },
-    );
-    ({ results } = lineage);
-  } finally {
-    await engine.dispose();
-  }
-  const { validationLoss, seconds } = results as { validationLoss: number; seconds: number };
+  const { text, threads, results, validationLoss, seconds } = await trainOnShakespeare(options, config);
   const torch =
     scale === 'smoke'
       ? { missing: 'not at the scale smoke' }

@@ -9,7 +9,10 @@ import { listRecipes } from '../src/cli/recipe-files.js';
 /** Half a minute even at its smallest; the quickstart's tests cover what it is made of. */
 const long = ['almanac'];
 /** Want data that the project does not bring along. */
-const shared: Readonly<Record<string, string>> = { 'nanogpt-shakespeare-cpu': 'text-tinyshakespeare' };
+const shared: Readonly<Record<string, string>> = {
+  'nanogpt-shakespeare-cpu': 'text-tinyshakespeare',
+  'nanogpt-shakespeare-gpu': 'text-tinyshakespeare',
+};
 
 const all = await listRecipes();
 const recipes = all.filter(

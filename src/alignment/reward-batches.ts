@@ -1,17 +1,6 @@
 import { ConfigError } from '../errors.js';
-import { counterRandom, shuffle } from '../tensor/random.js';
-import type { Json } from '../data/json.js';
-import type { TrainingSource } from '../training/phase.js';
-import {
-  type Answered,
-  type RowShape,
-  layOutAnswers,
-  rowArrays,
-  rowsFor,
-  sharedPrompt,
-  timeFor,
-  tokensOf,
-} from './answer-rows.js';
+import { type Answered, layOutAnswers, rowArrays, sharedPrompt } from './answer-rows.js';
+import { type GroupShape, type GroupSource, groupShape, groupSource } from './group-batches.js';
 
 /** Answers to one prompt with their ranks, as tokens. */
 export interface RankedExample {
@@ -21,11 +10,8 @@ export interface RankedExample {
   readonly ranks: readonly number[];
   /** How often each answer was given; once unless said. Its pairs count as often, though it is read once. */
   readonly counts?: readonly number[];
-}
-
-export interface RewardBatchShape extends RowShape {
-  /** Answers per batch, at most. */
-  readonly answers: number;
+  /** Tokens of the prompt, for those who judge answers by themselves and not against each other. */
+  readonly promptLength?: number;
 }
 
 /**
@@ -33,18 +19,13 @@ export interface RewardBatchShape extends RowShape {
  *
  * @param options.longest tokens of the longest prompt and answer together
  */
-export function rewardShape(
+export const rewardShape = (
   examples: readonly RankedExample[],
-  { answers, longest, padToken }: { answers: number; longest: number; padToken: number },
-): RewardBatchShape {
-  const groups = examples.map(({ sequences }) => sharedPrompt(sequences));
-  const time = timeFor(longest, groups);
-  const tokens = groups.reduce((sum, group) => sum + tokensOf(group), 0);
-  const count = groups.reduce((sum, group) => sum + group.answers.length, 0);
-  const usual = Math.ceil((answers * tokens) / Math.max(1, count) / time);
-  const rows = groups.reduce((most, group) => Math.max(most, rowsFor([group], time)), usual);
-  return { answers, rows, time, padToken };
-}
+  options: { answers: number; longest: number; padToken: number },
+): GroupShape => groupShape(examples.map(groupOf), options);
+
+/** A ranking laid out: what all sequences begin with is its prompt. */
+export const groupOf = ({ sequences }: Pick<RankedExample, 'sequences'>): Answered => sharedPrompt(sequences);
 
 /** At most so many answers of a prompt are compared: the papers rank 4 to 9. */
 export const MOST_ANSWERS = 9;
@@ -76,20 +57,18 @@ export interface RewardBatch {
 }
 
 /**
- * Whole prompts into one batch: every prompt's pairs have the weight 1/pairs and every prompt counts the same, so a
- * prompt with nine answers is one example, not thirty-six (InstructGPT, section 3.5).
+ * The pairs of whole prompts, as indices into their answers one after the other: every prompt's pairs have the weight
+ * 1/pairs and every prompt counts the same, so a prompt with nine answers is one example, not thirty-six (InstructGPT,
+ * section 3.5).
  */
-export function rewardBatch(examples: readonly RankedExample[], shape: RewardBatchShape): RewardBatch {
-  const capacity = pairCapacity(shape.answers);
-  const groups = examples.map(({ sequences }) => sharedPrompt(sequences));
-  const rows = layOutAnswers(groups, shape);
-  const last = new Int32Array(shape.answers);
+export function pairArrays(examples: readonly RankedExample[], answers: number) {
+  const capacity = pairCapacity(answers);
   const better = new Int32Array(capacity);
   const worse = new Int32Array(capacity);
   const weight = new Float32Array(capacity);
   let answer = 0;
   let pair = 0;
-  for (const [index, { ranks, counts }] of examples.entries()) {
+  for (const { ranks, counts } of examples) {
     const pairs = pairsOf(ranks);
     const times = pairs.map(([winner, loser]) => (counts?.[winner] ?? 1) * (counts?.[loser] ?? 1));
     const total = times.reduce((sum, count) => sum + count, 0);
@@ -98,28 +77,23 @@ export function rewardBatch(examples: readonly RankedExample[], shape: RewardBat
       worse[pair] = answer + loser;
       weight[pair++] = times[place]! / (total * examples.length);
     }
-    rows.places[index]!.forEach((place, number) => {
-      last[answer++] = place.answer + groups[index]!.answers[number]!.length - 1;
-    });
+    answer += ranks.length;
   }
-  return { ...rowArrays(rows), last, better, worse, weight };
+  return { better, worse, weight };
 }
 
-/** Cuts a list of examples into batches of whole prompts, in order. */
-export function groupIntoBatches(examples: readonly RankedExample[], shape: RewardBatchShape): RankedExample[][] {
-  const batches: RankedExample[][] = [];
-  let [answers, groups]: [number, Answered[]] = [Infinity, []];
-  for (const example of examples) {
-    const group = sharedPrompt(example.sequences);
-    answers += example.sequences.length;
-    groups.push(group);
-    if (answers > shape.answers || rowsFor(groups, shape.time) > shape.rows) {
-      batches.push([]);
-      [answers, groups] = [example.sequences.length, [group]];
-    }
-    batches.at(-1)!.push(example);
-  }
-  return batches;
+/** Whole prompts into one batch. @throws ConfigError when they do not fit */
+export function rewardBatch(examples: readonly RankedExample[], shape: GroupShape): RewardBatch {
+  const groups = examples.map(groupOf);
+  const rows = layOutAnswers(groups, shape);
+  const last = new Int32Array(shape.answers);
+  let answer = 0;
+  rows.places.forEach((places, index) => {
+    places.forEach((place, number) => {
+      last[answer++] = place.answer + groups[index]!.answers[number]!.length - 1;
+    });
+  });
+  return { ...rowArrays(rows), last, ...pairArrays(examples, shape.answers) };
 }
 
 /** Rankings that can teach something, and what was left out of the others. */
@@ -151,51 +125,38 @@ function fittingAnswers(example: RankedExample, time: number): RankedExample {
   const { sequences, ranks, counts } = example;
   const fits = (_: unknown, answer: number): boolean => sequences[answer]!.length <= time;
   return {
+    ...example,
     sequences: sequences.filter(fits),
     ranks: ranks.filter(fits),
     ...(counts && { counts: counts.filter(fits) }),
   };
 }
 
-/** Shuffled epochs of reward batches. */
-export function rewardSource(
+/** @throws ConfigError when there are no rankings, or one has more answers than a batch takes */
+export function checkRankings(
   examples: readonly RankedExample[],
-  options: RewardBatchShape & { seed: number },
-): TrainingSource & { readonly batchesPerEpoch: number } {
+  { name, answers }: { name: string; answers: number },
+) {
   if (examples.length === 0) {
     throw new ConfigError('There is no ranking to learn from.', {
       advice: 'Every prompt needs two answers or more that are not all tied, within the context length.',
     });
   }
   const most = Math.max(...examples.map(({ sequences }) => sequences.length));
-  if (most > options.answers || most > MOST_ANSWERS) {
+  if (most > answers || most > MOST_ANSWERS) {
     throw new ConfigError(
-      `reward.answers: a prompt has ${most} answers; a batch of ${options.answers} takes at most ${Math.min(options.answers, MOST_ANSWERS)} of one.`,
+      `${name}.answers: a prompt has ${most} answers; a batch of ${answers} takes at most ${Math.min(answers, MOST_ANSWERS)} of one.`,
     );
   }
-  let epoch = 0;
-  let position = 0;
-  const order = (): RankedExample[][] => {
-    const random = counterRandom(options.seed, 'reward-order', epoch);
-    return groupIntoBatches(shuffle(random, [...examples]), options);
-  };
-  let batches = order();
-  return {
-    batchesPerEpoch: batches.length,
-    tokensPerBatch: options.rows * options.time,
-    next: () => {
-      if (position === batches.length) {
-        epoch++;
-        position = 0;
-        batches = order();
-      }
-      return rewardBatch(batches[position++]!, options);
-    },
-    state: (): Json => ({ epoch, position }),
-    restore: (state) => {
-      ({ epoch, position } = state as unknown as { epoch: number; position: number });
-      batches = order();
-    },
-    describe: () => `${examples.length} rankings, ${batches.length} batches of up to ${options.answers} answers`,
-  };
+}
+
+/** Shuffled epochs of reward batches. */
+export function rewardSource(examples: readonly RankedExample[], options: GroupShape & { seed: number }): GroupSource {
+  checkRankings(examples, { name: 'reward', answers: options.answers });
+  return groupSource(examples, {
+    ...options,
+    groupOf,
+    batchOf: (batch) => rewardBatch(batch, options),
+    describe: `${examples.length} rankings`,
+  });
 }

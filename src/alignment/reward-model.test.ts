@@ -6,10 +6,11 @@ import { Engine, type Store } from '../runtime/engine.js';
 import { trainStepsOn } from '../training/backend.js';
 import { Trainer } from '../training/trainer.js';
 import { bestOfN, bestOfNKl } from './best-of-n.js';
+import { groupIntoBatches } from './group-batches.js';
 import {
   MOST_ANSWERS,
   type RankedExample,
-  groupIntoBatches,
+  groupOf,
   pairCapacity,
   pairsOf,
   rewardBatch,
@@ -81,7 +82,7 @@ describe('rankings as batches', () => {
             Array.from({ length: size }, (_, at) => at % 5),
           ),
         );
-        const batches = groupIntoBatches(examples, shape);
+        const batches = groupIntoBatches(examples, shape, groupOf);
         expect(batches.flat()).toEqual(examples);
         for (const batch of batches) {
           const answers = batch.reduce((count, { sequences }) => count + sequences.length, 0);

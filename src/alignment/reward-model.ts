@@ -25,19 +25,14 @@ import {
   timeFor,
   tokensOf,
 } from './answer-rows.js';
-import {
-  type RankedExample,
-  type RewardBatchShape,
-  pairCapacity,
-  pairsOf,
-  type rewardSource,
-} from './reward-batches.js';
+import type { GroupShape } from './group-batches.js';
+import { type RankedExample, pairCapacity, pairsOf, type rewardSource } from './reward-batches.js';
 import { type ScalarModel, type ScalarParameters } from './scalar-model.js';
 
 const int32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'int32' });
 const float32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'float32' });
 
-const batchSpec = (shape: RewardBatchShape) => {
+const batchSpec = (shape: GroupShape) => {
   const pairs = pairCapacity(shape.answers);
   return {
     ...rowSpec(shape),
@@ -75,7 +70,7 @@ function rankingLoss(
 export function rewardPhase(options: {
   model: ScalarModel;
   source: ReturnType<typeof rewardSource>;
-  shape: RewardBatchShape;
+  shape: GroupShape;
   /** Weight of the pull that centres every prompt's scores on 0. */
   centreCoefficient?: number;
   store?: string;

@@ -33,14 +33,41 @@ export const commands: Record<string, Entry> = {
     summary: 'count text, chats or rankings; show which tokens carry loss',
     load: () => import('./commands/data-inspect.js'),
   },
+  'data cloze': {
+    summary: 'books to questions with a word left out',
+    load: () => import('./commands/data-cloze.js'),
+  },
   train: {
-    summary: 'pretrain a GPT on text; train vae: an image model',
+    summary: 'pretrain a GPT on text; train bert, elmo, word2vec: others; train vae: an image model',
     load: () => import('./commands/train.js'),
-    variants: () => import('./commands/train-images.js'),
+    variants: () => import('./commands/train-named.js'),
+  },
+  finetune: {
+    summary: 'teach a model a task: classification, entailment, similarity, multiple choice',
+    load: () => import('./commands/finetune.js'),
+  },
+  classify: { summary: 'put texts to a model that learnt a task', load: () => import('./commands/classify.js') },
+  neighbours: {
+    summary: 'the words nearest to a word, or to a sum of words, by a model of words',
+    load: () => import('./commands/neighbours.js'),
   },
   sft: { summary: 'fine-tune a model on dialogues', load: () => import('./commands/sft.js') },
   reward: { summary: 'train a reward model on ranked answers', load: () => import('./commands/reward.js') },
   ppo: { summary: 'improve a chat model against a reward', load: () => import('./commands/ppo.js') },
+  grpo: {
+    summary: 'the same without a value model: GRPO, Dr. GRPO, RLOO',
+    load: () => import('./commands/grpo.js'),
+  },
+  dpo: {
+    summary: 'improve a chat model by ranked answers, without a reward model: DPO, IPO',
+    load: () => import('./commands/dpo.js'),
+  },
+  kto: { summary: 'improve a chat model by thumbs up and down', load: () => import('./commands/kto.js') },
+  'best-of-n': {
+    summary: 'sample answers and keep the best, to fine-tune on',
+    load: () => import('./commands/best-of-n.js'),
+  },
+  merge: { summary: 'merge an adapter into the model that it adapts', load: () => import('./commands/merge.js') },
   generate: { summary: 'complete a text', load: () => import('./commands/generate.js') },
   chat: { summary: 'talk to a model', load: () => import('./commands/chat.js') },
   serve: {
@@ -52,7 +79,7 @@ export const commands: Record<string, Entry> = {
     load: () => import('./commands/upscale.js'),
   },
   eval: {
-    summary: "measure a model: perplexity, pair accuracy, the almanac's exam",
+    summary: "measure a model: perplexity, tasks in the prompt, pair accuracy, the almanac's exam",
     load: () => import('./commands/eval.js'),
   },
   sample: { summary: 'draw images from a model', load: () => import('./commands/sample.js') },
@@ -84,5 +111,5 @@ export const commands: Record<string, Entry> = {
 
 export const groups: Record<string, string> = {
   tokenizer: 'train, encode, inspect: make and use tokenizers',
-  data: 'prepare, inspect: text, chats and rankings',
+  data: 'prepare, inspect, cloze: text, chats and rankings',
 };

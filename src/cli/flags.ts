@@ -18,14 +18,23 @@ export const wholeNumber =
     throw new InvalidArgumentError(`It should be a whole number of at least ${least}.`);
   };
 
+/** Reads a list of such numbers, with commas between them. */
+export const wholeNumbers =
+  (least: number) =>
+  (text: string): number[] =>
+    text.split(',').map(wholeNumber(least));
+
 /** Reads a number of at least `least`. */
 export const numberFrom =
   (least: number) =>
   (text: string): number => {
     const value = Number(text);
     if (text.trim() !== '' && Number.isFinite(value) && value >= least) return value;
-    throw new InvalidArgumentError(`It should be a number of at least ${least}.`);
+    throw new InvalidArgumentError(`It should be a number${least === -Infinity ? '' : ` of at least ${least}`}.`);
   };
+
+/** Collects what a flag that is given several times says. */
+export const severalTimes = (value: string, earlier: readonly string[] = []): readonly string[] => [...earlier, value];
 
 export function engineFlags(command: Command): Command {
   return command

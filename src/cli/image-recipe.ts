@@ -1,5 +1,4 @@
 import { ConfigError } from '../errors.js';
-import { join } from 'node:path';
 import { firstCaptions } from '../data/images/caption-tokens.js';
 import { type ImageSet, sliceImages } from '../data/images/image-set.js';
 import { type ImageSource, readImages } from '../data/images/sources.js';
@@ -7,8 +6,8 @@ import { findImageModel } from '../formats/image-models.js';
 import { encodePng } from '../formats/pictures.js';
 import { Engine } from '../runtime/engine.js';
 import { canDraw } from '../sampling/images.js';
-import { readJsonLines } from '../training/json-lines.js';
 import { denoisingStrip, encodeStrip } from './denoising-pictures.js';
+import { evaluationsOf } from './evaluations.js';
 import { completionStrip, reconstructionPicture, restorationPicture, samplePicture } from './image-pictures.js';
 import { type OpenImageModel, openImageModel } from './open-image-model.js';
 import type { Recipe, RecipeOptions, RecipeResult, RecipeRow, RecipeScale } from './recipe.js';
@@ -115,7 +114,7 @@ export function imageRecipe(definition: ImageRecipe): Recipe {
       return {
         value: rows[0]!.value,
         rows,
-        details: { ...figures.details, curve: await curveOf(folder), training: lineage.results, config },
+        details: { ...figures.details, curve: await evaluationsOf(folder), training: lineage.results, config },
         ...(figures.notes && { notes: figures.notes }),
         pictures: { ...(await picturesOf(open, test, signal)), ...figures.pictures },
       };
@@ -151,18 +150,6 @@ export const measureDensity =
       notes: [`${kind}, over ${figure.images} test images; pixels: ${figure.pixels}.`, ...more],
     };
   };
-
-/** The evaluations of a run, over time. */
-async function curveOf(folder: string): Promise<unknown[]> {
-  const lines = await readJsonLines(join(folder, 'metrics.jsonl'));
-  let seconds = 0;
-  return lines.flatMap((line) => {
-    if (typeof line['seconds'] === 'number') seconds = line['seconds'];
-    return line['evaluation'] === undefined
-      ? []
-      : [{ step: line.step, seconds: Math.round(seconds), ...(line['evaluation'] as object) }];
-  });
-}
 
 /** Samples and reconstructions, where the model gives them. */
 async function picturesOf(

@@ -1,7 +1,10 @@
 import type { Json } from './json.js';
 
-/** Token sequences: `tokens` int32 [batch, context + 1], `mask` float32 [batch, context] (1 where the target counts). */
-export type HostBatch = Readonly<{ tokens: Int32Array; mask: Float32Array }>;
+/**
+ * Token sequences: `tokens` int32 [batch, context + 1], `mask` float32 [batch, context] (1 where the target counts);
+ * `images` float32 [images, channels, height, width], where there are some, in the order in which their tokens stand.
+ */
+export type HostBatch = Readonly<{ tokens: Int32Array; mask: Float32Array; images?: Float32Array }>;
 
 /**
  * The same with several dialogues in a row: `segments` int32 [batch, context] numbers the dialogue of every input token
@@ -25,6 +28,8 @@ export interface BatchSource<Batch extends HostBatch = HostBatch> {
   readonly tokensPerBatch: number;
   /** No batch counts more targets than this; all of them may count where it is left out. */
   readonly mostTargets?: number;
+  /** How many images a batch has room for, where there are some. */
+  readonly images?: number;
 }
 
 /** A finite list of batches that is the same each time it is read. Rows that only fill a shape have mask 0. */
@@ -32,5 +37,7 @@ export interface BatchList<Batch extends HostBatch = HostBatch> extends Iterable
   readonly length: number;
   /** Sum of the mask over all batches: the number of targets that count. */
   readonly targets: number;
+  /** How many images a batch has room for, where there are some. */
+  readonly images?: number;
   describe(): string;
 }

@@ -81,9 +81,13 @@ describe('a bad row says file, line, field and why', () => {
       { messages: [{ role: 'user' }] },
       'field "messages[0].content": should be text, but is missing',
     ],
-    'content that is an image': [
+    'an image that is nowhere': [
       { messages: [{ role: 'user', content: [{ type: 'image_url' }] }] },
-      'field "messages[0].content[0]": should be a text part, but is of type image_url',
+      'field "messages[0].content[0]": should be an image_url part with its url, but has none',
+    ],
+    'content that is a sound': [
+      { messages: [{ role: 'user', content: [{ type: 'audio' }] }] },
+      'field "messages[0].content[0]": should be a part of type text, image_url or image, but is of type audio',
     ],
     'an empty turn': [{ conversations: [{ from: 'human', value: '' }] }, 'field "conversations[0].value": is empty'],
     'two users in a row': [

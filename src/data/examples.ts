@@ -1,10 +1,13 @@
 import { DataError } from '../errors.js';
-import type { Message } from '../tokenizer/chat.js';
+import type { Message, Pixels } from '../tokenizer/chat.js';
 import { formatPlace, placeOf, type Place } from './bad-rows.js';
 import type { Chat } from './chats.js';
 
-/** A token sequence, and for each of its tokens whether it counts as a target (1) or is only read (0). */
-export type Example = Readonly<{ ids: Int32Array; loss: Uint8Array }>;
+/**
+ * A token sequence, and for each of its tokens whether it counts as a target (1) or is only read (0); with it the images
+ * that some of its tokens keep places for.
+ */
+export type Example = Readonly<{ ids: Int32Array; loss: Uint8Array; images?: readonly Pixels[] }>;
 
 export interface EncodeChatsOptions {
   readonly chats: Iterable<Chat> | AsyncIterable<Chat>;

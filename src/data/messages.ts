@@ -1,6 +1,6 @@
-import type { Message } from '../tokenizer/chat.js';
+import type { Message, MessageImage } from '../tokenizer/chat.js';
 import { BadRowError, type Place } from './bad-rows.js';
-import { isObject, nameOf, type JsonObject } from './json.js';
+import { isObject, nameOf, type Json, type JsonObject } from './json.js';
 
 /** The names that data sets use for who speaks. */
 const roles: Record<string, Message['role']> = {
@@ -65,10 +65,10 @@ export function readMessages(value: unknown, field: string, place: Place): Messa
     if (!isObject(item))
       throw new BadRowError(place, { field: at, why: `should be a message, but is ${nameOf(item)}` });
     const keys = 'role' in item || !('from' in item) ? (['role', 'content'] as const) : (['from', 'value'] as const);
-    return {
-      role: readRole(item[keys[0]], `${at}.${keys[0]}`, place),
-      content: readContent(item[keys[1]], `${at}.${keys[1]}`, place),
-    };
+    const role = readRole(item[keys[0]], `${at}.${keys[0]}`, place);
+    const content = readContent(item[keys[1]], `${at}.${keys[1]}`, place);
+    if (role === 'user' || content.images === undefined) return { role, ...content };
+    throw new BadRowError(place, { field: at, why: `the ${role} shows an image, and only the user can` });
   });
 }
 
@@ -81,15 +81,56 @@ function readRole(value: unknown, field: string, place: Place): Message['role'] 
   });
 }
 
-/** Text, or OpenAI's list of parts when all of them are text. */
-function readContent(value: unknown, field: string, place: Place): string {
-  if (!Array.isArray(value)) return requireText(value, field, place);
-  const texts = value.map((part: unknown, index) => {
-    if (isObject(part) && typeof part['text'] === 'string') return part['text'];
-    const type = isObject(part) && typeof part['type'] === 'string' ? `of type ${part['type']}` : nameOf(part);
-    throw new BadRowError(place, { field: `${field}[${index}]`, why: `should be a text part, but is ${type}` });
+/** Text, or OpenAI's list of parts: texts and images. */
+function readContent(value: unknown, field: string, place: Place): Pick<Message, 'content' | 'images'> {
+  if (!Array.isArray(value)) return { content: requireText(value, field, place) };
+  let content = '';
+  const images: MessageImage[] = [];
+  value.forEach((part: unknown, index) => {
+    if (isObject(part) && typeof part['text'] === 'string') {
+      content += part['text'];
+      return;
+    }
+    const url = isObject(part) ? urlOf(part) : undefined;
+    if (url === undefined) {
+      throw new BadRowError(place, { field: `${field}[${index}]`, why: `should be ${whyNoPart(part)}` });
+    }
+    images.push({ at: content.length, url });
   });
-  return requireText(texts.join(''), field, place);
+  if (images.length === 0) return { content: requireText(content, field, place) };
+  return { content, images };
+}
+
+function whyNoPart(part: unknown): string {
+  const type = isObject(part) ? part['type'] : undefined;
+  if (type === 'image_url') return 'an image_url part with its url, but has none';
+  if (type === 'image') return 'an image part with its path, but has none';
+  const is = typeof type === 'string' ? `of type ${type}` : nameOf(part);
+  return `a part of type text, image_url or image, but is ${is}`;
+}
+
+/** Where the image of a part is: {"type": "image_url", "image_url": {"url": "…"}}, or {"type": "image", "path": "…"}. */
+function urlOf(part: JsonObject): string | undefined {
+  const { image_url: inside, path } = part;
+  const url = isObject(inside) ? inside['url'] : (inside ?? path);
+  return typeof url === 'string' && url !== '' ? url : undefined;
+}
+
+/** The content of a message as `readMessages` takes it: text, or parts where there are images that lie somewhere. */
+export function contentOf({ content, images = [] }: Message): Json {
+  if (images.length === 0) return content;
+  const parts: Json[] = [];
+  const addText = (from: number, to: number): void => {
+    if (to > from) parts.push({ type: 'text', text: content.slice(from, to) });
+  };
+  let from = 0;
+  for (const { at, url = '' } of images) {
+    addText(from, at);
+    parts.push({ type: 'image_url', image_url: { url } });
+    from = at;
+  }
+  addText(from, content.length);
+  return parts;
 }
 
 /** Turns `[question, answer, question, ...]` into messages. */

@@ -30,7 +30,7 @@ describe('packBestFit', () => {
     );
   });
 
-  it('never overfills by the second measure either', () => {
+  it('never overfills by another measure either', () => {
     const pairs = fc.array(fc.tuple(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 0, max: 20 })), {
       maxLength: 200,
     });
@@ -40,7 +40,7 @@ describe('packBestFit', () => {
         const rows = packBestFit(
           list.map(([length]) => length),
           50,
-          { second },
+          { others: [second] },
         );
         expect(rows.flat().sort((a, b) => a - b)).toEqual(list.map((_, index) => index));
         for (const row of rows) {

@@ -1,5 +1,6 @@
 import { DataError } from '../errors.js';
 import { counterRandom, shuffle } from '../tensor/random.js';
+import type { Pixels } from '../tokenizer/chat.js';
 import type { BatchList, BatchSource, HostBatch, PackedBatch } from './batch.js';
 import type { Example } from './examples.js';
 import { packBestFit, type PackedRow } from './packing.js';
@@ -33,14 +34,20 @@ export function packedBatches(
   const lengths = measure(options);
   const tokens = lengths.reduce((sum, length) => sum + length, 0);
   const targets = targetsOf(examples);
-  const limit = targetsPerRow(targets, tokens, contextLength);
+  const images = imagesOf(examples);
+  const mostTargets = mostPerRow(targets, tokens, contextLength);
+  const mostImages = Math.max(...images) > 0 ? mostPerRow(images, tokens, contextLength) : 0;
+  const others = [
+    { sizes: targets, limit: mostTargets },
+    { sizes: images, limit: mostImages },
+  ];
   const packEpoch = (number: number): PackedRow[] => {
     const random = counterRandom(seed, 'packing', number);
     const order = shuffle(
       random,
       Uint32Array.from(lengths, (_, index) => index),
     );
-    return shuffle(random, packBestFit(lengths, contextLength + 1, { order, second: { sizes: targets, limit } }));
+    return shuffle(random, packBestFit(lengths, contextLength + 1, { order, others }));
   };
   let epoch = 0;
   let row = 0;
@@ -56,8 +63,9 @@ export function packedBatches(
     batchSize,
     contextLength,
     tokensPerBatch: batchSize * contextLength,
-    mostTargets: batchSize * limit,
-    next: () => buildBatch(options, Array.from({ length: batchSize }, nextRow)),
+    mostTargets: batchSize * mostTargets,
+    ...(mostImages > 0 && { images: batchSize * mostImages }),
+    next: () => buildBatch(options, Array.from({ length: batchSize }, nextRow), batchSize * mostImages),
     state: () => ({ epoch, row, examples: examples.length, tokens }),
     restore(state) {
       ({ epoch, row } = readPosition(state, ['epoch', 'row'], { examples: examples.length, tokens }));
@@ -75,12 +83,24 @@ export function packedList(options: PackedOptions): BatchList;
 export function packedList(options: PackedOptions & Partial<Segmented>): BatchList<HostBatch | PackedBatch> {
   const { examples, batchSize, contextLength } = options;
   const rows = packBestFit(measure(options), contextLength + 1);
-  const length = Math.ceil(rows.length / batchSize);
+  const batches = Array.from({ length: Math.ceil(rows.length / batchSize) }, (_, index) =>
+    rows.slice(index * batchSize, (index + 1) * batchSize),
+  );
+  const counts = imagesOf(examples);
+  const images = batches.reduce(
+    (most, batch) =>
+      Math.max(
+        most,
+        batch.flat().reduce((sum, index) => sum + counts[index]!, 0),
+      ),
+    0,
+  );
   return {
-    length,
+    length: batches.length,
+    ...(images > 0 && { images }),
     targets: targetsOf(examples).reduce((sum, count) => sum + count, 0),
     *[Symbol.iterator]() {
-      for (let i = 0; i < rows.length; i += batchSize) yield buildBatch(options, rows.slice(i, i + batchSize));
+      for (const batch of batches) yield buildBatch(options, batch, images);
     },
     describe: () => `${examples.length} examples packed into ${rows.length} rows of ${contextLength + 1}`,
   };
@@ -103,14 +123,21 @@ function measure(options: PackedOptions): Int32Array {
 const targetsOf = (examples: readonly Example[]): Int32Array =>
   Int32Array.from(examples, ({ loss }) => loss.reduce((sum, counts, index) => (index === 0 ? 0 : sum + counts), 0));
 
-/** Most targets that a row may have: so far above the mean that rows still fill, and room for the richest example. */
-function targetsPerRow(targets: Int32Array, tokens: number, contextLength: number): number {
-  const share = targets.reduce((sum, count) => sum + count, 0) / tokens;
-  const richest = targets.reduce((most, count) => Math.max(most, count), 0);
+const imagesOf = (examples: readonly Example[]): Int32Array =>
+  Int32Array.from(examples, ({ images }) => images?.length ?? 0);
+
+/** Most targets or images that a row may have: so far above the mean that rows still fill, and room for the richest. */
+function mostPerRow(counts: Int32Array, tokens: number, contextLength: number): number {
+  const share = counts.reduce((sum, count) => sum + count, 0) / tokens;
+  const richest = counts.reduce((most, count) => Math.max(most, count), 0);
   return Math.min(contextLength, Math.max(1, richest, Math.ceil(1.2 * share * contextLength)));
 }
 
-function buildBatch(options: PackedOptions & Partial<Segmented>, rows: readonly PackedRow[]): HostBatch | PackedBatch {
+function buildBatch(
+  options: PackedOptions & Partial<Segmented>,
+  rows: readonly PackedRow[],
+  imageCount: number,
+): HostBatch | PackedBatch {
   const { examples, batchSize, contextLength, padId } = options;
   const width = contextLength + 1;
   const tokens = new Int32Array(batchSize * width).fill(padId);
@@ -133,5 +160,17 @@ function buildBatch(options: PackedOptions & Partial<Segmented>, rows: readonly 
       at += ids.length;
     });
   });
-  return options.segments === true ? { tokens, mask, segments, positions } : { tokens, mask };
+  const shown = rows.flat().flatMap((index) => examples[index]!.images ?? []);
+  const images = imageCount > 0 && { images: imageValues(shown, imageCount) };
+  return options.segments === true ? { tokens, mask, segments, positions, ...images } : { tokens, mask, ...images };
+}
+
+/** Pixels of images, all of one size, with zeros up to a number of them: float32 [count, C, H, W]. */
+export function imageValues(images: readonly Pixels[], count: number): Float32Array {
+  const size = images[0]?.pixels.length ?? 0;
+  const values = new Float32Array(count * size);
+  images.forEach(({ pixels }, index) => {
+    values.set(pixels, index * size);
+  });
+  return values;
 }

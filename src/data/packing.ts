@@ -4,11 +4,11 @@ export type PackedRow = readonly number[];
 export interface PackingOptions {
   /** Indices into the lengths, in the order that decides between equals. Default: as they stand. */
   readonly order?: ArrayLike<number>;
-  /** A second measure of each sequence, of which a row holds at most `limit`. No sequence has more. */
-  readonly second?: { readonly sizes: ArrayLike<number>; readonly limit: number };
+  /** Other measures of each sequence, of which a row holds at most `limit`. No sequence has more. */
+  readonly others?: readonly { readonly sizes: ArrayLike<number>; readonly limit: number }[];
 }
 
-/** How many rows with equal room are looked at for one that is not full by the second measure. */
+/** How many rows with equal room are looked at for one that is not full by another measure. */
 const tries = 8;
 
 /**
@@ -20,27 +20,26 @@ const tries = 8;
 export function packBestFit(
   lengths: ArrayLike<number>,
   capacity: number,
-  { order, second }: PackingOptions = {},
+  { order, others = [] }: PackingOptions = {},
 ): PackedRow[] {
   const indices = order === undefined ? Array.from(lengths, (_, index) => index) : Array.from(order);
   indices.sort((a, b) => lengths[b]! - lengths[a]!);
-  const sizeOf = (index: number): number => second?.sizes[index] ?? 0;
-  const limit = second?.limit ?? 0;
   const rows: Row[] = [];
   const withRoom: Row[][] = Array.from({ length: capacity + 1 }, () => []);
   for (const index of indices) {
     const length = lengths[index]!;
-    const size = sizeOf(index);
+    const fits = ({ sizes }: Row): boolean =>
+      others.every((other, measure) => sizes[measure]! + other.sizes[index]! <= other.limit);
     let room = length;
     let row: Row | undefined;
-    while (room <= capacity && (row = takeRow(withRoom[room]!, limit - size)) === undefined) room++;
+    while (room <= capacity && (row = takeRow(withRoom[room]!, fits)) === undefined) room++;
     if (row === undefined) {
-      row = { sequences: [], size: 0 };
+      row = { sequences: [], sizes: others.map(() => 0) };
       rows.push(row);
       room = capacity;
     }
     row.sequences.push(index);
-    row.size += size;
+    for (const [measure, { sizes }] of others.entries()) row.sizes[measure]! += sizes[index]!;
     withRoom[room - length]!.push(row);
   }
   return rows.map(({ sequences }) => sequences);
@@ -48,13 +47,13 @@ export function packBestFit(
 
 interface Row {
   readonly sequences: number[];
-  /** By the second measure. */
-  size: number;
+  /** By each of the other measures. */
+  readonly sizes: number[];
 }
 
-/** Takes the last row out whose size is not above `largest`. */
-function takeRow(rows: Row[], largest: number): Row | undefined {
+/** Takes the last row out that has room by the other measures too. */
+function takeRow(rows: Row[], fits: (row: Row) => boolean): Row | undefined {
   const end = Math.max(0, rows.length - tries);
-  for (let at = rows.length - 1; at >= end; at--) if (rows[at]!.size <= largest) return rows.splice(at, 1)[0];
+  for (let at = rows.length - 1; at >= end; at--) if (fits(rows[at]!)) return rows.splice(at, 1)[0];
   return undefined;
 }

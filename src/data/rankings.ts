@@ -137,7 +137,8 @@ export async function* readRankings(options: RankingOptions): AsyncGenerator<Ran
   }
 }
 
-function readPrompt(row: JsonObject, place: Place): Message[] {
+/** The prompt of a row that has answers beside it. @throws BadRowError when there is none, or the user does not speak last */
+export function readPrompt(row: JsonObject, place: Place): Message[] {
   const field = ['messages', 'prompt', 'instruction', 'question'].find((name) => row[name] !== undefined);
   if (field === undefined) {
     throw new BadRowError(place, { field: 'prompt', why: `is missing (messages, instruction or question would do)` });

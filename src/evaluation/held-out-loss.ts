@@ -23,10 +23,10 @@ export async function heldOutLoss(options: {
   packed?: boolean;
 }): Promise<(options?: { signal?: AbortSignal }) => Promise<HeldOutLoss>> {
   const { engine, model, store, batches, batchSize, contextLength, packed } = options;
-  const { key: _noDropout, ...batchSpec } = languageModelBatch({ model, batchSize, contextLength, packed }) as Record<
-    string,
-    unknown
-  >;
+  const { images } = batches;
+  const shape = { batchSize, contextLength, packed, ...(images !== undefined && { images }) };
+  const spec = languageModelBatch({ model, ...shape });
+  const { key: _noDropout, ...batchSpec } = spec as Record<string, unknown>;
   const program = await engine.compile(
     ({ parameters, batch }: { parameters: GptParameters; batch: LanguageModelTensors }) => ({
       loss: languageModelLoss(model, parameters, batch),

@@ -2,7 +2,7 @@ import { type ImageBatchOptions, imageBatchSpec, imageBatches } from '../data/im
 import { type ImageSet, classesOf } from '../data/images/image-set.js';
 import { ConfigError, DataError } from '../errors.js';
 import type { Features, ImageModel, ImageTensors } from '../nn/image-model.js';
-import { parameter, leavesOf } from '../nn/parameters.js';
+import { parameter } from '../nn/parameters.js';
 import type { Engine, Store } from '../runtime/engine.js';
 import {
   type Tensor,
@@ -21,6 +21,7 @@ import { trainStepsOn } from '../training/backend.js';
 import { type Phase, phase } from '../training/phase.js';
 import type { TrainingSettings } from '../training/settings.js';
 import { train } from '../training/train.js';
+import { withStore } from '../training/with-store.js';
 import { type Accuracy, accuracyOf } from './accuracy.js';
 import { rowMaxima } from './classification.js';
 import { type ColumnStatistics, columnStatistics, featureBatches } from './feature-batches.js';
@@ -201,23 +202,6 @@ async function runPhase(
     ...(signal && { signal }),
   });
   signal?.throwIfAborted();
-}
-
-/** Gives a store with these values for as long as it is used. */
-async function withStore<Result>(
-  engine: Engine,
-  specs: object,
-  values: Readonly<Record<string, Float32Array>>,
-  use: (store: Store) => Promise<Result>,
-): Promise<Result> {
-  const leaves = leavesOf(specs);
-  const store = await engine.createStore({ leaves, trainable: true });
-  try {
-    await store.write(values);
-    return await use(store);
-  } finally {
-    await store.dispose();
-  }
 }
 
 /** The class that the head gives each row. */

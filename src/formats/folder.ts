@@ -4,13 +4,16 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { FormatError } from '../errors.js';
 import { parameterLeaves } from '../nn/parameters.js';
 import { writeFileAtomically } from '../runtime/atomic-file.js';
-import { SafetensorsFile, writeSafetensors } from '../runtime/safetensors.js';
+import { SafetensorsFile, type TensorToWrite, writeSafetensors } from '../runtime/safetensors.js';
 import { type Ancestor, LINEAGE_FILE, type Lineage, modelId, readLineage } from './lineage.js';
 
 /** What every model folder has: config.json, model.safetensors, lineage.json. It appears whole or not at all. */
 
 export const CONFIG_FILE = 'config.json';
 export const WEIGHTS_FILE = 'model.safetensors';
+/** What stands there of an adapter, in PEFT's layout: its settings, and its own weights alone. */
+export const ADAPTER_CONFIG_FILE = 'adapter_config.json';
+export const ADAPTER_WEIGHTS_FILE = 'adapter_model.safetensors';
 
 export interface LineageToSave {
   readonly stage: string;
@@ -26,6 +29,8 @@ export interface FolderToWrite {
   /** Declared parameters. */
   readonly specs: unknown;
   readonly values: Readonly<Record<string, Float32Array>>;
+  /** An adapter's tensors, which then stand there in place of all values; the id is still that of the values. */
+  readonly adapter?: readonly TensorToWrite[];
   readonly lineage: LineageToSave;
 }
 
@@ -39,7 +44,7 @@ export async function writeModelFolder(
 ): Promise<Lineage> {
   const folder = resolve(model.folder);
   const partial = `${folder}.partial`;
-  const { specs, values } = model;
+  const { specs, values, adapter } = model;
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true });
   const lineage: Lineage = {
@@ -56,13 +61,15 @@ export async function writeModelFolder(
   try {
     await write(partial);
     await writeSafetensors({
-      path: join(partial, WEIGHTS_FILE),
-      tensors: parameterLeaves(specs).map(({ path, spec }) => ({
-        name: path,
-        type: 'F32' as const,
-        shape: spec.shape,
-        data: values[path]!,
-      })),
+      path: join(partial, adapter ? ADAPTER_WEIGHTS_FILE : WEIGHTS_FILE),
+      tensors:
+        adapter ??
+        parameterLeaves(specs).map(({ path, spec }) => ({
+          name: path,
+          type: 'F32' as const,
+          shape: spec.shape,
+          data: values[path]!,
+        })),
       metadata: { format: 'descent', id: lineage.id },
     });
     await writeJson(join(partial, LINEAGE_FILE), lineage);
@@ -86,20 +93,25 @@ async function replaceFolder(from: string, to: string): Promise<void> {
   await rm(old, { recursive: true, force: true });
 }
 
-/** Whether there is a whole model in this folder. */
-export const hasModel = (folder: string): boolean =>
-  existsSync(join(folder, WEIGHTS_FILE)) && existsSync(join(folder, CONFIG_FILE));
+/** Whether all of these files are in the folder. */
+const hasFiles = (folder: string, ...names: string[]): boolean => names.every((name) => existsSync(join(folder, name)));
+
+/** Whether the folder holds an adapter, and what it adapts lies elsewhere. */
+export const hasAdapter = (folder: string): boolean => hasFiles(folder, ADAPTER_CONFIG_FILE, ADAPTER_WEIGHTS_FILE);
+
+/** Whether there is a whole model in this folder, or an adapter, which stands for one. */
+export const hasModel = (folder: string): boolean => hasFiles(folder, WEIGHTS_FILE, CONFIG_FILE) || hasAdapter(folder);
 
 /** The parsed config.json. @throws FormatError when the folder or the file is not there, or it is not JSON */
-export async function readConfig(folder: string): Promise<unknown> {
+export async function readConfig(folder: string, name = CONFIG_FILE): Promise<unknown> {
   if (!existsSync(folder)) {
     throw new FormatError(`There is no model at ${folder}`, {
       advice: 'Give the folder that a training command wrote.',
     });
   }
-  const path = join(folder, CONFIG_FILE);
+  const path = join(folder, name);
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new FormatError(`${folder} is not a model folder: it has no config.json`, { cause });
+    throw new FormatError(`${folder} is not a model folder: it has no ${name}`, { cause });
   });
   try {
     return JSON.parse(text);

@@ -270,6 +270,18 @@ export interface Features {
   readonly of: (parameters: ParameterTree, batch: ImageTensors) => Tensor;
 }
 
+/** What a network makes of each part of an image, in the order of reading: what a language model can look at. */
+export interface PartFeatures {
+  /** Parts of an image. */
+  readonly count: number;
+  /** Numbers of one part. */
+  readonly size: number;
+  /** Those of the model's parameters that it takes: a tree within theirs. */
+  readonly parameters: object;
+  /** → [B, count, size] */
+  readonly of: (parameters: ParameterTree, batch: Pick<ImageTensors, 'images'>) => Tensor;
+}
+
 /** Names the class of an image. */
 export interface Classifier {
   /** → [B, classes] */
@@ -331,6 +343,7 @@ export interface ImageModel {
   readonly codec?: Codec;
   readonly restorer?: Restorer;
   readonly features?: Features;
+  readonly parts?: PartFeatures;
   readonly classifier?: Classifier;
   readonly embeddings?: Embeddings;
   readonly upscaler?: Upscaler;

@@ -14,10 +14,11 @@ import {
   normalise,
   relu,
   reshape,
+  transpose,
 } from '../tensor/index.js';
 import { contrastiveLoss } from './contrastive.js';
 import { centred } from './distributions.js';
-import type { ImageData, ImageTensors, LossTensors } from './image-model.js';
+import type { ImageData, ImageTensors, LossTensors, PartFeatures } from './image-model.js';
 import {
   type ConvolutionSpec,
   type NormSpec,
@@ -111,6 +112,8 @@ export interface ImageTextEncoders {
   readonly text: TextEncoder;
   /** What is before the last layer: [B, imageWidth]. */
   readonly features: (p: ImageTextParameters, images: Tensor) => Tensor;
+  /** The places of the last convolution. */
+  readonly parts: PartFeatures;
   /** [B, embedding], each of length 1. */
   readonly ofImages: (p: ImageTextParameters, images: Tensor, dropout?: Dropout) => Tensor;
   /** int32 [B, length] → [B, embedding], each of length 1. */
@@ -124,20 +127,31 @@ export function imageTextEncoders(config: ImageTextConfig, data: ImageData): Ima
   const { channels } = config;
   const text = textEncoder(config, data.text);
   const halved = (length: number): number => channels.reduce((side) => Math.ceil(side / 2), length);
-  const flat = channels.at(-1)! * halved(data.height) * halved(data.width);
+  const places = halved(data.height) * halved(data.width);
+  const size = channels.at(-1)!;
+  const flat = size * places;
   const none = new Dropout(0);
-  const features: ImageTextEncoders['features'] = (p, images) => {
-    const last = p.image.stages.reduce((x, stage) => throughStage(stage, x), centred(images, data.levels));
-    return relu(linear(p.image.hidden, reshape(last, [images.shape[0]!, flat])));
-  };
+  const parameters = parametersOf(config, data, text, flat);
+  type Stages = Pick<ImageTextParameters['image'], 'stages'>;
+  const lastOf = ({ stages }: Stages, images: Tensor): Tensor =>
+    stages.reduce((x, stage) => throughStage(stage, x), centred(images, data.levels));
+  const features: ImageTextEncoders['features'] = (p, images) =>
+    relu(linear(p.image.hidden, reshape(lastOf(p.image, images), [images.shape[0]!, flat])));
   const ofImages: ImageTextEncoders['ofImages'] = (p, images, dropout = none) =>
     normalise(linear(p.image.projection, dropout.apply(features(p, images))));
   const ofText: ImageTextEncoders['ofText'] = (p, tokens, dropout = none) =>
     normalise(linear(p.text.projection, dropout.apply(text.summary(text.sequence(p.text, tokens), tokens))));
   return {
-    parameters: parametersOf(config, data, text, flat),
+    parameters,
     text,
     features,
+    parts: {
+      count: places,
+      size,
+      parameters: { image: { stages: parameters.image.stages } },
+      of: (p: { image: Stages }, { images }) =>
+        transpose(reshape(lastOf(p.image, images), [images.shape[0]!, size, places]), [0, 2, 1]),
+    },
     ofImages,
     ofText,
     loss: (p, { images, tokens, key }) => {

@@ -24,6 +24,15 @@ export interface LinearSpec {
   readonly weight: ParameterSpec;
   /** [out] */
   readonly bias?: ParameterSpec;
+  /** A change of the weight of low rank, learnt beside it; see `withAdapters`. */
+  readonly lora?: LoraSpec;
+}
+
+export interface LoraSpec {
+  /** [in, rank] */
+  readonly down: ParameterSpec;
+  /** [rank, out] */
+  readonly up: ParameterSpec;
 }
 
 export interface LinearOptions {
@@ -38,8 +47,10 @@ export const linearSpec = (from: number, to: number, options: LinearOptions = {}
 
 /** x [..., in] → [..., out] */
 export function linear(parameters: TensorsOf<LinearSpec>, x: Tensor): Tensor {
-  const product = matmul(x, parameters.weight);
-  return parameters.bias ? add(product, parameters.bias) : product;
+  const { weight, bias, lora } = parameters;
+  const product = matmul(x, weight);
+  const adapted = lora ? add(product, matmul(matmul(x, lora.down), lora.up)) : product;
+  return bias ? add(adapted, bias) : adapted;
 }
 
 /** Gaussian of deviation gain / √inputs, which keeps the size of activations: √2 before a ReLU (He et al. 2015). */

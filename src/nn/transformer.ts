@@ -70,7 +70,12 @@ export interface Transformer {
    * Every block with attention from everywhere to everywhere that the mask (see `attention`) leaves, and the final norm: an
    * encoder. [B, T, width] → the same.
    */
-  encode(p: { blocks: readonly BlockParameters[]; finalNorm?: TensorsOf<NormSpec> }, x: Tensor, mask?: Tensor): Tensor;
+  encode(
+    p: { blocks: readonly BlockParameters[]; finalNorm?: TensorsOf<NormSpec> },
+    x: Tensor,
+    mask?: Tensor,
+    dropout?: Dropout,
+  ): Tensor;
 }
 
 /** Declares a stack of blocks. Residual projections start smaller by √(2L), so that the stream keeps its size (GPT-2). */
@@ -116,12 +121,13 @@ export function transformer(config: TransformerConfig): Transformer {
     block,
     project,
     normalise,
-    encode: (p, x, mask) => {
+    encode: (p, x, mask, dropout) => {
+      const weights = dropout?.active === true && { weightTransform: (shares: Tensor) => dropout.apply(shares) };
       const attend = (layer: BlockParameters) => (y: Tensor) => {
         const { query, key, value } = project(layer, y);
-        return linear(layer.projection, joinHeads(attention(query, key, value, { ...(mask && { mask }) })));
+        return linear(layer.projection, joinHeads(attention(query, key, value, { ...(mask && { mask }), ...weights })));
       };
-      const last = p.blocks.reduce((y, layer) => block(layer, y, attend(layer)), x);
+      const last = p.blocks.reduce((y, layer) => block(layer, y, attend(layer), dropout), x);
       return p.finalNorm ? normalise(p.finalNorm, last) : last;
     },
   };

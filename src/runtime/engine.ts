@@ -30,6 +30,8 @@ export interface StoreOptions {
   gradients?: boolean;
   /** Also keep a moving average of the parameters. */
   average?: boolean;
+  /** Programs read the leaves that this store does not have from there. It must outlive this store. */
+  over?: Store;
   /** Most bytes of one memory bank; 4 GiB by default, which is also the limit. */
   bankBytes?: number;
 }
@@ -68,14 +70,14 @@ export class Engine {
 
   /** Makes a store, all zeros. */
   async createStore(options: StoreOptions): Promise<Store> {
-    const { leaves, trainable = false, gradients = trainable, average = false, bankBytes } = options;
+    const { leaves, trainable = false, gradients = trainable, average = false, over, bankBytes } = options;
     const buffers: BufferName[] = ['parameters'];
     if (gradients) buffers.push('gradients');
     if (trainable) buffers.push('firstMoment', 'secondMoment');
     if (average) buffers.push('average');
     const id = this.#nextId++;
     await this.#remote.call('createStore', { id, leaves, buffers, bankBytes });
-    return new Store(this.#remote, id, leaves);
+    return new Store(this.#remote, id, leaves, over);
   }
 
   /**

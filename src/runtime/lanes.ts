@@ -48,7 +48,12 @@ function copyOn(helper: Engine, original: Store, buffer: StoreBuffer): Promise<L
 
 async function makeCopy(helper: Engine, original: Store, buffer: StoreBuffer): Promise<Lane> {
   // Nothing but parameters is trained.
-  const store = await helper.createStore({ leaves: original.leaves, gradients: buffer === 'parameters' });
+  const beneath = original.over && (await copyOn(helper, original.over, 'parameters'));
+  const store = await helper.createStore({
+    leaves: original.leaves,
+    gradients: buffer === 'parameters',
+    ...(beneath && { over: beneath.store }),
+  });
   original.onDispose(() => store.dispose());
   // What changes hands lies in memory that both workers see.
   const memory = new SharedArrayBuffer(bytesOf(original));
@@ -56,6 +61,7 @@ async function makeCopy(helper: Engine, original: Store, buffer: StoreBuffer): P
   let version = -1;
   let refreshed = Promise.resolve();
   const copy = async (): Promise<void> => {
+    await beneath?.refresh();
     await original.put(buffer, all, memory);
     await store.take('parameters', all, memory);
   };

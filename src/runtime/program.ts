@@ -158,9 +158,11 @@ export class Program {
   }
 }
 
-function leafOf(reference: StoreReference, { rest, path, spec }: Port, program: string): StoreLeaf {
+function leafOf(reference: StoreReference, port: Port, program: string): StoreLeaf {
+  const { rest, path, spec } = port;
   const { store, buffer } = resolve(reference);
   const leaf = store.indexOf(rest);
+  if (leaf === undefined && store.over !== undefined) return leafOf(store.over, port, program);
   const found = leaf === undefined ? undefined : store.leaves[leaf]!;
   if (leaf === undefined || found === undefined)
     throw new RuntimeError(`'${program}': the store has no leaf '${rest}'`);

@@ -7,6 +7,8 @@ import type { Remote } from './remote.js';
 export class Store {
   readonly id: number;
   readonly leaves: readonly LeafSpec[];
+  /** Where programs find the leaves that this store does not have: weights that stay as they are beneath adapters. */
+  readonly over: Store | undefined;
   readonly #remote: Remote;
   readonly #index: ReadonlyMap<string, number>;
   readonly #ends: (() => Promise<void>)[] = [];
@@ -14,10 +16,11 @@ export class Store {
   version = 0;
 
   /** Made by Engine.createStore. */
-  constructor(remote: Remote, id: number, leaves: readonly LeafSpec[]) {
+  constructor(remote: Remote, id: number, leaves: readonly LeafSpec[], over?: Store) {
     this.#remote = remote;
     this.id = id;
     this.leaves = leaves;
+    this.over = over;
     this.#index = new Map(leaves.map(({ path }, index) => [path, index]));
   }
 

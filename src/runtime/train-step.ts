@@ -29,7 +29,7 @@ export interface TrainStepOptions<Parameters, Batch> {
   optimizer: OptimizerConfig;
   /** Limits the norm of all gradients together (Pascanu et al. 2013). */
   clipNorm?: number;
-  /** Which leaves to train; all by default. */
+  /** Which leaves to train; by default all that are the store's own, and not those of a store that it is over. */
   trainable?: (path: string) => boolean;
   /** Micro-batches that are computed side by side, on a share of the threads each. On the CPU only. Default 1. */
   lanes?: number;
@@ -93,7 +93,8 @@ export async function createTrainStep<Parameters, Batch>(
 ): Promise<TrainStep> {
   const { store, parameters, batch, loss, name = 'train step' } = options;
   const specs = new Map(leaves(parameters, isSpec).map(({ path, leaf }) => [path, leaf]));
-  const trained = [...specs.keys()].filter(options.trainable ?? (() => true));
+  const isOwn = (path: string): boolean => store.over === undefined || store.indexOf(path) !== undefined;
+  const trained = [...specs.keys()].filter(options.trainable ?? isOwn);
   if (trained.length === 0) throw new ConfigError(`'${name}': no parameter is trainable`);
   const indices = trained.map((path) => {
     const index = store.indexOf(path);

@@ -1,3 +1,4 @@
+import { imageValues } from '../data/packed-batches.js';
 import type { HostTree, Store } from '../runtime/engine.js';
 import type { Cache, CachePool } from './cache-pool.js';
 import { type KeptRows, type ReadRow, LEAST_SHARED, commonBeginning } from './kept-rows.js';
@@ -69,13 +70,13 @@ export class DecodingBatch {
       byPrompt.set(sequence.prompt, [...(byPrompt.get(sequence.prompt) ?? []), sequence]);
     const fresh: Sequence[][] = [];
     for (const [prompt, own] of byPrompt) {
-      const continuation = this.#continuation(prompt);
+      const continuation = this.#continuation(own[0]!);
       if (continuation) {
         for (const sequence of own) sequence.shared = continuation.start;
         await this.#enter(await this.#continue(prompt, continuation), [own]);
       } else fresh.push(own);
     }
-    if (fresh.length > 0) await this.#enter(await this.#read(fresh.map(([first]) => first!.prompt)), fresh);
+    if (fresh.length > 0) await this.#enter(await this.#read(fresh.map(([first]) => first!)), fresh);
   }
 
   /** One token more in every active sequence. */
@@ -140,7 +141,8 @@ export class DecodingBatch {
   }
 
   /** A cache that has read all but the last token of each prompt, one row each. */
-  async #read(prompts: readonly Int32Array[]): Promise<Cache> {
+  async #read(sequences: readonly Sequence[]): Promise<Cache> {
+    const prompts = sequences.map(({ prompt }) => prompt);
     const shape = { rows: bucket(prompts.length), length: this.#length };
     const cache = await this.#pool.take(shape);
     const longest = Math.max(...prompts.map(({ length }) => length - 1));
@@ -152,8 +154,11 @@ export class DecodingBatch {
       tokens.set(prompt.subarray(0, -1), row * width);
       lengths[row] = Math.max(1, prompt.length - 1);
     });
-    const program = await this.#programs.prefill(shape, width);
-    const feeds = { parameters: this.#parameters, cache: cache.store, tokens, lengths };
+    const shown = sequences.flatMap(({ images }) => images);
+    const count = shown.length === 0 ? 0 : bucket(shown.length);
+    const program = await this.#programs.prefill(shape, width, count);
+    const images = count > 0 && { images: imageValues(shown, count) };
+    const feeds = { parameters: this.#parameters, cache: cache.store, tokens, lengths, ...images };
     await program.run(feeds, { into: { cache: cache.store } });
     return cache;
   }
@@ -167,13 +172,15 @@ export class DecodingBatch {
     this.#sequences.push(...sequences.flat());
   }
 
-  /** The row with the longest beginning of a prompt, if that is long enough. */
-  #continuation(prompt: Int32Array): Continuation | undefined {
+  /** The row with the longest beginning of a prompt, if that is long enough. Tokens do not tell images apart. */
+  #continuation({ prompt, images }: Sequence): Continuation | undefined {
     const kept = this.#kept;
     const end = prompt.length - 1;
-    if (kept === undefined || end < LEAST_SHARED) return undefined;
+    if (kept === undefined || images.length > 0 || end < LEAST_SHARED) return undefined;
     const cache = this.#cache;
-    const here = cache ? this.#sequences.map(({ read }, row) => ({ cache, row, tokens: read })) : [];
+    const here = cache
+      ? this.#sequences.map(({ read, images: own }, row) => ({ cache, row, tokens: own.length > 0 ? noTokens : read }))
+      : [];
     let best: Continuation | undefined;
     for (const source of [...here, ...kept.rows]) {
       const common = Math.min(commonBeginning(source.tokens, prompt), end);
@@ -212,8 +219,8 @@ export class DecodingBatch {
     const [kept, cache] = [this.#kept, this.#cache];
     if (kept === undefined || cache === undefined) return;
     for (const row of rows) {
-      const { read } = this.#sequences[row]!;
-      if (kept.wants(read)) await kept.keep(read, await this.#copy({ cache, row }));
+      const { read, images } = this.#sequences[row]!;
+      if (images.length === 0 && kept.wants(read)) await kept.keep(read, await this.#copy({ cache, row }));
     }
   }
 
@@ -253,6 +260,8 @@ export class DecodingBatch {
     if (this.#cache && active > 0 && bucket(active) < this.#cache.shape.rows) await this.#move([]);
   }
 }
+
+const noTokens = new Int32Array();
 
 type Feeds = Readonly<Record<string, Store | HostTree>>;
 type Drawing = (sequence: Sequence, row: number) => SampledToken;

@@ -7,7 +7,7 @@ import { DecodingBatch, bucket } from './decoding-batch.js';
 import type { SamplingOptions } from './options.js';
 import { Programs } from './programs.js';
 import type { FinishReason, SampledToken, Sequence } from './sequence.js';
-import { type SequencesOptions, sequencesOf } from './sequences.js';
+import { type GenerationPrompt, type SequencesOptions, sequencesOf } from './sequences.js';
 
 export interface GeneratorOptions {
   engine: Engine;
@@ -46,8 +46,7 @@ export interface GenerationStep {
 }
 
 export interface GenerateOptions extends SamplingOptions {
-  /** Tokens, or text for the tokenizer. */
-  prompt: Int32Array | string;
+  prompt: GenerationPrompt;
   /** Other parameters for the same model. */
   store?: Store;
   signal?: AbortSignal;
@@ -56,7 +55,7 @@ export interface GenerateOptions extends SamplingOptions {
 }
 
 export interface GenerateBatchOptions extends SamplingOptions {
-  prompts: readonly (Int32Array | string)[];
+  prompts: readonly GenerationPrompt[];
   samplesPerPrompt?: number;
   /** The row of the first prompt, for batches that are cut out of a longer list. */
   firstRow?: number;
@@ -168,7 +167,7 @@ export class Generator {
     await this.#pool.dispose();
   }
 
-  #sequences(prompts: readonly (Int32Array | string)[], sampling: SamplingOptions, row: SequenceRows): Sequence[] {
+  #sequences(prompts: readonly GenerationPrompt[], sampling: SamplingOptions, row: SequenceRows): Sequence[] {
     return sequencesOf({ model: this.#model, tokenizer: this.#tokenizer }, { prompts, sampling, ...row });
   }
 

@@ -27,6 +27,8 @@ import {
   where,
 } from '../tensor/index.js';
 
+import { imagesSpec } from '../training/language-model.js';
+
 /** The programs of generation, each compiled once per shape. All are pure functions of a tree of tensors. */
 
 const int32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'int32' });
@@ -88,16 +90,20 @@ export class Programs {
     this.#model = model;
   }
 
-  /** {parameters, cache, tokens [B, S], lengths [B]} → {cache}: fills an empty cache; rows are padded at the right. */
-  prefill(shape: CacheShape, tokens: number): Promise<Program> {
+  /**
+   * {parameters, cache, tokens [B, S], lengths [B], images?} → {cache}: fills an empty cache; rows are padded at the
+   * right.
+   */
+  prefill(shape: CacheShape, tokens: number, images = 0): Promise<Program> {
     const { rows, length } = shape;
-    return this.#once(`prefill ${rows}x${tokens} of ${length}`, (name) =>
+    return this.#once(`prefill ${rows}x${tokens} of ${length}, ${images} images`, (name) =>
       this.#engine.compile(
-        (args: { parameters: GptParameters; cache: GptCache; tokens: Tensor; lengths: Tensor }) => ({
+        (args: { parameters: GptParameters; cache: GptCache; tokens: Tensor; lengths: Tensor; images?: Tensor }) => ({
           cache: this.#model.decode(args.parameters, args.tokens, {
             positions: iota([rows, tokens], 1),
             lengths: args.lengths,
             cache: args.cache,
+            ...(args.images && { images: args.images }),
           }).cache,
         }),
         {
@@ -105,6 +111,7 @@ export class Programs {
           cache: cacheSpec(this.#model, shape),
           tokens: int32(rows, tokens),
           lengths: int32(rows),
+          ...(images > 0 && { images: imagesSpec(this.#model, images) }),
         },
         { name },
       ),

@@ -1,3 +1,4 @@
+import type { Pixels } from '../tokenizer/chat.js';
 import type { StreamDecoder } from '../tokenizer/stream-decoder.js';
 import type { Constraint } from './constraint/constraint.js';
 import { type SamplingSettings, isPlain } from './options.js';
@@ -28,6 +29,8 @@ export interface SampledToken {
 
 export interface SequenceOptions {
   prompt: Int32Array;
+  /** Those that the prompt's image tokens keep places for. */
+  images?: readonly Pixels[];
   settings: SamplingSettings;
   identity: RowIdentity;
   contextLength: number;
@@ -40,6 +43,7 @@ export interface SequenceOptions {
 /** One answer in the making. It knows nothing of batches, so it grows the same in any. */
 export class Sequence {
   readonly prompt: Int32Array;
+  readonly images: readonly Pixels[];
   readonly settings: SamplingSettings;
   readonly #identity: RowIdentity;
   readonly #contextLength: number;
@@ -56,8 +60,9 @@ export class Sequence {
   shared = 0;
   #text = '';
 
-  constructor({ prompt, settings, identity, contextLength, decoder, constraint }: SequenceOptions) {
+  constructor({ prompt, images = [], settings, identity, contextLength, decoder, constraint }: SequenceOptions) {
     this.prompt = prompt;
+    this.images = images;
     this.settings = settings;
     this.#identity = identity;
     this.#contextLength = contextLength;

@@ -1,20 +1,24 @@
 import { ConfigError, DataError } from '../errors.js';
 import type { Gpt } from '../families/autoregressive/gpt.js';
+import type { EncodedChat, Pixels } from '../tokenizer/chat.js';
 import { StreamDecoder } from '../tokenizer/stream-decoder.js';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import type { Constraint } from './constraint/constraint.js';
 import { type SamplingOptions, samplingSettings } from './options.js';
 import { Sequence } from './sequence.js';
 
+/** Tokens, or text for the tokenizer; or tokens some of which keep places for images, as `encodeChat` gives them. */
+export type GenerationPrompt = Int32Array | string | Pick<EncodedChat, 'ids' | 'images'>;
+
 /** What a prompt is checked and read with. */
 export interface PromptReader {
-  readonly model: Pick<Gpt, 'config'>;
+  readonly model: Pick<Gpt, 'config' | 'eye'>;
   /** Needed for text prompts, text answers and stop strings. */
   readonly tokenizer?: Tokenizer | undefined;
 }
 
 export interface SequencesOptions {
-  readonly prompts: readonly (Int32Array | string)[];
+  readonly prompts: readonly GenerationPrompt[];
   readonly sampling: SamplingOptions;
   /** Answers to each prompt. Default 1. */
   readonly samples?: number;
@@ -44,12 +48,15 @@ export function sequencesOf(reader: PromptReader, options: SequencesOptions): Se
     throw new ConfigError(`sampling.${key}: the vocabulary has ${vocabularySize} tokens, and no id ${unknown}`);
   }
   return prompts.flatMap((given, index) => {
-    const prompt = readPrompt(reader, given, index);
+    const isSeen = typeof given !== 'string' && !(given instanceof Int32Array);
+    const prompt = readPrompt(reader, isSeen ? given.ids : given, index);
+    const images = isSeen ? (given.images ?? []) : [];
+    checkImages(reader, prompt, images, index);
     return Array.from({ length: samples }, (_, sample) => {
       const identity = { seed: settings.seed, row: firstRow + index, sample };
       const decoder = tokenizer && new StreamDecoder(tokenizer);
       const rules = constraint && { constraint: constraint() };
-      return new Sequence({ prompt, settings, identity, contextLength, decoder, ...rules });
+      return new Sequence({ prompt, images, settings, identity, contextLength, decoder, ...rules });
     });
   });
 }
@@ -79,4 +86,38 @@ function readPrompt({ model, tokenizer }: PromptReader, prompt: Int32Array | str
     throw new DataError(`prompt ${index} has the token ${unknown}; the vocabulary has ${vocabularySize}`);
   }
   return ids;
+}
+
+/** Every image has its places, and is of the size that the model sees. */
+function checkImages(
+  { model: { eye } }: PromptReader,
+  prompt: Int32Array,
+  images: readonly Pixels[],
+  index: number,
+): void {
+  if (eye === undefined) {
+    if (images.length === 0) return;
+    throw new ConfigError(`prompt ${index} shows an image, and the model has no eye`, {
+      advice: 'descent sft --eye <image model> gives a language model one.',
+    });
+  }
+  const places = prompt.reduce((count, id) => count + (id === eye.placeholder ? 1 : 0), 0);
+  if (places !== images.length * eye.tokens) {
+    throw new DataError(
+      `prompt ${index} has ${places} image tokens and ${images.length} images, each of ${eye.tokens} tokens`,
+      { advice: 'Encode the chat with imageTokens, and give its images.' },
+    );
+  }
+  if (prompt.at(-1) === eye.placeholder) {
+    throw new DataError(`prompt ${index} ends with an image`, { advice: 'Say something after it.' });
+  }
+  const { channels, height, width } = eye.data;
+  const other = images.find((image) => image.pixels.length !== channels * height * width || image.width !== width);
+  if (other !== undefined) {
+    throw new DataError(
+      `prompt ${index}: an image is ${other.width} x ${other.height} with ${other.channels} channels; the model sees ` +
+        `${width} x ${height} with ${channels}`,
+      { advice: 'Bring it to this size: asSeen.' },
+    );
+  }
 }

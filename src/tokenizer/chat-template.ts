@@ -4,6 +4,26 @@ import { ConfigError, DataError } from '../errors.js';
 export interface Message {
   role: 'system' | 'user' | 'assistant';
   content: string;
+  /** What is shown with it, in the order of their places. */
+  images?: readonly MessageImage[];
+}
+
+/** An image in a message. */
+export interface MessageImage {
+  /** Before which character of the content it stands. */
+  readonly at: number;
+  /** A file's path, or a data: URL; of an image that was read from somewhere. */
+  readonly url?: string;
+  /** Once it is read, and of the size that the model sees. */
+  readonly pixels?: Pixels;
+}
+
+/** [channels, height, width], 0 to 255. */
+export interface Pixels {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly pixels: Uint8Array;
 }
 
 export interface ChatTemplateOptions {
@@ -25,6 +45,8 @@ export interface ChatSegment {
   from: 'template' | 'message';
   /** Whether it is for the assistant to write: its content, and what ends its turn. */
   isAssistants: boolean;
+  /** Of a message's text: which message. */
+  message?: number;
 }
 
 /** `<|user|>Hello<|end|><|assistant|>Hi!<|end|>`: nothing between the control tokens but what was said. */
@@ -308,7 +330,7 @@ function toSegments(parts: readonly Part[], ranges: readonly Range[]): ChatSegme
   for (const part of parts) {
     if (part.kind === 'message') {
       const isAssistants = ranges.some((range) => range.start <= part.start && part.end <= range.end);
-      segments.push({ text: part.text, from: 'message', isAssistants });
+      segments.push({ text: part.text, from: 'message', isAssistants, message: part.index });
     } else if (part.kind === 'template') {
       const inside = ranges.flatMap(({ start, end }) => [start, end]).filter((at) => at > part.start && at < part.end);
       const borders = [part.start, ...inside.sort((a, b) => a - b), part.end];

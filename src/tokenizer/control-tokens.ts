@@ -10,6 +10,9 @@ export const CONTROL = {
   end: '<|end|>',
 } as const;
 
+/** Keeps a place in a chat for what a model that sees makes of a part of an image. No other model has it. */
+export const IMAGE_TOKEN = '<|image|>';
+
 export const CONTROL_TOKENS: readonly string[] = Object.values(CONTROL);
 
 /** Throws ConfigError for names that are empty or appear twice. */

@@ -1,3 +1,4 @@
+import { ConfigError } from '../errors.js';
 import type { Gpt } from '../families/autoregressive/gpt.js';
 import { type Tensor, type TensorSpec, constant, expandDims, sliceAxis, equal, or, where } from '../tensor/index.js';
 import { type Phase, type TrainingSource, lossTerm, phase, type LossTerm } from './phase.js';
@@ -13,6 +14,7 @@ export interface LanguageModelOptions {
     readonly batchSize: number;
     readonly contextLength: number;
     readonly mostTargets?: number;
+    readonly images?: number;
   };
   /** The batches carry `segments` and `positions`: several dialogues in a row, each blind to the others. */
   readonly packed?: boolean;
@@ -21,20 +23,34 @@ export interface LanguageModelOptions {
   readonly weight?: number;
 }
 
-/** Shapes of a batch of a language model: tokens [B, T + 1], mask [B, T], and what packing and dropout add. */
+/** Shapes of a batch of a language model: tokens [B, T + 1], mask [B, T], and what packing, dropout and images add. */
 export function languageModelBatch(options: {
   model: Gpt;
   batchSize: number;
   contextLength: number;
   packed?: boolean;
+  /** How many a batch has room for. */
+  images?: number;
 }) {
-  const { model, batchSize, contextLength, packed } = options;
+  const { model, batchSize, contextLength, packed, images = 0 } = options;
   return {
     tokens: int32(batchSize, contextLength + 1),
     mask: float32(batchSize, contextLength),
     ...(packed && { segments: int32(batchSize, contextLength), positions: int32(batchSize, contextLength) }),
     ...(model.config.dropout > 0 && { key: int32(2) }),
+    ...(images > 0 && { images: imagesSpec(model, images) }),
   };
+}
+
+/** @throws ConfigError when the model does not see */
+export function imagesSpec({ eye }: Gpt, count: number): TensorSpec {
+  if (eye === undefined) {
+    throw new ConfigError('There are images in these dialogues, and the model has no eye', {
+      advice: 'descent sft --eye <image model> gives it one.',
+    });
+  }
+  const { channels, height, width } = eye.data;
+  return float32(count, channels, height, width);
 }
 
 export interface LanguageModelTensors {
@@ -43,6 +59,7 @@ export interface LanguageModelTensors {
   readonly segments?: Tensor;
   readonly positions?: Tensor;
   readonly key?: Tensor;
+  readonly images?: Tensor;
 }
 
 /**
@@ -61,6 +78,7 @@ export function languageModelLoss(
     ...(batch.segments && { mask: segmentMask(batch.segments) }),
     ...(batch.positions && { positions: batch.positions }),
     ...(batch.key && { dropoutKey: batch.key }),
+    ...(batch.images && { images: batch.images }),
     ...(mostTargets !== undefined && { mostTargets }),
   });
 }
@@ -83,7 +101,13 @@ const definition = ({ model, source, packed, name = 'language-model', store, wei
   ...(store !== undefined && { store }),
   ...(weight !== undefined && { weight }),
   parameters: model.parameters,
-  batch: languageModelBatch({ model, packed, batchSize: source.batchSize, contextLength: source.contextLength }),
+  batch: languageModelBatch({
+    model,
+    packed,
+    batchSize: source.batchSize,
+    contextLength: source.contextLength,
+    ...(source.images !== undefined && { images: source.images }),
+  }),
   loss: (parameters: never, batch: never) => ({
     loss: languageModelLoss(model, parameters, batch, source.mostTargets),
   }),

@@ -54,7 +54,7 @@ export interface Phase extends LossTerm {
   readonly store?: string;
   /** Their shapes: a tree of tensor specs. */
   readonly parameters: object;
-  /** Parameters that this phase moves, by path. Default: all. */
+  /** Parameters that this phase moves, by path. Default: all that are the store's own (see `StoreOptions.over`). */
   readonly trainable?: (path: string) => boolean;
   /** The phase runs on steps that are a multiple of this. Default 1. */
   readonly every?: number;

@@ -5,11 +5,11 @@ import {
   add,
   cast,
   clip,
-  crossEntropy,
   exp,
   gather,
   greater,
   abs,
+  logProbOf,
   logSumExp,
   maskedMean,
   maximum,
@@ -38,28 +38,45 @@ export function entropyOf(logits: Tensor): Tensor {
   return sub(logSumExp(logits, { axes: -1 }), sum(mul(softmax(logits), logits), { axes: -1 }));
 }
 
+export interface PolicyBatch {
+  readonly targets: Tensor;
+  readonly oldLogProbs: Tensor;
+  readonly advantages: Tensor;
+  readonly mask: Tensor;
+}
+
 /**
- * PPO's clipped surrogate (Schulman et al. 2017): mean of max(−A·ratio, −A·clip(ratio, 1 ± ε)) over the answer tokens.
- * All arrays are [M]. Metrics: approximate KL from the old policy ½E[Δ²], the share of clipped ratios, and the entropy.
+ * The clipped surrogate of each token (Schulman et al. 2017): max(−A·ratio, −A·clip(ratio, 1 ± ε)). All arrays are [M].
+ * Metrics: approximate KL from the old policy ½E[Δ²], the share of clipped ratios, and the entropy.
  */
-export function policyLoss(
+export function clippedSurrogate(
   logits: Tensor,
-  batch: { targets: Tensor; oldLogProbs: Tensor; advantages: Tensor; mask: Tensor },
+  { targets, oldLogProbs, advantages, mask }: PolicyBatch,
   clipRange: number,
-): { loss: Tensor; metrics: Record<string, Tensor> } {
-  const { targets, oldLogProbs, advantages, mask } = batch;
-  const change = sub(neg(crossEntropy(logits, targets)), oldLogProbs);
+): { perToken: Tensor; logProbs: Tensor; metrics: Record<string, Tensor> } {
+  const logProbs = logProbOf(logits, targets);
+  const change = sub(logProbs, oldLogProbs);
   const ratio = exp(change);
   const clipped = clip(ratio, 1 - clipRange, 1 + clipRange);
-  const loss = maskedMean(maximum(neg(mul(advantages, ratio)), neg(mul(advantages, clipped))), mask);
   return {
-    loss,
+    perToken: maximum(neg(mul(advantages, ratio)), neg(mul(advantages, clipped))),
+    logProbs,
     metrics: {
       approximateKl: maskedMean(mul(square(change), 0.5), mask),
       clipFraction: maskedMean(cast(greater(abs(sub(ratio, 1)), clipRange), 'float32'), mask),
       entropy: maskedMean(entropyOf(logits), mask),
     },
   };
+}
+
+/** PPO's: the mean of the surrogate over the answer tokens. */
+export function policyLoss(
+  logits: Tensor,
+  batch: PolicyBatch,
+  clipRange: number,
+): { loss: Tensor; metrics: Record<string, Tensor> } {
+  const { perToken, metrics } = clippedSurrogate(logits, batch, clipRange);
+  return { loss: maskedMean(perToken, batch.mask), metrics };
 }
 
 /**

@@ -4,7 +4,7 @@ import { type RowShape, rowArrays, rowsFor, timeFor } from '../answer-rows.js';
 import { generalisedAdvantages } from './advantages.js';
 import { type KlController, tokenRewards } from './kl.js';
 import { type ResponseLayout, byPrompt, layOut, scoreOrPenalty, truncateResponse } from './responses.js';
-import type { PpoConfig } from './settings.js';
+import type { PpoConfig, RolloutConfig } from './settings.js';
 import { whiten } from './whiten.js';
 
 /** What the policy is asked. */
@@ -30,13 +30,14 @@ export type RewardFunction<Prompt extends PpoPrompt = PpoPrompt> = (
   samples: readonly PpoSample<Prompt>[],
 ) => Promise<ArrayLike<number>> | ArrayLike<number>;
 
-/** What rollouts need of the models: sampling and three forward passes over laid-out answers, a minibatch each. */
+/** What rollouts need of the models: sampling and forward passes over laid-out answers, a minibatch each. */
 export interface RolloutModels {
   sample(prompts: readonly Int32Array[], options: { seed: number }): Promise<readonly Int32Array[]>;
   /** log π of the answer tokens at the sampling temperature, [N · R]. */
   logProbs(layouts: readonly ResponseLayout[]): Promise<Float32Array>;
   referenceLogProbs(layouts: readonly ResponseLayout[]): Promise<Float32Array>;
-  values(layouts: readonly ResponseLayout[]): Promise<Float32Array>;
+  /** Absent where no value model is learnt. */
+  readonly values?: (layouts: readonly ResponseLayout[]) => Promise<Float32Array>;
 }
 
 /** One round's answers with all that learning from them needs. Arrays are [N · R]. */
@@ -48,6 +49,7 @@ export interface Rollout<Prompt extends PpoPrompt = PpoPrompt> {
   readonly scores: Float32Array;
   readonly logProbs: Float32Array;
   readonly referenceLogProbs: Float32Array;
+  /** 0 where no value model is learnt. */
   readonly values: Float32Array;
   /** log π − log π_ref summed over each answer, nats, [N]. */
   readonly kl: Float32Array;
@@ -63,7 +65,7 @@ export interface RolloutOptions<Prompt extends PpoPrompt> {
   readonly decode: (ids: Int32Array) => string;
   readonly endToken: number;
   readonly shape: RowShape;
-  readonly config: PpoConfig;
+  readonly config: RolloutConfig;
 }
 
 /**
@@ -73,7 +75,7 @@ export interface RolloutOptions<Prompt extends PpoPrompt> {
 export function promptsOf<Prompt>(
   all: readonly Prompt[],
   iteration: number,
-  { rolloutSize, samplesPerPrompt, seed }: Pick<PpoConfig, 'rolloutSize' | 'samplesPerPrompt' | 'seed'>,
+  { rolloutSize, samplesPerPrompt, seed }: Pick<RolloutConfig, 'rolloutSize' | 'samplesPerPrompt' | 'seed'>,
 ): Prompt[] {
   const size = rolloutSize / samplesPerPrompt;
   return Array.from({ length: size }, (_, index) => {
@@ -133,7 +135,7 @@ export async function collectRollout<Prompt extends PpoPrompt>(
   );
   const logProbs = await models.logProbs(layouts);
   const referenceLogProbs = await models.referenceLogProbs(layouts);
-  const values = await models.values(layouts);
+  const values = (await models.values?.(layouts)) ?? new Float32Array(logProbs.length);
   const length = config.maxTokens;
   const perAnswer = Float32Array.from(samples, ({ response }, row) => {
     let total = 0;
@@ -152,18 +154,21 @@ export async function collectRollout<Prompt extends PpoPrompt>(
 export interface Minibatch {
   /** For the policy: the rows, and states, targets, mask, oldLogProbs, advantages [M · R]. */
   readonly policy: Readonly<Record<string, Int32Array | Float32Array>>;
-  /** For the value model: the rows, and states, mask, oldValues, returns. */
-  readonly value: Readonly<Record<string, Int32Array | Float32Array>>;
+  /** For the value model, where there is one: the rows, and states, mask, oldValues, returns. */
+  readonly value?: Readonly<Record<string, Int32Array | Float32Array>>;
 }
 
-/** Cuts out some answers of a round, and works out rewards, advantages and returns within them. */
-export function minibatchOf(
-  rollout: Rollout,
+/** Some answers of a round, laid out anew; `cut` takes of an array [N · R] what belongs to them. */
+export function partOf(
+  { samples }: Pick<Rollout, 'samples'>,
   rows: readonly number[],
-  { config, shape }: { config: PpoConfig; shape: RowShape },
-): Minibatch {
-  const { samples } = rollout;
+  { config, shape }: { config: Pick<RolloutConfig, 'maxTokens'>; shape: RowShape },
+) {
   const length = config.maxTokens;
+  const layout = layOut(
+    rows.map((row) => asked(samples[row]!)),
+    { ...shape, responseLength: length },
+  );
   const cut = (source: Float32Array): Float32Array => {
     const part = new Float32Array(rows.length * length);
     rows.forEach((row, index) => {
@@ -171,11 +176,19 @@ export function minibatchOf(
     });
     return part;
   };
-  const layout = layOut(
-    rows.map((row) => asked(samples[row]!)),
-    { ...shape, responseLength: length },
-  );
   const { states, targets, mask } = layout;
+  return { batch: { ...rowArrays(layout), states, mask }, targets, mask, cut };
+}
+
+/** Cuts out some answers of a round, and works out rewards, advantages and returns within them. */
+export function minibatchOf(
+  rollout: Rollout,
+  rows: readonly number[],
+  { config, shape }: { config: PpoConfig; shape: RowShape },
+): Required<Minibatch> {
+  const { samples } = rollout;
+  const length = config.maxTokens;
+  const { batch, targets, mask, cut } = partOf(rollout, rows, { config, shape });
   const [oldLogProbs, oldValues] = [cut(rollout.logProbs), cut(rollout.values)];
 
   let rewards: Float32Array = new Float32Array(rows.length * length);
@@ -201,18 +214,23 @@ export function minibatchOf(
     returns.set(estimate.returns, range[0]);
   });
   if (config.whitenAdvantages) advantages = whiten(advantages, { mask });
-  const shared = { ...rowArrays(layout), states, mask };
-  return { policy: { ...shared, targets, oldLogProbs, advantages }, value: { ...shared, oldValues, returns } };
+  return { policy: { ...batch, targets, oldLogProbs, advantages }, value: { ...batch, oldValues, returns } };
 }
 
 /** Which of a round's answers are learnt from together: every epoch a fresh order of all of them. */
-export function minibatchRows(iteration: number, { rolloutSize, minibatchSize, epochs, seed }: PpoConfig): number[][] {
+export function minibatchRows(
+  iteration: number,
+  { rolloutSize, minibatchSize, epochs, seed }: RolloutConfig,
+): number[][] {
   return Array.from({ length: epochs }, (_, epoch) =>
     inParts(permutation(rolloutSize, seed, 'minibatches', iteration * epochs + epoch), minibatchSize),
   ).flat();
 }
 
-export function minibatchesOf(rollout: Rollout, options: { config: PpoConfig; shape: RowShape }): Minibatch[] {
+export function minibatchesOf(
+  rollout: Rollout,
+  options: { config: PpoConfig; shape: RowShape },
+): Required<Minibatch>[] {
   return minibatchRows(rollout.iteration, options.config).map((rows) => minibatchOf(rollout, rows, options));
 }
 
@@ -224,7 +242,7 @@ export const inParts = <Item>(list: readonly Item[], size: number): Item[][] =>
  * Rows for the largest minibatch of a run, were every answer as long as it may be. Which prompts meet in a minibatch is
  * known beforehand.
  */
-export function rolloutShape(prompts: readonly PpoPrompt[], config: PpoConfig): Pick<RowShape, 'rows' | 'time'> {
+export function rolloutShape(prompts: readonly PpoPrompt[], config: RolloutConfig): Pick<RowShape, 'rows' | 'time'> {
   const { iterations, minibatchSize, maxTokens } = config;
   const response = new Int32Array(maxTokens);
   const minibatches = Array.from({ length: iterations }, (_, iteration) => {

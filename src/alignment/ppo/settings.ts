@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-/** Everything about PPO that is a setting. The descriptions are the command line's help. */
-export const ppoSchema = z.strictObject({
+/** Settings of sampling answers and learning from them, whatever is learnt. The descriptions are the command line's help. */
+export const rolloutFields = {
   iterations: z.int().positive().default(40).describe('rounds of sampling and learning'),
   rolloutSize: z.int().positive().default(64).describe('answers sampled per round'),
   minibatchSize: z.int().positive().default(32).describe('answers per optimizer step; must divide rolloutSize'),
@@ -38,6 +38,23 @@ export const ppoSchema = z.strictObject({
     .nonnegative()
     .default(0.05)
     .describe('strength of the per-token pull towards the reference model'),
+  clipRange: z
+    .number()
+    .positive()
+    .default(0.2)
+    .describe('how far the ratio of probabilities may move before it stops paying'),
+  pretrainingCoefficient: z
+    .number()
+    .nonnegative()
+    .default(0)
+    .describe('weight of the pretraining loss that is added (PPO-ptx)'),
+  seed: z.int().default(1).describe('seed of sampling and of the order of minibatches'),
+};
+export type RolloutConfig = z.output<z.ZodObject<typeof rolloutFields>>;
+
+/** Everything about PPO that is a setting. */
+export const ppoSchema = z.strictObject({
+  ...rolloutFields,
   klTarget: z
     .number()
     .positive()
@@ -47,11 +64,6 @@ export const ppoSchema = z.strictObject({
   klHorizon: z.number().positive().default(10_000).describe('answers over which the adaptive coefficient moves'),
   gamma: z.number().min(0).max(1).default(1).describe('discount; 1 is none'),
   lambda: z.number().min(0).max(1).default(0.95).describe("generalised advantage estimation's lambda"),
-  clipRange: z
-    .number()
-    .positive()
-    .default(0.2)
-    .describe('how far the ratio of probabilities may move before it stops paying'),
   valueClipRange: z
     .number()
     .positive()
@@ -66,12 +78,6 @@ export const ppoSchema = z.strictObject({
     .describe("the value model's learning rate; null for the policy's"),
   whitenRewards: z.boolean().default(false).describe('scale rewards to variance 1 per minibatch, keeping their mean'),
   whitenAdvantages: z.boolean().default(true).describe('scale advantages to mean 0 and variance 1 per minibatch'),
-  pretrainingCoefficient: z
-    .number()
-    .nonnegative()
-    .default(0)
-    .describe("weight of the pretraining loss added to PPO's (PPO-ptx)"),
-  seed: z.int().default(1).describe('seed of sampling and of the order of minibatches'),
 });
 
 export type PpoSettings = z.input<typeof ppoSchema>;

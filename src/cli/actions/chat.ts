@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { contentOf } from '../../data/messages.js';
 import { chatLoop } from '../chat-loop.js';
 import type { Invocation } from '../command.js';
 import type { EngineFlags } from '../flags.js';
@@ -7,6 +8,7 @@ import { findModel, withEngine } from '../session.js';
 
 export interface ChatFlags extends EngineFlags {
   readonly system?: string;
+  readonly image?: readonly string[];
 }
 
 export async function chatCommand(invocation: Invocation<ChatFlags, GenerateConfig>): Promise<void> {
@@ -20,10 +22,11 @@ export async function chatCommand(invocation: Invocation<ChatFlags, GenerateConf
       signal,
       sampling: config,
       ...(flags.system !== undefined && { system: flags.system }),
+      ...(flags.image && { images: flags.image }),
       // A message of several lines is still one message.
       ...(message !== undefined && { input: Readable.from([`${message.replaceAll('\n', ' ')}\n`]) }),
       ...(json && { output: process.stderr }),
     }),
   );
-  answer({ messages });
+  answer({ messages: messages.map((said) => ({ role: said.role, content: contentOf(said) })) });
 }

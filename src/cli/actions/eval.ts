@@ -1,39 +1,49 @@
 import { leavesOf } from '../../nn/parameters.js';
 import { type PairAccuracy, createScorer, describePairAccuracy, pairAccuracy } from '../../alignment/reward-model.js';
 import { type UsableRankings, usableRankings } from '../../alignment/reward-batches.js';
-import type { Chat } from '../../data/chats.js';
-import { readChats } from '../../data/chats.js';
 import { packedList } from '../../data/packed-batches.js';
 import { readRankings, type Ranking } from '../../data/rankings.js';
 import { readDocuments } from '../../data/sources/documents.js';
-import { tokensInMemory } from '../../data/token-store.js';
-import { evaluationWindows } from '../../data/windows.js';
+import { tokenizerHash } from '../../data/token-store.js';
 import { ConfigError, DataError, FormatError } from '../../errors.js';
 import { type HeldOutLoss, heldOutLoss } from '../../evaluation/held-out-loss.js';
 import { type ExamResult, takeExam } from '../../evaluation/exam.js';
 import { type LoadedModel, languageModelOf, rewardModelOf } from '../../formats/model-folder.js';
 import type { Engine, Store } from '../../runtime/engine.js';
 import { ChatTemplate } from '../../tokenizer/chat.js';
+import { slidingWindows, startOf, unitsOf } from '../../prompting/encoding.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
 import type { Invocation } from '../command.js';
-import type { EngineFlags, TextFlags } from '../flags.js';
+import type { TextFlags } from '../flags.js';
 import { badRowsOf, openModel, sayBadRows, withEngine } from '../session.js';
-import { answererOf, withGenerator } from '../stages/answering.js';
-import { encodeDialogues, encodeRankings } from '../stages/examples.js';
+import { answererOf, withGenerator, withSubject } from '../stages/answering.js';
+import { encodeDialogues, encodeRankings, readDialogues } from '../stages/examples.js';
+import { type TaskFlags, evaluateOnTasks, listTasks } from './eval-tasks.js';
 
-export interface EvalFlags extends EngineFlags, TextFlags {
+export interface EvalFlags extends TaskFlags, TextFlags {
   readonly text?: readonly string[];
   readonly chats?: readonly string[];
   readonly rankings?: readonly string[];
   readonly almanac?: boolean;
   readonly questions: number;
   readonly windows?: number;
+  readonly stride?: number;
 }
 
 const BATCH_SIZE = 8;
 
+/** How well a text is told, in every unit; only those over words, characters and bytes compare between tokenizers. */
+interface TextFigures extends HeldOutLoss {
+  readonly perplexityPerWord: number;
+  readonly bitsPerCharacter: number;
+  readonly bitsPerByte: number;
+  readonly windows: number;
+  readonly stride: number;
+  readonly tokenizer: { readonly id: string; readonly vocabulary: number };
+}
+
 interface Results {
-  text?: HeldOutLoss & { bitsPerByte: number };
+  text?: TextFigures;
   chats?: HeldOutLoss & { dialogues: number };
   rankings?: PairAccuracy & Omit<UsableRankings, 'usable'>;
   almanac?: Omit<ExamResult, 'answers'>;
@@ -46,11 +56,26 @@ interface Evaluation extends Invocation<EvalFlags> {
 
 export async function evalCommand(invocation: Invocation<EvalFlags>): Promise<void> {
   const { positional, flags, answer } = invocation;
-  const { text, chats, rankings, almanac } = flags;
-  if (text === undefined && chats === undefined && rankings === undefined && almanac !== true) {
-    throw new ConfigError('There is nothing to measure on', {
-      advice: 'Give --text, --chats, --rankings (for a reward model) or --almanac.',
+  const { text, chats, rankings, almanac, task } = flags;
+  const others = (text ?? chats ?? rankings ?? almanac) !== undefined;
+  if (task?.includes('list') === true) {
+    listTasks(invocation);
+    return;
+  }
+  if (positional.length === 0) throw new ConfigError('There is no model to measure', { advice: 'See --help.' });
+  if (task !== undefined) {
+    if (!others) return evaluateOnTasks(invocation, task);
+    throw new ConfigError('--task stands alone', {
+      advice: 'Measure on text, dialogues and the rest in a second call.',
     });
+  }
+  if (!others) {
+    throw new ConfigError('There is nothing to measure on', {
+      advice: 'Give --text, --chats, --rankings (for a reward model), --almanac or --task.',
+    });
+  }
+  if (positional.length > 1) {
+    throw new ConfigError(`'${positional[1]!}' is one word too many`, { advice: 'Several models are for --task.' });
   }
   const loaded = await openModel(positional[0]!);
   const isReward = loaded.kind === 'reward-model';
@@ -73,47 +98,61 @@ export async function evalCommand(invocation: Invocation<EvalFlags>): Promise<vo
   answer({ model: loaded.folder, id: loaded.lineage?.id ?? null, ...results }, format(results));
 }
 
-/** Cross-entropy over windows without overlap; tokens that end a document count, bytes are those of the text. */
-async function onText(evaluation: Evaluation, paths: readonly string[]): Promise<Results['text']> {
-  const { loaded, flags, signal, say } = evaluation;
+/** Cross-entropy over windows that slide over all texts in a row; tokens that end a document count, bytes are the text's. */
+async function onText(evaluation: Evaluation, paths: readonly string[]): Promise<TextFigures> {
+  const { engine, loaded, flags, signal, say } = evaluation;
   const { tokenizer } = loaded;
-  const end = tokenizer.controlTokens.get(CONTROL.endOfText);
+  const end = startOf(tokenizer);
   const bad = badRowsOf(flags);
-  const parts: Int32Array[] = [];
-  let bytes = 0;
+  const parts: (readonly number[] | Int32Array)[] = [end];
+  const units = { words: 0, characters: 0, bytes: 0 };
   for await (const { text, ends } of readDocuments({ ...flags, ...bad, paths, signal })) {
-    parts.push(tokenizer.encode(text));
-    bytes += Buffer.byteLength(text);
-    if (ends && end !== undefined) parts.push(Int32Array.of(end));
+    parts.push(tokenizer.encode(text), ends ? end : []);
+    const { words, characters, bytes } = unitsOf(text);
+    units.words += words;
+    units.characters += characters;
+    units.bytes += bytes;
   }
   sayBadRows(bad, say);
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const ids = new Int32Array(length);
+  const ids = new Int32Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
     ids.set(part, at);
     at += part.length;
   }
   const { contextLength } = loaded.config;
-  const batches = evaluationWindows({
-    tokens: tokensInMemory(ids, paths.join(', ')),
-    batchSize: BATCH_SIZE,
-    contextLength,
-    maximumWindows: flags.windows,
-  });
-  const result = await onBatches(evaluation, { batches });
-  return { ...result, bitsPerByte: (result.loss * length) / bytes / Math.LN2 };
+  const stride = Math.min(flags.stride ?? contextLength, contextLength - 1);
+  const all = slidingWindows(ids, { contextLength, stride });
+  if (all.length === 0) throw new DataError(`${paths.join(', ')}: there is no token to predict`);
+  const used = Math.min(all.length, flags.windows ?? all.length);
+  const windows = Array.from({ length: used }, (_, index) => [all[Math.floor((index * all.length) / used)]!]);
+  const scored = await withSubject({ engine }, loaded, ({ scorer }) => scorer.score(windows, { signal }));
+  const tokens = scored.reduce((sum, [window]) => sum + window!.logProbs.length, 0);
+  const loss = -scored.reduce((sum, [window]) => sum + window!.logProb, 0) / tokens;
+  // Of all tokens, as if those that were not measured were told as well as the others.
+  const nats = loss * (ids.length - 1);
+  return {
+    loss,
+    perplexity: Math.exp(loss),
+    tokens,
+    perplexityPerWord: Math.exp(nats / units.words),
+    bitsPerCharacter: nats / units.characters / Math.LN2,
+    bitsPerByte: nats / units.bytes / Math.LN2,
+    windows: used,
+    stride,
+    tokenizer: { id: tokenizerHash(tokenizer).slice(0, 16), vocabulary: tokenizer.vocabSize },
+  };
 }
 
 async function onChats(evaluation: Evaluation, paths: readonly string[]): Promise<Results['chats']> {
   const { loaded, flags, signal, say } = evaluation;
-  const { tokenizer, template = new ChatTemplate(), config } = loaded;
+  const { tokenizer, template = new ChatTemplate(), config, eye } = loaded;
   const { contextLength } = config;
   const bad = badRowsOf(flags);
-  const chats: Chat[] = [];
-  for await (const chat of readChats({ paths: [...paths], ...bad, signal })) chats.push(chat);
+  const seeing = { ...(eye && { eye }) };
+  const chats = await readDialogues({ paths, ...seeing, ...bad, say, signal });
   sayBadRows(bad, say);
-  const { examples } = await encodeDialogues(chats, { tokenizer, template, contextLength });
+  const { examples } = await encodeDialogues(chats, { tokenizer, template, ...seeing, contextLength });
   const padId = tokenizer.idOf(CONTROL.pad);
   const batches = packedList({ examples, batchSize: BATCH_SIZE, contextLength, padId, segments: true });
   return { ...(await onBatches(evaluation, { batches, packed: true })), dialogues: examples.length };
@@ -178,9 +217,14 @@ function format({ text, chats, rankings, almanac }: Results): string {
   const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;
   const lines: string[] = [];
   if (text) {
+    const { tokenizer, windows, stride } = text;
     lines.push(
       `text      ${number(text.loss)} nats per token, perplexity ${number(text.perplexity, 2)}, ` +
         `${number(text.bitsPerByte)} bits per byte (${text.tokens.toLocaleString('en')} tokens)`,
+      `  per word               perplexity ${number(text.perplexityPerWord, 2)}, words between white space`,
+      `  per character          ${number(text.bitsPerCharacter)} bits`,
+      `  tokenizer              ${tokenizer.id}, ${tokenizer.vocabulary.toLocaleString('en')} tokens`,
+      `  windows                ${windows.toLocaleString('en')}, each ${stride} tokens on`,
     );
   }
   if (chats) {

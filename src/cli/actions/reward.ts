@@ -2,10 +2,11 @@ import type { RankedExample, UsableRankings } from '../../alignment/reward-batch
 import { readChats } from '../../data/chats.js';
 import type { Chat } from '../../data/chats.js';
 import { type Ranking, readRankings } from '../../data/rankings.js';
-import { ConfigError, DataError } from '../../errors.js';
+import { DataError } from '../../errors.js';
+import { openChattingModel } from '../chatting-parent.js';
 import type { Invocation } from '../command.js';
 import type { RunFlags } from '../flags.js';
-import { answerWithModel, badRowsOf, openModel, sayBadRows, withStage } from '../session.js';
+import { answerWithModel, badRowsOf, sayBadRows, withStage } from '../session.js';
 import { filesAsAncestor } from '../stages/corpus.js';
 import { type Encoding, encodeDialogues, encodeRankings, modelAsAncestor } from '../stages/examples.js';
 import { holdOut } from '../stages/hold-out.js';
@@ -23,11 +24,8 @@ const MOST_REFERENCES = 500;
 
 export async function rewardCommand(invocation: Invocation<RewardFlags, RewardCommandConfig>): Promise<void> {
   const { positional, flags, config, say, signal } = invocation;
-  const parent = await openModel(positional[0]!, 'language-model');
+  const parent = await openChattingModel(positional[0]!);
   const { template, tokenizer } = parent;
-  if (template === undefined) {
-    throw new ConfigError(`${parent.folder} has not learnt to chat`, { advice: 'Fine-tune it first: descent sft.' });
-  }
   const { contextLength } = parent.config;
   const time = Math.min(config.time ?? Infinity, contextLength);
 

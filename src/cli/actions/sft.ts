@@ -1,38 +1,43 @@
-import { readChats } from '../../data/chats.js';
-import type { Chat } from '../../data/chats.js';
 import { packedList } from '../../data/packed-batches.js';
-import { DataError } from '../../errors.js';
+import { ConfigError, DataError } from '../../errors.js';
+import { loadImageModel } from '../../formats/image-model-folder.js';
 import { ChatTemplate } from '../../tokenizer/chat.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
 import type { Invocation } from '../command.js';
 import type { RunFlags } from '../flags.js';
 import { pretrainingMix } from '../pretraining-mix.js';
-import { answerWithModel, badRowsOf, openModel, sayBadRows, withStage } from '../session.js';
+import { answerWithModel, badRowsOf, findModel, openModel, sayBadRows, withStage } from '../session.js';
 import { filesAsAncestor } from '../stages/corpus.js';
-import { encodeDialogues, encodeHeldOut, modelAsAncestor } from '../stages/examples.js';
+import { encodeDialogues, encodeHeldOut, modelAsAncestor, readDialogues } from '../stages/examples.js';
+import { eyeAsAncestor, withEye } from '../stages/eye.js';
 import { holdOut } from '../stages/hold-out.js';
 import type { SftCommandConfig } from '../stages/settings.js';
 import { superviseFineTuning } from '../stages/supervised.js';
 
 export interface SftFlags extends RunFlags {
   readonly chats: readonly string[];
+  readonly eye?: string;
   readonly pretraining?: readonly string[];
   readonly skipBad?: boolean;
 }
 
 export async function sftCommand(invocation: Invocation<SftFlags, SftCommandConfig>): Promise<void> {
-  const { positional, flags, config, say, signal } = invocation;
-  const parent = await openModel(positional[0]!, 'language-model');
-  const { template = new ChatTemplate(), tokenizer } = parent;
+  const { positional, flags, config, given, say, signal } = invocation;
+  const found = await openModel(positional[0]!, 'language-model');
+  const encoder = flags.eye === undefined ? undefined : await loadImageModel(findModel(flags.eye));
+  const parent = encoder ? withEye(found, encoder, { settings: config.eye, seed: config.seed }) : found;
+  if (encoder === undefined && given['eye'] !== undefined) {
+    throw new ConfigError('--eye.* describes a new eye, and none is given', { advice: 'Give --eye <image model>.' });
+  }
+  const { template = new ChatTemplate(), tokenizer, eye } = parent;
   const { contextLength } = parent.config;
 
   const bad = badRowsOf(flags);
-  const chats: Chat[] = [];
-  for await (const chat of readChats({ paths: [...flags.chats], ...bad, signal })) chats.push(chat);
+  const chats = await readDialogues({ paths: flags.chats, ...(eye && { eye }), ...bad, say, signal });
   sayBadRows(bad, say);
   if (chats.length === 0) throw new DataError(`${flags.chats.join(', ')}: there are no dialogues in this data`);
   const { rest, heldOut } = holdOut(chats, config.validation);
-  const encoding = { tokenizer, template, contextLength };
+  const encoding = { tokenizer, template, contextLength, ...(eye && { eye }) };
   const training = await encodeDialogues(rest, encoding);
   const validation = await encodeHeldOut(heldOut, encoding);
   say(
@@ -44,7 +49,7 @@ export async function sftCommand(invocation: Invocation<SftFlags, SftCommandConf
   if (training.leftOut.length > 0)
     say(`${training.leftOut.length} did not fit into ${contextLength} tokens and were left out`);
 
-  const { epochs, validation: _share, ...supervised } = config;
+  const { epochs, validation: _share, eye: _eye, ...supervised } = config;
   const rows = {
     examples: training.examples,
     batchSize: config.batchSize,
@@ -63,7 +68,12 @@ export async function sftCommand(invocation: Invocation<SftFlags, SftCommandConf
       examples: training.examples,
       validation,
       ...(mix && { pretraining: mix.tokens }),
-      ancestors: [modelAsAncestor(parent), source, ...(mix ? [mix.ancestor] : [])],
+      ancestors: [
+        modelAsAncestor(parent),
+        ...(encoder ? [eyeAsAncestor(encoder)] : []),
+        source,
+        ...(mix ? [mix.ancestor] : []),
+      ],
     }),
   );
   answerWithModel(invocation, flags.out, lineage, `Talk to it: npx descent chat ${flags.out}`);

@@ -30,9 +30,10 @@ export interface TrainFlags extends RunFlags, TextFlags {
 }
 
 type TrainInvocation = Invocation<TrainFlags, TrainCommandConfig>;
+type CorpusInvocation = Invocation<TrainFlags, Pick<TrainCommandConfig, 'tokenizer' | 'split'>>;
 
 export async function trainCommand(invocation: TrainInvocation): Promise<void> {
-  const { flags, config, given, say, signal } = invocation;
+  const { flags, config, given, signal } = invocation;
   const from = flags.from === undefined ? undefined : await openModel(flags.from, 'language-model');
   if (from !== undefined && given['model'] !== undefined) {
     throw new ConfigError('--model.* cannot be set beside --from: the model keeps its shape', {
@@ -43,10 +44,6 @@ export async function trainCommand(invocation: TrainInvocation): Promise<void> {
   if (from === undefined) gptConfig({ ...config.model, vocabularySize: 1 });
   const { tokenizer, tokens, text } = await prepareCorpus(invocation, from);
   const validation = tokens.validation;
-  say(
-    `${tokens.train.length.toLocaleString('en')} tokens to train on, ${(validation?.length ?? 0).toLocaleString('en')} held out, ` +
-      `vocabulary ${tokenizer.vocabSize.toLocaleString('en')}`,
-  );
   const { tokenizer: _tokenizer, split: _split, ...pretraining } = config;
   const lineage = await withStage(flags, signal, (context) =>
     pretrain(context, {
@@ -62,14 +59,24 @@ export async function trainCommand(invocation: TrainInvocation): Promise<void> {
   answerWithModel(invocation, flags.out, lineage, `Try it: npx descent generate ${flags.out} "Once upon a time"`);
 }
 
-interface Corpus {
+export interface Corpus {
   readonly tokenizer: Tokenizer;
   readonly tokens: CorpusTokens;
   readonly text: Ancestor;
 }
 
-/** The tokens to train on: those of a prepared folder, or made of text and kept in the run. */
-async function prepareCorpus(invocation: TrainInvocation, from: LoadedModel | undefined): Promise<Corpus> {
+/** The tokens to train on: those of a prepared folder, or made of text and kept in the run. Says how many they are. */
+export async function prepareCorpus(invocation: CorpusInvocation, from: LoadedModel | undefined): Promise<Corpus> {
+  const corpus = await openCorpus(invocation, from);
+  const { tokenizer, tokens } = corpus;
+  invocation.say(
+    `${tokens.train.length.toLocaleString('en')} tokens to train on, ${(tokens.validation?.length ?? 0).toLocaleString('en')} held out, ` +
+      `vocabulary ${tokenizer.vocabSize.toLocaleString('en')}`,
+  );
+  return corpus;
+}
+
+async function openCorpus(invocation: CorpusInvocation, from: LoadedModel | undefined): Promise<Corpus> {
   const { flags, config, given, say, signal } = invocation;
   const [folder] = flags.data;
   const prepared = flags.data.length === 1 && hasTokens(folder!);

@@ -1,13 +1,14 @@
 import type { GenerateFlags } from '../actions/generate.js';
 import { defineCommand } from '../command.js';
-import { engineFlags, wholeNumber } from '../flags.js';
+import { engineFlags, severalTimes, wholeNumber } from '../flags.js';
 import type { GenerateConfig } from '../sampling-settings.js';
 
 export const command = defineCommand<GenerateFlags, GenerateConfig>({
   details: `Completes a text; without one, begins a new document. For answers of a chat model: descent chat.
 
   descent generate runs/train "Once upon a time" --temperature 0.8 --topK 50
-  descent generate runs/train --file beginning.txt --samples 3 --json`,
+  descent generate runs/train --file beginning.txt --samples 3 --json
+  descent generate runs/seeing --image seven.png "This is"`,
   positional: [
     { name: '<model>', summary: 'the model, or the run that made it' },
     { name: '[text]', summary: 'the beginning' },
@@ -15,6 +16,7 @@ export const command = defineCommand<GenerateFlags, GenerateConfig>({
   flags: (command) => {
     command
       .option('--file <file>', 'read the beginning from a file; - for standard input')
+      .option('--image <file>', 'begin with an image; may be given several times', severalTimes)
       .option('--samples <n>', 'how many completions', wholeNumber(1), 1);
     engineFlags(command);
   },

@@ -7,11 +7,22 @@ export const command = defineCommand<SftFlags, SftCommandConfig>({
   details: `Supervised fine-tuning: a language model learns to chat from dialogues. Only what the assistant says is in
 the loss. Dialogues may be OpenAI messages, ShareGPT, Alpaca, or prompt and completion rows.
 
-  descent sft runs/train --chats my-chats.jsonl --out runs/sft --epochs 3`,
+  descent sft runs/train --chats my-chats.jsonl --out runs/sft --epochs 3
+
+Given an image model as its eye, the model learns to answer about images, which messages hold as content parts
+({"type": "image_url", "image_url": {"url": "…"}}, or {"type": "image", "path": "…"}): first what lies between eye and
+language model, then all of it.
+
+  descent sft runs/train --eye runs/mae --chats shown.jsonl --trains projector --out runs/see
+  descent sft runs/see --chats shown.jsonl --out runs/seeing`,
   positional: [{ name: '<model>', summary: 'the pretrained model, or the run that made it' }],
   flags: (command) => {
     command
       .requiredOption('--chats <paths...>', 'dialogues: JSONL, JSON, CSV or Parquet')
+      .option(
+        '--eye <image model>',
+        'give the model an eye: an image model that makes something of the parts of an image',
+      )
       .option('--pretraining <paths...>', 'text whose loss is mixed in, so that what was learnt before is kept')
       .option('--skip-bad', 'leave bad rows out, and say how many there were');
     runFlags(command, 'runs/sft');

@@ -3,7 +3,7 @@ import { significant } from './chart.js';
 import type { Comparison } from './comparison.js';
 import { type Compared, abilityNames } from './measure.js';
 import { poster } from './poster.js';
-import { escape } from './svg.js';
+import { darkPalette, escape } from './svg.js';
 
 /** A comparison as one self-contained page: nothing in it is loaded from elsewhere. */
 
@@ -111,7 +111,7 @@ export function page(comparison: Comparison): string {
 <style>
 :root { color-scheme: light dark; --paper: #fff; --ink: #1c1c1e; --quiet: #6b6b70; --rule: #ddd; }
 @media (prefers-color-scheme: dark) {
-  :root { --paper: #17181b; --ink: #ececf0; --quiet: #9c9ca4; --rule: #3a3b40; --value: #25304a; --network: #46371f; --noise: #2b2c31; --line: #9db0dd; --bar: #6f97dd; --floor: #ff7a6b; }
+  :root { --rule: #3a3b40; ${darkPalette} }
 }
 body { margin: 0; padding: 1rem; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
 .wide { overflow-x: auto; }

@@ -15,11 +15,13 @@ export interface TextOptions {
   readonly weight?: 'normal' | 'bold';
   /** A class of the style sheet. Default: plain. */
   readonly look?: 'plain' | 'quiet';
+  /** Whether _ and ^ stand for themselves, as in names. Default false. */
+  readonly literal?: boolean;
 }
 
 export const text = (x: number, y: number, words: string, options: TextOptions = {}): string => {
-  const { anchor = 'middle', size = 12, weight = 'normal', look = 'plain' } = options;
-  return `<text class="${look}" x="${x}" y="${y}" text-anchor="${anchor}" font-size="${size}" font-weight="${weight}">${scripts(words)}</text>`;
+  const { anchor = 'middle', size = 12, weight = 'normal', look = 'plain', literal = false } = options;
+  return `<text class="${look}" x="${x}" y="${y}" text-anchor="${anchor}" font-size="${size}" font-weight="${weight}">${literal ? escape(words) : scripts(words)}</text>`;
 };
 
 export interface BoxOptions {
@@ -59,6 +61,10 @@ export const arrow = (
 export const definitions =
   '<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse">' +
   '<path class="head" d="M 0 0 L 8 4 L 0 8 z"/></marker></defs>';
+
+/** The variables of the style sheet, on dark pages. */
+export const darkPalette =
+  '--paper: #17181b; --ink: #ececf0; --quiet: #9c9ca4; --value: #25304a; --network: #46371f; --noise: #2b2c31; --line: #9db0dd; --bar: #6f97dd; --floor: #ff7a6b;';
 
 /** Colours by the class names above: by variables where a page has them, so that dark pages stay readable. */
 export const style = `

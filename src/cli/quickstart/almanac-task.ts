@@ -9,6 +9,7 @@ import {
 import { defaultEnglish } from '../../data/default-english.js';
 import type { DocumentPart } from '../../data/sources/documents.js';
 import { takeExam } from '../../evaluation/exam.js';
+import type { Message } from '../../tokenizer/chat.js';
 import type { QuickstartConfig } from './settings.js';
 import type { LabelledPrompt, Task } from './task.js';
 
@@ -19,22 +20,27 @@ export interface AlmanacTaskOptions {
   readonly config: QuickstartConfig;
   /** 'development' while tuning; 'evaluation' is for reporting alone. */
   readonly split?: 'development' | 'evaluation';
+  /** Only questions that stand for themselves, as InstructGPT's did; otherwise dialogues, as ChatGPT's. */
+  readonly singleTurn?: boolean;
 }
 
 /** The pocket almanac: short factual questions over data from npm packages, with a scripted labeler. */
-export function almanacTask({ config, split = 'evaluation' }: AlmanacTaskOptions): Task {
+export function almanacTask({ config, split = 'evaluation', singleTurn = false }: AlmanacTaskOptions): Task {
   const seedOf = (purpose: keyof typeof PURPOSES): number => config.seed * 10 + PURPOSES[purpose];
   const { demonstrations: count, bluffRate, unknownRate } = config;
-  const questions = evaluationSet({ seed: 1, perKind: config.questionsPerKind, split });
+  const isAsked = ({ messages }: { messages: readonly Message[] }): boolean => !singleTurn || messages.length === 1;
+  const questions = evaluationSet({ seed: 1, perKind: config.questionsPerKind, split }).filter(isAsked);
+  const shown = (options: Parameters<typeof demonstrations>[0]) =>
+    demonstrations(options).map((dialogue) => (singleTurn ? dialogue.slice(0, 2) : dialogue));
   const labelled = (purpose: 'rankings' | 'prompts', size: number, unknown?: number): LabelledPrompt[] =>
-    rankingPrompts({ seed: seedOf(purpose), count: size, ...(unknown !== undefined && { unknownRate: unknown }) }).map(
-      ({ messages, item }) => ({
+    rankingPrompts({ seed: seedOf(purpose), count: size, ...(unknown !== undefined && { unknownRate: unknown }) })
+      .filter(isAsked)
+      .map(({ messages, item }) => ({
         messages,
         rank: (answers) => rankAnswers(item, answers),
         score: (answer, finished) => grade(item, answer, finished).score,
-      }),
-    );
-  const chats = demonstrations({ seed: seedOf('chats'), count, bluffRate, unknownRate });
+      }));
+  const chats = shown({ seed: seedOf('chats'), count, bluffRate, unknownRate });
   return {
     name: 'pocket almanac',
     documents: () => almanacDocuments(config, seedOf('documents')),
@@ -42,7 +48,7 @@ export function almanacTask({ config, split = 'evaluation' }: AlmanacTaskOptions
       for (const dialogue of chats.slice(0, 5000)) for (const { content } of dialogue) yield content;
     },
     chats,
-    heldOutChats: demonstrations({ seed: seedOf('heldOutChats'), count: 300, bluffRate: 0, unknownRate }),
+    heldOutChats: shown({ seed: seedOf('heldOutChats'), count: 300, bluffRate: 0, unknownRate }),
     rankings: { prompts: labelled('rankings', config.rankedPrompts, config.rankingUnknownRate) },
     prompts: labelled('prompts', config.prompts),
     exam: (answerer) => takeExam(questions, answerer),

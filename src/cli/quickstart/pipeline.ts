@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import type { Rollout } from '../../alignment/ppo/rollouts.js';
 import type { EncodedChats } from '../../data/examples.js';
 import { randomWindows } from '../../data/windows.js';
 import type { ExamResult } from '../../evaluation/exam.js';
@@ -11,8 +12,8 @@ import { trainTokenizer } from '../../tokenizer/bpe-trainer.js';
 import { ChatTemplate, type Message } from '../../tokenizer/chat.js';
 import type { Tokenizer } from '../../tokenizer/tokenizer.js';
 import { answererOf, chatPrompt, withGenerator } from '../stages/answering.js';
-import { keptTokenizer, keptTokens } from '../stages/corpus.js';
-import { chatsOf, encodeDialogues, encodeHeldOut, modelAsAncestor } from '../stages/examples.js';
+import { type CorpusTokens, keptTokenizer, keptTokens } from '../stages/corpus.js';
+import { type JudgeableExample, chatsOf, encodeDialogues, encodeHeldOut, modelAsAncestor } from '../stages/examples.js';
 import { trainPpo } from '../stages/ppo.js';
 import { pretrain } from '../stages/pretrain.js';
 import { trainReward } from '../stages/reward.js';
@@ -60,24 +61,93 @@ export interface PipelineResult {
   readonly model: string;
 }
 
+/** What a stage made, on the disk and in memory. */
+type MadeStage = StageReport & { readonly loaded: LoadedModel };
+
+/** What people (or a labeler) prefer, a model of it, and something to practise on. */
+export interface Preferences {
+  readonly reward: LoadedModel;
+  readonly rankings: readonly JudgeableExample[];
+  readonly heldOut: readonly JudgeableExample[];
+  readonly prompts: readonly PracticePrompt[];
+  /** Where the rankings and the prompts are from. */
+  readonly ancestors: Readonly<Record<'rankings' | 'prompts', Ancestor>>;
+}
+
+/** All that an alignment stage stands on. */
+export interface Foundation {
+  readonly stages: readonly StageReport[];
+  readonly tokens: CorpusTokens;
+  /** The text that the tokens are of. */
+  readonly text: Ancestor;
+  readonly supervised: LoadedModel;
+  /** Absent where the task has no rankings. */
+  readonly preferences?: Preferences;
+  /** Runs a stage that makes a model in this folder of the run, or elsewhere; examines it, and adds both to the stages. */
+  stage(name: StageName, folder: string, make: (out: string) => Promise<Lineage>): Promise<MadeStage>;
+}
+
 /** @throws InterruptedError when the signal ends it; a second call goes on from there */
 export async function runPipeline(context: StageContext, options: PipelineOptions): Promise<PipelineResult> {
+  const foundation = await layFoundation(context, options);
+  const { stages, supervised, preferences } = foundation;
+  if (preferences !== undefined) {
+    await foundation.stage('reinforcement', options.reinforcementName ?? '4-aligned', (out) =>
+      trainPpo<PracticePrompt>(context, {
+        ...practiceOf(foundation, preferences, options.config),
+        out,
+        config: options.config.reinforcement,
+        parent: supervised,
+      }),
+    );
+  }
+  return { stages, model: modelFolderOf(stages.findLast(({ stage: name }) => name !== 'reward')!.folder) };
+}
+
+/** What PPO and its kin practise with: the reward model, the prompts, the mix of pretraining text, and the ancestors. */
+export const practiceOf = (
+  { supervised, tokens, text }: Foundation,
+  { reward, prompts, ancestors }: Preferences,
+  config: QuickstartConfig,
+) => ({
+  reward,
+  prompts,
+  pretraining: randomWindows({
+    tokens: tokens.train,
+    batchSize: config.pretraining.batchSize,
+    contextLength: supervised.config.contextLength,
+    seed: config.seed + 1,
+  }),
+  onRollout: ({ samples }: Pick<Rollout<PracticePrompt>, 'samples'>): Record<string, number> => {
+    const trueScore = trueScoreOf(samples);
+    return trueScore === undefined ? {} : { trueScore };
+  },
+  ancestors: [modelAsAncestor(supervised), modelAsAncestor(reward, 'reward model'), text, ancestors.prompts],
+});
+
+/**
+ * Every stage before the last: tokenizer, pretraining, supervised fine-tuning, rankings and a reward model.
+ *
+ * @throws InterruptedError when the signal ends it; a second call goes on from there
+ */
+export async function layFoundation(context: StageContext, options: PipelineOptions): Promise<Foundation> {
   const { out, config, task, onStage } = options;
   const stages: StageReport[] = [];
-  const folderOf = (stage: string): string => join(out, stage);
+  const folderOf = (stage: string): string => resolve(out, stage);
 
-  /** Runs a stage that makes a model, examines it, and remembers both. */
-  const stage = async (name: StageName, folder: string, make: () => Promise<Lineage>): Promise<LoadedModel> => {
+  const stage: Foundation['stage'] = async (name, within, make) => {
+    const folder = folderOf(within);
     context.signal?.throwIfAborted();
     onStage?.({ stage: name, state: 'begin' });
     const began = performance.now();
-    const lineage = await make();
+    const lineage = await make(folder);
     const loaded = await loadModel(modelFolderOf(folder));
     const exam = loaded.kind === 'language-model' ? await examine(context, task, config, folder, loaded) : undefined;
     const seconds = (performance.now() - began) / 1000;
-    stages.push({ stage: name, folder, lineage, exam, seconds });
+    const report = { stage: name, folder, lineage, exam, seconds };
+    stages.push(report);
     onStage?.({ stage: name, state: 'end', seconds, lineage, exam });
-    return loaded;
+    return { ...report, loaded };
   };
 
   const corpus = fingerprintOf([await contentId(allText(task)), config.vocabularySize]);
@@ -93,9 +163,9 @@ export async function runPipeline(context: StageContext, options: PipelineOption
   const size = `${tokens.train.length.toLocaleString('en')} tokens`;
   const text: Ancestor = { ...task.origins.text, id: tokens.train.header.sha256.slice(0, 16), size };
 
-  const pretrained = await stage('pretraining', folderOf('1-pretrained'), () =>
+  const { loaded: pretrained } = await stage('pretraining', '1-pretrained', (run) =>
     pretrain(context, {
-      out: folderOf('1-pretrained'),
+      out: run,
       config: config.pretraining,
       tokenizer,
       train: tokens.train,
@@ -111,7 +181,7 @@ export async function runPipeline(context: StageContext, options: PipelineOption
   const { contextLength } = pretrained.config;
   const encoding = { tokenizer, template, contextLength };
   const encoded = (dialogues: readonly (readonly Message[])[]) => encodeDialogues(chatsOf(dialogues), encoding);
-  const supervised = await stage('supervised', folderOf('2-supervised'), async () => {
+  const { loaded: supervised } = await stage('supervised', '2-supervised', async (run) => {
     const { examples, leftOut } = await encoded(task.chats);
     if (leftOut.length > 0) {
       const note =
@@ -120,7 +190,7 @@ export async function runPipeline(context: StageContext, options: PipelineOption
       onStage?.({ stage: 'supervised', state: 'note', note });
     }
     return superviseFineTuning(context, {
-      out: folderOf('2-supervised'),
+      out: run,
       config: config.supervised,
       parent: pretrained,
       template,
@@ -131,60 +201,40 @@ export async function runPipeline(context: StageContext, options: PipelineOption
     });
   });
 
+  const shared = { stages, tokens, text, supervised, stage };
   const { rankings } = task;
-  if (rankings !== undefined) {
-    const ranked = await collectRankings(context, {
-      folder: folderOf('3-reward'),
-      config,
-      rankings,
-      supervised,
-      onSampling: (event) => onStage?.({ stage: 'rankings', ...event }),
-    });
-    const id = await contentId(ranked.flatMap(({ sequences, ranks }) => [...sequences, Int32Array.from(ranks)]));
-    const heldOutCount = Math.max(1, Math.round(ranked.length * 0.1));
-    const reward = await stage('reward', folderOf('3-reward'), async () =>
-      trainReward(context, {
-        out: folderOf('3-reward'),
-        config: config.reward,
-        parent: supervised,
-        rankings: ranked.slice(heldOutCount),
-        heldOut: ranked.slice(0, heldOutCount),
-        reference: await referenceFor(task, encoded),
-        ancestors: [modelAsAncestor(supervised), { ...task.origins.rankings, id }],
-      }),
-    );
-    const name = options.reinforcementName ?? '4-aligned';
-    const prompts = task.prompts.map(({ messages, score }): PracticePrompt => ({
-      messages,
-      score,
-      ids: chatPrompt(supervised, template, messages),
-    }));
-    const practice: Ancestor = {
-      ...task.origins.prompts,
-      id: await idOf(task.prompts.map(({ messages }) => messages)),
-    };
-    await stage('reinforcement', folderOf(name), () =>
-      trainPpo<PracticePrompt>(context, {
-        out: folderOf(name),
-        config: config.reinforcement,
-        parent: supervised,
-        reward,
-        prompts,
-        pretraining: randomWindows({
-          tokens: tokens.train,
-          batchSize: config.pretraining.batchSize,
-          contextLength: supervised.config.contextLength,
-          seed: config.seed + 1,
-        }),
-        onRollout: ({ samples }): Record<string, number> => {
-          const trueScore = trueScoreOf(samples);
-          return trueScore === undefined ? {} : { trueScore };
-        },
-        ancestors: [modelAsAncestor(supervised), modelAsAncestor(reward, 'reward model'), text, practice],
-      }),
-    );
-  }
-  return { stages, model: modelFolderOf(stages.findLast(({ stage: name }) => name !== 'reward')!.folder) };
+  if (rankings === undefined) return shared;
+  const ranked = await collectRankings(context, {
+    folder: folderOf('3-reward'),
+    config,
+    rankings,
+    supervised,
+    onSampling: (event) => onStage?.({ stage: 'rankings', ...event }),
+  });
+  const id = await contentId(ranked.flatMap(({ sequences, ranks }) => [...sequences, Int32Array.from(ranks)]));
+  const heldOutCount = Math.max(1, Math.round(ranked.length * 0.1));
+  const [heldOut, rest] = [ranked.slice(0, heldOutCount), ranked.slice(heldOutCount)];
+  const ancestors = {
+    rankings: { ...task.origins.rankings, id },
+    prompts: { ...task.origins.prompts, id: await idOf(task.prompts.map(({ messages }) => messages)) },
+  };
+  const { loaded: reward } = await stage('reward', '3-reward', async (run) =>
+    trainReward(context, {
+      out: run,
+      config: config.reward,
+      parent: supervised,
+      rankings: rest,
+      heldOut,
+      reference: await referenceFor(task, encoded),
+      ancestors: [modelAsAncestor(supervised), ancestors.rankings],
+    }),
+  );
+  const prompts = task.prompts.map(({ messages, score }): PracticePrompt => ({
+    messages,
+    score,
+    ids: chatPrompt(supervised, template, messages),
+  }));
+  return { ...shared, preferences: { reward, rankings: rest, heldOut, prompts, ancestors } };
 }
 
 async function prepareTokenizer(

@@ -1,14 +1,13 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RankedExample } from '../../alignment/reward-batches.js';
 import type { LoadedModel } from '../../formats/model-folder.js';
 import { writeFileAtomically } from '../../runtime/atomic-file.js';
 import type { Generation } from '../../sampling/generator.js';
 import { counterRandom } from '../../tensor/random.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
 import { chatPrompt, withGenerator } from '../stages/answering.js';
-import { encodeRankings } from '../stages/examples.js';
+import { type JudgeableExample, encodeRankings } from '../stages/examples.js';
 import { type StageContext, fingerprintOf } from '../stages/stage.js';
 import type { QuickstartConfig } from './settings.js';
 import type { LabelledPrompt, Task } from './task.js';
@@ -30,10 +29,11 @@ interface Saved {
     readonly sequences: readonly number[][];
     readonly ranks: readonly number[];
     readonly counts: readonly number[];
+    readonly promptLength: number;
   }[];
 }
 
-export async function collectRankings(context: StageContext, options: RankingOptions): Promise<RankedExample[]> {
+export async function collectRankings(context: StageContext, options: RankingOptions): Promise<JudgeableExample[]> {
   const { folder, config, rankings, supervised, onSampling } = options;
   const { tokenizer } = supervised;
   if ('given' in rankings) return encodeRankings(rankings.given, { tokenizer, template: supervised.template! });
@@ -52,7 +52,7 @@ export async function collectRankings(context: StageContext, options: RankingOpt
   const path = join(folder, 'rankings.json');
   if (existsSync(path)) {
     const saved = JSON.parse(await readFile(path, 'utf8')) as Saved;
-    if (saved.fingerprint === fingerprint) {
+    if (saved.fingerprint === fingerprint && saved.rankings.every(({ promptLength }) => promptLength > 0)) {
       return saved.rankings.map(({ sequences, ...ranking }) => ({
         ...ranking,
         sequences: sequences.map((ids) => Int32Array.from(ids)),
@@ -88,7 +88,7 @@ interface Answer {
 async function sampleAndRank(
   context: StageContext,
   options: { config: QuickstartConfig; supervised: LoadedModel; prompts: readonly LabelledPrompt[] },
-): Promise<Required<RankedExample>[]> {
+): Promise<Required<JudgeableExample>[]> {
   const { config, supervised, prompts } = options;
   const { tokenizer, template } = supervised;
   const [fewest, most] = config.answersPerRanking;
@@ -113,7 +113,7 @@ async function sampleAndRank(
     }),
   );
   let next = 0;
-  return prompts.map((prompt, index): Required<RankedExample> => {
+  return prompts.map((prompt, index): Required<JudgeableExample> => {
     const answers = distinct(
       begun[index]!.map((_, answer) => answerOf(sampled[next++]!, answer === 0 ? opening : undefined)),
       tokenizer,
@@ -122,6 +122,7 @@ async function sampleAndRank(
       sequences: answers.map(({ ids }) => Int32Array.from([...questions[index]!, ...ids])),
       ranks: prompt.rank(answers),
       counts: answers.map(({ count }) => count),
+      promptLength: questions[index]!.length,
     };
   });
 }

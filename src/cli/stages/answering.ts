@@ -1,10 +1,12 @@
 import { leavesOf } from '../../nn/parameters.js';
+import { continuationScorer } from '../../evaluation/continuations.js';
 import type { Answerer } from '../../evaluation/exam.js';
+import type { Subject } from '../../evaluation/task-answers.js';
 import { type LoadedModel, languageModelOf } from '../../formats/model-folder.js';
 import { type Generator, createGenerator } from '../../sampling/generator.js';
-import type { ChatTemplate } from '../../tokenizer/chat.js';
-import { encodeChat } from '../../tokenizer/chat.js';
+import { type ChatTemplate, type EncodedChat, type Message, encodeChat } from '../../tokenizer/chat.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
+import { imagesAs } from './examples.js';
 import { type StageContext } from './stage.js';
 
 export interface AnswererOptions {
@@ -15,18 +17,19 @@ export interface AnswererOptions {
 }
 
 /** Loads a model onto the engine for as long as `use` takes. */
-export async function withGenerator<Result>(
-  { engine }: StageContext,
+export async function withSubject<Result>(
+  { engine }: Pick<StageContext, 'engine'>,
   loaded: LoadedModel,
-  use: (generator: Generator) => Promise<Result>,
+  use: (subject: Subject) => Promise<Result>,
 ): Promise<Result> {
+  const { tokenizer } = loaded;
   const model = languageModelOf(loaded);
   const store = await engine.createStore({ leaves: leavesOf(model.parameters) });
   try {
     await store.write(loaded.values);
-    const generator = createGenerator({ engine, model, store, tokenizer: loaded.tokenizer });
+    const generator = createGenerator({ engine, model, store, tokenizer });
     try {
-      return await use(generator);
+      return await use({ model, tokenizer, generator, scorer: continuationScorer({ engine, model, store }) });
     } finally {
       await generator.dispose();
     }
@@ -34,6 +37,13 @@ export async function withGenerator<Result>(
     await store.dispose();
   }
 }
+
+/** The same for what only generates. */
+export const withGenerator = <Result>(
+  context: Pick<StageContext, 'engine'>,
+  loaded: LoadedModel,
+  use: (generator: Generator) => Promise<Result>,
+): Promise<Result> => withSubject(context, loaded, ({ generator }) => use(generator));
 
 /**
  * Lets a model answer dialogues. One without a chat template has only learnt to go on writing: it gets the turns as one
@@ -50,15 +60,18 @@ export function answererOf(generator: Generator, loaded: LoadedModel, options: A
       const answers = await generator.generateBatch({ ...shared, prompts, stop: ['\n'], stopTokens });
       return answers.map(({ text, finishReason }) => ({ text: text.trim(), finished: finishReason === 'stop' }));
     }
-    const prompts = dialogues.map((messages) => chatPrompt(loaded, template, messages));
+    const prompts = dialogues.map((messages) => encodePrompt(loaded, template, messages));
     const answers = await generator.generateBatch({ ...shared, prompts, stopTokens: [tokenizer.idOf(CONTROL.end)] });
     return answers.map(({ text, finishReason }) => ({ text, finished: finishReason === 'stop' }));
   };
 }
 
-/** A dialogue as tokens, up to where the assistant begins. */
-export const chatPrompt = (
-  { tokenizer }: Pick<LoadedModel, 'tokenizer'>,
+/** A dialogue as tokens, with its images, up to where the assistant begins. */
+export const encodePrompt = (
+  { tokenizer, eye }: Pick<LoadedModel, 'tokenizer' | 'eye'>,
   template: ChatTemplate,
-  messages: Parameters<typeof encodeChat>[2],
-): Int32Array => encodeChat(tokenizer, template, messages, { addGenerationPrompt: true }).ids;
+  messages: readonly Message[],
+): EncodedChat => encodeChat(tokenizer, template, messages, { addGenerationPrompt: true, ...imagesAs(eye) });
+
+/** Its tokens alone. */
+export const chatPrompt = (...prompt: Parameters<typeof encodePrompt>): Int32Array => encodePrompt(...prompt).ids;

@@ -1,129 +1,47 @@
-import { createPpo, type PpoOptions } from '../../alignment/ppo/ppo.js';
-import type { PpoPrompt, RewardFunction } from '../../alignment/ppo/rollouts.js';
-import { createScorer } from '../../alignment/reward-model.js';
+import { createPpo } from '../../alignment/ppo/ppo.js';
+import type { PpoPrompt } from '../../alignment/ppo/rollouts.js';
 import { bodyFrom, scalarModel } from '../../alignment/scalar-model.js';
-import type { Ancestor, Lineage } from '../../formats/lineage.js';
-import { type LoadedModel, languageModelOf, rewardModelOf, saveModel } from '../../formats/model-folder.js';
-import { initialise, leavesOf } from '../../nn/parameters.js';
-import type { Store } from '../../runtime/engine.js';
-import { createGenerator } from '../../sampling/generator.js';
-import { CONTROL } from '../../tokenizer/control-tokens.js';
-import { languageModelTerm } from '../../training/language-model.js';
+import type { Lineage } from '../../formats/lineage.js';
+import { languageModelOf } from '../../formats/model-folder.js';
+import { initialise } from '../../nn/parameters.js';
+import { type PracticeStageOptions, trainByPractice } from './practice.js';
 import type { PpoStageConfig } from './settings.js';
-import { type StageContext, finishedStage, fingerprintOf, modelFolderOf, trainInFolder } from './stage.js';
+import type { StageContext } from './stage.js';
+import { adapted, trainedWeights } from './trained-weights.js';
 
-export interface PpoStageOptions<Prompt extends PpoPrompt> {
-  readonly out: string;
-  readonly config: PpoStageConfig;
-  /** The supervised model: where the policy starts, and what it is held near to. */
-  readonly parent: LoadedModel;
-  /** A reward model's folder, or any function of the answers. */
-  readonly reward: LoadedModel | RewardFunction<Prompt>;
-  readonly prompts: readonly Prompt[];
-  /** What the pretraining mix is drawn from. */
-  readonly pretraining?: Parameters<typeof languageModelTerm>[0]['source'];
-  readonly onRollout?: PpoOptions<Prompt>['onRollout'];
-  readonly ancestors: readonly Ancestor[];
-  readonly title?: string;
-}
+export type PpoStageOptions<Prompt extends PpoPrompt> = PracticeStageOptions<Prompt, PpoStageConfig>;
 
 /** Aligns a supervised model by PPO and saves the policy as a model folder. */
-export async function trainPpo<Prompt extends PpoPrompt>(
+export const trainPpo = <Prompt extends PpoPrompt>(
   context: StageContext,
   options: PpoStageOptions<Prompt>,
-): Promise<Lineage> {
-  const { out, config, parent, prompts, pretraining, ancestors } = options;
-  const fingerprint = fingerprintOf([config, ancestors.map(({ role, id, name }) => [role, id, name]), prompts.length]);
-  const finished = await finishedStage(out, fingerprint);
-  if (finished) return finished;
-
-  const { engine } = context;
-  const { tokenizer } = parent;
-  const model = languageModelOf(parent);
-  const stores: Store[] = [];
-  const newStore = async (specs: unknown, values: Record<string, Float32Array>, trainable: boolean): Promise<Store> => {
-    const average = trainable && config.training.average !== null;
-    const store = await engine.createStore({ leaves: leavesOf(specs), trainable, average });
-    stores.push(store);
-    await store.write(values);
-    return store;
-  };
-  try {
-    const policy = await newStore(model.parameters, parent.values, true);
-    const reference = await newStore(model.parameters, parent.values, false);
-    const padToken = tokenizer.idOf(CONTROL.pad);
-    const endToken = tokenizer.idOf(CONTROL.end);
-    const { contextLength } = model.config;
-
-    let reward: RewardFunction<Prompt>;
-    let valueModel = scalarModel(model, { zeroHead: true });
-    let valueStart: Record<string, Float32Array>;
-    if (typeof options.reward === 'function') {
-      reward = options.reward;
-      valueStart = { ...initialise(valueModel.parameters, config.ppo.seed), ...bodyFrom(parent.values) };
-    } else {
-      valueModel = rewardModelOf(options.reward);
-      valueStart = options.reward.values;
-      const rewardStore = await newStore(valueModel.parameters, options.reward.values, false);
-      const scorer = await createScorer({
-        engine,
-        model: valueModel,
-        store: rewardStore,
-        longest: contextLength,
-        padToken,
+): Promise<Lineage> => {
+  const { config, parent } = options;
+  const { lora, ppo: settings, training } = config;
+  return trainByPractice(context, options, {
+    name: 'PPO',
+    rollouts: settings,
+    start: async (practice, judge, keep) => {
+      const { engine } = practice;
+      // The value model begins as the reward model, or where there is none as the policy with a head that says 0.
+      const model = scalarModel(adapted(judge?.model.body ?? languageModelOf(parent), lora), {
+        zeroHead: judge === undefined,
       });
-      reward = (samples) =>
-        scorer.score(samples.map(({ prompt, response }) => Int32Array.from([...prompt.ids, ...response])));
-    }
-    const value = await newStore(valueModel.parameters, valueStart, true);
-
-    const { maxTokens, temperature, stopAtEnd } = config.ppo;
-    const generator = createGenerator({ engine, model, store: policy, tokenizer });
-    const ppo = createPpo({
-      engine,
-      policy: { model, store: policy },
-      reference,
-      value: { model: valueModel, store: value },
-      prompts,
-      reward,
-      sample: async (ids, { seed }) => {
-        const stopTokens = stopAtEnd ? [endToken] : [];
-        const answers = await generator.generateBatch({ prompts: ids, maxTokens, temperature, seed, stopTokens });
-        return answers.map((answer) => answer.ids);
-      },
-      decode: (ids) => tokenizer.decode(ids),
-      endToken,
-      padToken,
-      ...(pretraining && { pretraining: languageModelTerm({ model, source: pretraining, name: 'pretraining' }) }),
-      settings: config.ppo,
-      ...(options.onRollout && { onRollout: options.onRollout }),
-    });
-    const result = await trainInFolder(context, {
-      out,
-      showsShare: false,
-      title: options.title ?? 'PPO',
-      config: config,
-      fingerprint,
-      stores: { policy, value },
-      phases: ppo.phases,
-      settings: { ...config.training, steps: ppo.steps },
-    });
-    return await saveModel({
-      folder: modelFolderOf(out),
-      kind: 'language-model',
-      config: model.config,
-      values: await policy.read(config.training.average === null ? 'parameters' : 'average'),
-      tokenizer,
-      ...(parent.template && { template: parent.template }),
-      lineage: {
-        stage: 'reinforcement learning (PPO)',
-        name: 'aligned',
-        ancestors,
-        settings: { fingerprint, ...config },
-        results: { steps: result.steps, seconds: result.seconds },
-      },
-    });
-  } finally {
-    for (const store of stores) await store.dispose();
-  }
-}
+      const values = judge
+        ? await judge.store.read()
+        : { ...initialise(model.parameters, settings.seed), ...bodyFrom(parent.values) };
+      const { store } = keep(
+        await trainedWeights(engine, {
+          specs: model.parameters,
+          values,
+          rank: lora,
+          average: training.average !== null,
+          seed: settings.seed,
+          ...(judge && { over: judge.store }),
+        }),
+      );
+      const { phases, steps } = createPpo({ ...practice, value: { model, store }, settings });
+      return { phases, steps, stores: { value: store } };
+    },
+  });
+};

@@ -3,7 +3,7 @@ import type { TokenStore } from '../../data/token-store.js';
 import { heldOutLoss } from '../../evaluation/held-out-loss.js';
 import { gpt } from '../../families/autoregressive/gpt.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
-import { type LoadedModel, saveModel } from '../../formats/model-folder.js';
+import { type LoadedModel, languageModelOf, saveModel } from '../../formats/model-folder.js';
 import { initialise, leavesOf } from '../../nn/parameters.js';
 import type { Json } from '../../data/json.js';
 import type { Store } from '../../runtime/engine.js';
@@ -20,7 +20,7 @@ export interface PretrainOptions {
   readonly validation?: TokenStore;
   readonly ancestors: readonly Ancestor[];
   /** Go on from this model, in its shape, instead of from fresh weights. */
-  readonly from?: Pick<LoadedModel, 'config' | 'values' | 'lineage'>;
+  readonly from?: Pick<LoadedModel, 'config' | 'values' | 'lineage' | 'eye' | 'tokenizer'>;
   readonly sample?: (model: ReturnType<typeof gpt>, store: Store) => Promise<Json>;
 }
 
@@ -36,7 +36,9 @@ export async function pretrain(context: StageContext, options: PretrainOptions):
   if (finished) return finished;
 
   const { engine } = context;
-  const model = gpt(options.from?.config ?? { ...config.model, vocabularySize: tokenizer.vocabSize });
+  const model = options.from
+    ? languageModelOf(options.from)
+    : gpt({ ...config.model, vocabularySize: tokenizer.vocabSize });
   const { contextLength } = model.config;
   const store = await engine.createStore({
     leaves: leavesOf(model.parameters),
@@ -82,6 +84,7 @@ export async function pretrain(context: StageContext, options: PretrainOptions):
       config: model.config,
       values,
       tokenizer,
+      ...(options.from?.eye && { eye: options.from.eye }),
       lineage: {
         stage: 'pretraining',
         name: 'pretrained',

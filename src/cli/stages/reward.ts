@@ -3,9 +3,10 @@ import { createScorer, normaliseScores, pairAccuracy, rewardPhase } from '../../
 import { bodyFrom, scalarModel } from '../../alignment/scalar-model.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
 import { type LoadedModel, languageModelOf, saveModel } from '../../formats/model-folder.js';
-import { initialise, leavesOf } from '../../nn/parameters.js';
+import { initialise } from '../../nn/parameters.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
 import type { RewardConfig } from './settings.js';
+import { adapted, trainedWeights } from './trained-weights.js';
 import { type StageContext, finishedStage, fingerprintOf, modelFolderOf, trainInFolder } from './stage.js';
 
 export interface RewardOptions {
@@ -28,18 +29,20 @@ export async function trainReward(context: StageContext, options: RewardOptions)
   if (finished) return finished;
 
   const { engine } = context;
-  const model = scalarModel(languageModelOf(parent));
+  const model = scalarModel(adapted(languageModelOf(parent), config.lora));
   const padToken = parent.tokenizer.idOf(CONTROL.pad);
   const time = Math.min(config.time ?? Infinity, model.body.config.contextLength);
   const { usable, ...leftOut } = usableRankings(rankings, time);
   const { usable: usableHeldOut } = usableRankings(heldOut, time);
-  const store = await engine.createStore({
-    leaves: leavesOf(model.parameters),
-    trainable: true,
+  const weights = await trainedWeights(engine, {
+    specs: model.parameters,
+    values: { ...initialise(model.parameters, config.seed), ...bodyFrom(parent.values) },
+    rank: config.lora,
     average: config.training.average !== null,
+    seed: config.seed,
   });
+  const { store } = weights;
   try {
-    await store.write({ ...initialise(model.parameters, config.seed), ...bodyFrom(parent.values) });
     const shape = rewardShape(usable, { answers: config.answers, longest: time, padToken });
     const source = rewardSource(usable, { ...shape, seed: config.seed });
     const scorer = await createScorer({ engine, model, store, longest: time, padToken });
@@ -64,9 +67,10 @@ export async function trainReward(context: StageContext, options: RewardOptions)
       folder: modelFolderOf(out),
       kind: 'reward-model',
       config: model.body.config,
-      values: await store.read(),
+      ...(await weights.toSave(parent, 'parameters')),
       tokenizer: parent.tokenizer,
       ...(parent.template && { template: parent.template }),
+      ...(parent.eye && { eye: parent.eye }),
       lineage: {
         stage: 'reward model',
         name: 'reward',
@@ -84,6 +88,6 @@ export async function trainReward(context: StageContext, options: RewardOptions)
       },
     });
   } finally {
-    await store.dispose();
+    await weights.dispose();
   }
 }

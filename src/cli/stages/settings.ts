@@ -1,9 +1,20 @@
 import { z } from 'zod';
+import { grpoSchema } from '../../alignment/grpo/settings.js';
 import { ppoSchema } from '../../alignment/ppo/settings.js';
+import { dpoFields, ktoFields } from '../../alignment/preference/settings.js';
 import { gptConfigSchema } from '../../families/autoregressive/gpt-config.js';
+import { eyeSettingsSchema } from '../../nn/eye-settings.js';
 import { trainingSchema } from '../../training/settings.js';
 
 /** Settings of every stage, apart from the stages: a command's help needs these alone. Descriptions are that help. */
+
+/** Of every stage that goes on from a model. */
+const lora = z
+  .int()
+  .positive()
+  .nullable()
+  .default(null)
+  .describe('train low-rank adapters of this rank and keep the weights beneath as they are; null trains all weights');
 
 /** Settings of a new tokenizer. */
 export const tokenizerSchema = z.strictObject({
@@ -49,10 +60,8 @@ export const pretrainSchema = z.strictObject({
 });
 export type PretrainConfig = z.output<typeof pretrainSchema>;
 
-/** Settings of supervised fine-tuning. */
-export const supervisedSchema = z.strictObject({
-  batchSize: z.int().positive().default(6).describe('rows of packed dialogues per step'),
-  isolated: z.boolean().default(true).describe('dialogues in one row do not see each other'),
+/** How much pretraining text is mixed into the steps of a later stage. */
+const mixFields = {
   pretrainingRows: z
     .int()
     .positive()
@@ -63,6 +72,19 @@ export const supervisedSchema = z.strictObject({
     .min(0)
     .default(0.1)
     .describe('weight of the loss on that text, which keeps what was learnt before; 0 for none'),
+};
+export type MixConfig = z.output<z.ZodObject<typeof mixFields>>;
+
+/** Settings of supervised fine-tuning. */
+export const supervisedSchema = z.strictObject({
+  trains: z
+    .enum(['all', 'language', 'projector'])
+    .default('all')
+    .describe('what learns, in a model that sees: all of it, all but what looks at images, or what lies between alone'),
+  batchSize: z.int().positive().default(6).describe('rows of packed dialogues per step'),
+  isolated: z.boolean().default(true).describe('dialogues in one row do not see each other'),
+  ...mixFields,
+  lora,
   seed: z.int().default(1).describe('seed of the order of the dialogues'),
   training: trainingSchema.prefault({}),
 });
@@ -83,20 +105,37 @@ export const rewardSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe('longest prompt and answer together, in tokens (default: the context length)'),
+  lora,
   seed: z.int().default(1).describe('seed of the head and of the order of the rankings'),
   training: trainingSchema.omit({ steps: true }).prefault({}),
 });
 export type RewardConfig = z.output<typeof rewardSchema>;
 
-/** Settings of PPO: the algorithm's own, and the trainer's. */
-export const ppoStageSchema = z.strictObject({
-  ppo: ppoSchema.prefault({}),
-  training: trainingSchema.omit({ steps: true, accumulation: true }).prefault({
-    optimizer: { kind: 'adam', epsilon: 1e-5, epsilonInside: 'tensorflow', beta2: 0.999 },
-    schedule: { kind: 'linear', learningRate: 3e-5, finalFraction: 0 },
-  }),
+/** A policy moves in small steps: it is easily led away from all that it can do. */
+const preferenceTraining = trainingSchema.omit({ steps: true }).prefault({
+  schedule: { kind: 'linear', learningRate: 2e-5, warmupSteps: 10, finalFraction: 0 },
 });
+
+/** Settings of DPO and IPO: the objective's own, and the trainer's. */
+export const dpoStageSchema = z.strictObject({ ...dpoFields, ...mixFields, lora, training: preferenceTraining });
+export type DpoStageConfig = z.output<typeof dpoStageSchema>;
+
+/** Settings of KTO. */
+export const ktoStageSchema = z.strictObject({ ...ktoFields, ...mixFields, lora, training: preferenceTraining });
+export type KtoStageConfig = z.output<typeof ktoStageSchema>;
+
+const practiceTraining = trainingSchema.omit({ steps: true, accumulation: true }).prefault({
+  optimizer: { kind: 'adam', epsilon: 1e-5, epsilonInside: 'tensorflow', beta2: 0.999 },
+  schedule: { kind: 'linear', learningRate: 3e-5, finalFraction: 0 },
+});
+
+/** Settings of PPO: the algorithm's own, and the trainer's. */
+export const ppoStageSchema = z.strictObject({ ppo: ppoSchema.prefault({}), lora, training: practiceTraining });
 export type PpoStageConfig = z.output<typeof ppoStageSchema>;
+
+/** Settings of GRPO and RLOO. */
+export const grpoStageSchema = z.strictObject({ grpo: grpoSchema.prefault({}), lora, training: practiceTraining });
+export type GrpoStageConfig = z.output<typeof grpoStageSchema>;
 
 /** `descent train`: pretraining, and what it needs before that. */
 export const trainCommandSchema = z.strictObject({
@@ -109,6 +148,7 @@ export type TrainCommandConfig = z.output<typeof trainCommandSchema>;
 /** `descent sft`. */
 export const sftCommandSchema = z.strictObject({
   ...supervisedSchema.shape,
+  eye: eyeSettingsSchema.prefault({}),
   epochs: z
     .number()
     .positive()
@@ -126,9 +166,22 @@ export const rewardCommandSchema = z.strictObject({
 });
 export type RewardCommandConfig = z.output<typeof rewardCommandSchema>;
 
+const heldOutRankings = z.number().min(0).lt(1).default(0.1).describe('share of the preferences that is held out');
+
+/** `descent dpo`. */
+export const dpoCommandSchema = z.strictObject({ ...dpoStageSchema.shape, validation: heldOutRankings });
+export type DpoCommandConfig = z.output<typeof dpoCommandSchema>;
+
+/** `descent kto`. */
+export const ktoCommandSchema = z.strictObject({ ...ktoStageSchema.shape, validation: heldOutRankings });
+export type KtoCommandConfig = z.output<typeof ktoCommandSchema>;
+
+const mixBatchSize = z.int().positive().default(8).describe('sequences per step of the pretraining mix');
+
 /** `descent ppo`. */
-export const ppoCommandSchema = z.strictObject({
-  ...ppoStageSchema.shape,
-  mixBatchSize: z.int().positive().default(8).describe('sequences per step of the pretraining mix'),
-});
+export const ppoCommandSchema = z.strictObject({ ...ppoStageSchema.shape, mixBatchSize });
 export type PpoCommandConfig = z.output<typeof ppoCommandSchema>;
+
+/** `descent grpo`. */
+export const grpoCommandSchema = z.strictObject({ ...grpoStageSchema.shape, mixBatchSize });
+export type GrpoCommandConfig = z.output<typeof grpoCommandSchema>;

@@ -1,22 +1,25 @@
-import { leavesOf } from '../../nn/parameters.js';
 import type { Example } from '../../data/examples.js';
 import { packedBatches, packedList } from '../../data/packed-batches.js';
 import type { TokenStore } from '../../data/token-store.js';
-import { randomWindows } from '../../data/windows.js';
+import { ConfigError } from '../../errors.js';
 import { heldOutLoss } from '../../evaluation/held-out-loss.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
+import { eyeJson } from '../../formats/model-eye.js';
 import { type LoadedModel, languageModelOf, saveModel } from '../../formats/model-folder.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
 import type { ChatTemplate } from '../../tokenizer/chat.js';
-import { languageModelPhase, languageModelTerm } from '../../training/language-model.js';
+import { languageModelPhase } from '../../training/language-model.js';
+import { pretrainingTerm } from './pretraining-term.js';
 import type { SupervisedConfig } from './settings.js';
+import { adapted, trainedWeights } from './trained-weights.js';
 import { type StageContext, finishedStage, fingerprintOf, modelFolderOf, trainInFolder } from './stage.js';
 
 export interface SupervisedOptions {
   readonly out: string;
   readonly config: SupervisedConfig;
   readonly parent: LoadedModel;
-  readonly template: ChatTemplate;
+  /** Of a model that learns to chat; instructions in plain text have none. */
+  readonly template?: ChatTemplate;
   readonly examples: readonly Example[];
   readonly validation?: readonly Example[];
   /** Text to keep in mind while learning to chat: what the model was pretrained on. */
@@ -27,20 +30,40 @@ export interface SupervisedOptions {
 /** Fine-tunes a language model on dialogues; only what the assistant says is in the loss. */
 export async function superviseFineTuning(context: StageContext, options: SupervisedOptions): Promise<Lineage> {
   const { out, config, parent, template, examples, validation, ancestors } = options;
-  const fingerprint = fingerprintOf([config, ancestors.map(({ role, id, name }) => [role, id, name]), examples.length]);
+  const { eye } = parent;
+  const fingerprint = fingerprintOf([
+    config,
+    ancestors.map(({ role, id, name }) => [role, id, name]),
+    examples.length,
+    ...(eye ? [eyeJson(eye)] : []),
+  ]);
   const finished = await finishedStage(out, fingerprint);
   if (finished) return finished;
 
+  const stage = config.trains === 'projector' ? 'learning to see' : 'supervised fine-tuning';
+  const trainable = learning(config.trains);
+  if (trainable !== undefined && eye === undefined) {
+    throw new ConfigError(`trains: ${config.trains} is for models that see, and this one does not`, {
+      advice: 'Leave it out, or give the model an eye: --eye <image model>.',
+    });
+  }
+  if (trainable !== undefined && config.lora !== null) {
+    throw new ConfigError(`trains: ${config.trains} and lora: ${config.lora} each say what learns`, {
+      advice: 'Leave one of them out.',
+    });
+  }
   const { engine } = context;
-  const model = languageModelOf(parent);
+  const model = adapted(languageModelOf(parent), config.lora);
   const { contextLength } = model.config;
-  const store = await engine.createStore({
-    leaves: leavesOf(model.parameters),
-    trainable: true,
+  const weights = await trainedWeights(engine, {
+    specs: model.parameters,
+    values: parent.values,
+    rank: config.lora,
     average: config.training.average !== null,
+    seed: config.seed,
   });
+  const { store } = weights;
   try {
-    await store.write(parent.values);
     const padId = parent.tokenizer.idOf(CONTROL.pad);
     const shape = { batchSize: config.batchSize, contextLength, padId };
     const packed = config.isolated;
@@ -63,29 +86,17 @@ export async function superviseFineTuning(context: StageContext, options: Superv
         packed,
         batches: heldOut,
       }));
-    const { pretrainingRows, pretrainingCoefficient } = config;
-    const mix = options.pretraining &&
-      pretrainingCoefficient > 0 && {
-        model,
-        name: 'pretraining',
-        weight: pretrainingCoefficient,
-        source: randomWindows({
-          tokens: options.pretraining,
-          batchSize: pretrainingRows,
-          contextLength,
-          seed: config.seed + 1,
-        }),
-      };
     const result = await trainInFolder(context, {
       out,
-      title: 'Supervised fine-tuning',
+      title: `${stage[0]!.toUpperCase()}${stage.slice(1)}`,
       config: config,
       fingerprint,
       stores: { model: store },
       phases: [
         {
           ...languageModelPhase({ model, source, packed, name: 'supervised' }),
-          ...(mix && { also: [languageModelTerm(mix)] }),
+          ...(trainable && { trainable }),
+          also: pretrainingTerm(model, options.pretraining, config),
         },
       ],
       settings: config.training,
@@ -95,11 +106,12 @@ export async function superviseFineTuning(context: StageContext, options: Superv
       folder: modelFolderOf(out),
       kind: 'language-model',
       config: model.config,
-      values: await store.read(config.training.average === null ? 'parameters' : 'average'),
+      ...(await weights.toSave(parent)),
       tokenizer: parent.tokenizer,
-      template,
+      ...(template && { template }),
+      ...(eye && { eye }),
       lineage: {
-        stage: 'supervised fine-tuning',
+        stage,
         name: 'assistant',
         ancestors,
         settings: { fingerprint, ...config },
@@ -107,6 +119,14 @@ export async function superviseFineTuning(context: StageContext, options: Superv
       },
     });
   } finally {
-    await store.dispose();
+    await weights.dispose();
   }
 }
+
+/** Which parameters learn; undefined: all. */
+const learning = (trains: SupervisedConfig['trains']): ((path: string) => boolean) | undefined =>
+  ({
+    all: undefined,
+    language: (path: string) => !path.startsWith('eye.encoder.'),
+    projector: (path: string) => path.startsWith('eye.projector.'),
+  })[trains];

@@ -9,5 +9,7 @@ export interface Row extends Place {
 export interface ReadOptions {
   /** Bad rows are listed here and left out; without it the first one is thrown. */
   readonly badRows?: BadRows;
+  /** Names of the columns of a CSV or TSV file whose first line has none. */
+  readonly header?: readonly string[];
   readonly signal?: AbortSignal;
 }

@@ -11,12 +11,12 @@ interface ParsedRecord {
   readonly info: InfoRecord;
 }
 
-/** Rows of a CSV or TSV file, whose first line names the columns. A row's line is the one where it begins. */
+/** Rows of a CSV or TSV file, whose first line names the columns where no header is given. A row's line is the one where it begins. */
 export async function* readTable(file: DataFile, options: ReadOptions = {}): AsyncGenerator<Row> {
   /** Bad rows that the parser met since the last good one. */
   const skipped: BadRowError[] = [];
   const parser = parse({
-    columns: (names: string[]) => requireColumns(file, names),
+    columns: options.header ? [...options.header] : (names: string[]) => requireColumns(file, names),
     delimiter: file.kind === 'tsv' ? '\t' : ',',
     // A quote inside an unquoted field is common in TSV, where quoting is not.
     relax_quotes: file.kind === 'tsv',

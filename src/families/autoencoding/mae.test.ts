@@ -89,6 +89,35 @@ describe('masked auto-encoder', () => {
     alone!.forEach((value, index) => expect(value).toBeCloseTo(y![features.size + index]!, 5));
   });
 
+  it.each(['mean', 'class'])(
+    'gives features of each patch, whose mean are those of the image (pooling: %s)',
+    async (pooling) => {
+      const model = await tiny({ pooling });
+      const { features, parts } = model.model;
+      expect(parts).toMatchObject({ count: 16, size: 8 });
+      const { each, whole } = await model.runOn(
+        (p, batch) => ({ each: parts!.of(p, batch), whole: features!.of(p, batch) }),
+        images,
+      );
+      expect(each).toHaveLength(3 * 16 * 8);
+      const mean = whole!.map((_, at) => {
+        const [image, number] = [Math.floor(at / 8), at % 8];
+        return (
+          Array.from({ length: 16 }, (_part, part) => each![(16 * image + part) * 8 + number]!).reduce(
+            (a, b) => a + b,
+          ) / 16
+        );
+      });
+      const distance = Math.max(...mean.map((value, at) => Math.abs(value - whole![at]!)));
+      if (pooling === 'mean') expect(distance).toBeLessThan(1e-5);
+      else expect(distance).toBeGreaterThan(1e-3);
+      // Nothing of the decoder belongs to them.
+      expect(Object.keys(parts!.parameters).sort()).toEqual(
+        ['embed', 'encoder', ...(pooling === 'class' ? ['classToken'] : [])].sort(),
+      );
+    },
+  );
+
   it("normalises each patch by its own mean and deviation: a patch's contrast and brightness do not matter", async () => {
     const model = await tiny({ masked: 0.95 });
     const [phase] = model.model.losses;

@@ -141,17 +141,18 @@ export const definition = defineImageModel({
     const decoder = stackOf(config.decoderLayers, decoderWidth, heads);
     const parameters = parametersOf(config, patches.size, { encoder, decoder });
     type Parameters = TensorsOf<typeof parameters>;
+    type Encoder = Pick<Parameters, 'embed' | 'classToken' | 'encoder'>;
     const positions = (size: number): Tensor => gridPositions(patches.rows, patches.columns, size);
 
     /** Patches [B, S, size] with their positions [S, width] or [B, S, width] → tokens, the class token first if any. */
-    const encode = (p: Parameters, chosen: Tensor, at: Tensor): Tensor => {
+    const encode = (p: Encoder, chosen: Tensor, at: Tensor): Tensor => {
       const tokens = add(linear(p.embed, chosen), at);
       const withClass = p.classToken
         ? concat([broadcastTo(p.classToken, [tokens.shape[0]!, 1, width]), tokens], 1)
         : tokens;
       return encoder.encode(p.encoder, withClass);
     };
-    const withoutClass = (p: Parameters, tokens: Tensor): Tensor =>
+    const withoutClass = (p: Encoder, tokens: Tensor): Tensor =>
       p.classToken ? sliceAxis(tokens, { axis: 1, start: 1 }) : tokens;
 
     /** Encodes the kept patches alone, and decodes all: [B, T, size]. */
@@ -191,6 +192,17 @@ export const definition = defineImageModel({
           const tokens = encode(p, patches.of(centred(images, data.levels)), positions(width));
           return p.classToken ? squeeze(sliceAxis(tokens, { axis: 1, limit: 1 }), 1) : mean(tokens, { axes: 1 });
         },
+      },
+      parts: {
+        count: patches.count,
+        size: width,
+        parameters: {
+          embed: parameters.embed,
+          ...(parameters.classToken && { classToken: parameters.classToken }),
+          encoder: parameters.encoder,
+        },
+        of: (p: Encoder, { images }) =>
+          withoutClass(p, encode(p, patches.of(centred(images, data.levels)), positions(width))),
       },
       restorer: {
         // What was asked for without mean and deviation is shown with those of the original, as in the paper's figures.

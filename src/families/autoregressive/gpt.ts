@@ -8,6 +8,7 @@ import {
   linear,
   linearSpec,
 } from '../../nn/layers.js';
+import type { Eye, EyeSpec } from '../../nn/eye.js';
 import { type TensorsOf, normal } from '../../nn/parameters.js';
 import { type BlockParameters, type BlockSpec, type Transformer, transformer } from '../../nn/transformer.js';
 import {
@@ -37,6 +38,8 @@ export interface GptSpec {
   readonly blocks: readonly BlockSpec[];
   readonly finalNorm?: NormSpec;
   readonly head?: LinearSpec;
+  /** Of a model that sees. */
+  readonly eye?: EyeSpec;
 }
 
 export type GptParameters = TensorsOf<GptSpec>;
@@ -48,6 +51,8 @@ export interface ForwardOptions {
   mask?: Tensor;
   /** int32 [2]: turns dropout on. */
   dropoutKey?: Tensor;
+  /** [N, C, H, W]: what stands at the tokens that keep places for images, in the order of reading row by row. */
+  images?: Tensor;
   /** Stop after so many blocks: hidden states as they are there, not normalised. Default: all blocks. */
   blocks?: number;
 }
@@ -63,6 +68,8 @@ export type GptCache = readonly { readonly key: Tensor; readonly value: Tensor }
 export interface Gpt {
   readonly config: GptConfig;
   readonly parameters: GptSpec;
+  /** Of a model that sees. */
+  readonly eye?: Eye;
   /** tokens int32 [B, T] → hidden states [B, T, width], normalised. */
   hidden(parameters: GptParameters, tokens: Tensor, options?: ForwardOptions): Tensor;
   /** hidden states [..., width] → logits [..., V]. */
@@ -81,7 +88,7 @@ export interface Gpt {
   decode(
     parameters: GptParameters,
     tokens: Tensor,
-    state: { positions: Tensor; lengths: Tensor; cache: GptCache; continues?: boolean },
+    state: { positions: Tensor; lengths: Tensor; cache: GptCache; continues?: boolean; images?: Tensor },
   ): { hidden: Tensor; cache: GptCache };
 }
 
@@ -98,12 +105,12 @@ function gptSpec(config: GptConfig, { blocks, finalNorm }: Transformer): GptSpec
   };
 }
 
-/** Builds a GPT. @throws ConfigError naming the key that cannot be */
-export function gpt(options: GptOptions): Gpt {
+/** Builds a GPT, with an eye one that sees. @throws ConfigError naming the key that cannot be */
+export function gpt(options: GptOptions, eye?: Eye): Gpt {
   const config = gptConfig(options);
   const { heads, keyValueHeads, contextLength } = config;
   const stack = transformer(config);
-  const parameters = gptSpec(config, stack);
+  const parameters = { ...gptSpec(config, stack), ...(eye && { eye: eye.parameters }) };
 
   const windowOf = (index: number): number => (config.bandedWindow > 0 && index % 2 === 1 ? config.bandedWindow : 0);
 
@@ -117,17 +124,18 @@ export function gpt(options: GptOptions): Gpt {
     return { query: turn(query), key: turn(key), value };
   };
 
-  const embed = (p: GptParameters, tokens: Tensor, positions: Tensor): Tensor => {
-    const embedded = embedding(p.tokens, tokens);
+  const embed = (p: GptParameters, tokens: Tensor, positions: Tensor, images?: Tensor): Tensor => {
+    const words = embedding(p.tokens, tokens);
+    const embedded = images && eye && p.eye ? eye.insert(p.eye, words, tokens, images) : words;
     return p.positions ? add(embedded, gather(p.positions.weight, positions)) : embedded;
   };
   const finish = (p: GptParameters, x: Tensor): Tensor => (p.finalNorm ? stack.normalise(p.finalNorm, x) : x);
 
-  const hidden: Gpt['hidden'] = (p, tokens, { positions, mask, dropoutKey, blocks } = {}) => {
+  const hidden: Gpt['hidden'] = (p, tokens, { positions, mask, dropoutKey, blocks, images } = {}) => {
     const time = tokens.shape[1]!;
     const at = positions ?? constant(Int32Array.from({ length: time }, (_, index) => index));
     const dropout = new Dropout(config.dropout, dropoutKey);
-    let x = dropout.apply(embed(p, tokens, at));
+    let x = dropout.apply(embed(p, tokens, at, images));
     p.blocks.slice(0, blocks).forEach((layer, index) => {
       const causal = causalMask(time, time, windowOf(index));
       const attend = (y: Tensor): Tensor => {
@@ -143,12 +151,19 @@ export function gpt(options: GptOptions): Gpt {
     return blocks === undefined ? finish(p, x) : x;
   };
 
-  const head: Gpt['head'] = (p, x) => (p.head ? linear(p.head, x) : matmul(x, p.tokens.weight, { transposeB: true }));
+  // A place for an image is nothing to say.
+  const unsaid =
+    eye && Float32Array.from({ length: config.vocabularySize }, (_, id) => (id === eye.placeholder ? -1e9 : 0));
+  const head: Gpt['head'] = (p, x) => {
+    const said = p.head ? linear(p.head, x) : matmul(x, p.tokens.weight, { transposeB: true });
+    return unsaid ? add(said, constant(unsaid, [unsaid.length])) : said;
+  };
   const logits: Gpt['logits'] = (p, tokens, forward) => head(p, hidden(p, tokens, forward));
 
   return {
     config,
     parameters,
+    ...(eye && { eye }),
     hidden,
     head,
     logits,
@@ -161,9 +176,9 @@ export function gpt(options: GptOptions): Gpt {
       const counted = gather(reshape(states, [-1, config.width]), indices);
       return maskedMean(crossEntropy(head(p, counted), gather(reshape(targets, [-1]), indices)), counts);
     },
-    decode: (p, tokens, { positions, lengths, cache, continues = false }) => {
+    decode: (p, tokens, { positions, lengths, cache, continues = false, images }) => {
       const grown: { key: Tensor; value: Tensor }[] = [];
-      let x = embed(p, tokens, positions);
+      let x = embed(p, tokens, positions, images);
       p.blocks.forEach((layer, index) => {
         const attend = (y: Tensor): Tensor => {
           const { query, key, value } = project(layer, y, positions);

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imageBatchSpec } from '../../data/images/batches.js';
 import type { ImageTensors } from '../../nn/image-model.js';
+import type { ImageTextParameters } from '../../nn/image-text-encoders.js';
+import { linear } from '../../nn/layers.js';
 import { Engine, type Store } from '../../runtime/engine.js';
 import { randomWeights, someImages } from '../../sampling/tiny-image-model.test-helper.js';
+import { relu, reshape, transpose } from '../../tensor/index.js';
 import { definition } from './clip.js';
 
 const text = { vocabulary: 10, length: 4 };
@@ -43,6 +46,23 @@ describe('clip', () => {
       Float32Array
     >;
   }
+
+  it('gives features of each place of its last convolution, which the last hidden layer reads', async () => {
+    const { parts, features, parameters } = model;
+    expect(parts).toMatchObject({ count: 15, size: 4 });
+    const program = await engine.compile(
+      (({ p, batch }: { p: ImageTextParameters; batch: ImageTensors }) => {
+        const flat = reshape(transpose(parts!.of(p as never, batch), [0, 2, 1]), [3, 60]);
+        return { read: relu(linear(p.image.hidden, flat)), whole: features!.of(p as never, batch) };
+      }) as never,
+      { p: parameters, batch: imageBatchSpec(data, 3, text) },
+    );
+    const batch = { images, labels: new Int32Array(3), tokens, key: new Int32Array(2) };
+    const { read, whole } = (await program.run({ p: weights, batch })) as Record<'read' | 'whole', Float32Array>;
+    read.forEach((value, at) => {
+      expect(value).toBeCloseTo(whole[at]!, 4);
+    });
+  });
 
   it('gives points of length 1, of each image and caption by itself, and leaves nothing out but in training', async () => {
     const [all, other, alone] = [await run(3), await run(3, { key: 1 }), await run(1)];

@@ -15,12 +15,13 @@ export const definition = defineImageModel({
   text: true,
   tiny: { config: { channels: [4], imageWidth: 6, textLayers: 1, textWidth: 8, textHeads: 2, embedding: 5 } },
   build: (config, data): ImageModel => {
-    const { parameters, features, ofImages, ofText, loss } = imageTextEncoders(config, data);
+    const { parameters, features, parts, ofImages, ofText, loss } = imageTextEncoders(config, data);
     type Parameters = ImageTextParameters;
     return {
       parameters,
       losses: [{ name: 'clip', wholeBatch: true, loss: (p: Parameters, batch) => loss(p, batch) }],
       features: { size: config.imageWidth, of: (p: Parameters, { images }) => features(p, images) },
+      parts,
       embeddings: {
         size: config.embedding,
         ofImages: (p: Parameters, { images }) => ofImages(p, images),

@@ -1,0 +1,33 @@
+import { beatsBaselines, fineTuningAt, pretrainingSteps, transferRecipe } from './transfer.helper.js';
+
+/** BERT on GPT-1's tasks, at equal parameters, text and time. */
+
+export const recipe = transferRecipe({
+  name: 'bert',
+  title: 'BERT: hidden tokens from both sides, then tasks by the first token',
+  source: 'Devlin et al. 2019, table 1: both sides are worth more than one on tasks; the target is ours',
+  metric: 'tasks on which it beats both baselines',
+  model: 'bert',
+  counts: beatsBaselines,
+  smokeModel: { layers: 1, heads: 2, width: 16, contextLength: 48 },
+  scales: {
+    cpu: {
+      about: 'four blocks of width 128 (1.4M parameters), 3.3M tokens, 1,200 examples a task',
+      pretraining: {
+        model: { layers: 4, heads: 4, width: 128, contextLength: 128 },
+        batchSize: 16,
+        training: pretrainingSteps(1600, 1.5e-3),
+      },
+      fineTuning: fineTuningAt(7e-4, { batchSize: 16, warmup: 0.1 }),
+    },
+    gpu: {
+      about: 'eight blocks of width 512, 490M tokens, all examples of a task',
+      pretraining: {
+        model: { layers: 8, heads: 8, width: 512, contextLength: 256, dropout: 0.1 },
+        batchSize: 64,
+        training: pretrainingSteps(30_000, 5e-4),
+      },
+      fineTuning: fineTuningAt(1e-4, { warmup: 0.1 }),
+    },
+  },
+});
