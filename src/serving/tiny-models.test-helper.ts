@@ -2,12 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Hono } from 'hono';
-import type { GptOptions } from '../families/autoregressive/gpt-config.js';
+import { definition as mae } from '../families/autoencoding/mae.js';
+import { type GptOptions, gptConfig } from '../families/autoregressive/gpt-config.js';
 import { gpt } from '../families/autoregressive/gpt.js';
-import { saveModel } from '../formats/model-folder.js';
+import { type ModelImages, imageData } from '../formats/image-model-folder.js';
+import { eyeOf } from '../formats/model-eye.js';
+import { languageModelOf, saveModel } from '../formats/model-folder.js';
 import { initialise } from '../nn/parameters.js';
 import { trainTokenizer } from '../tokenizer/bpe-trainer.js';
+import { CharacterTokenizer } from '../tokenizer/character-tokenizer.js';
 import { ChatTemplate } from '../tokenizer/chat.js';
+import { CONTROL_TOKENS, IMAGE_TOKEN } from '../tokenizer/control-tokens.js';
 import { createApp } from './app.js';
 import type { Env } from './context.js';
 import { type ServeOptions, type Serving, createServing } from './serving.js';
@@ -36,6 +41,33 @@ export async function saveTinyModel({ folder, chats = true, seed = 1, options = 
     tokenizer,
     ...(chats && { template: new ChatTemplate() }),
     lineage: { stage: 'test', ancestors: [] },
+  });
+}
+
+/** Saves a model of random weights that sees images of 4 x 4, each as two tokens. */
+export async function saveSeeingModel(folder: string): Promise<void> {
+  const reading = { fit: 'crop', filter: 'box', skipBad: false } as const;
+  const images: ModelImages = { channels: 1, height: 4, width: 4, pixels: 'bytes', labelNames: [], reading };
+  const encoder = mae.schema.parse({ patch: 2, layers: 1, width: 8, heads: 2, decoderWidth: 4 });
+  const looking = mae.build(encoder, imageData(images));
+  const { eye, values: seen } = eyeOf(
+    {
+      ...{ folder: 'eye', definition: mae, config: encoder, images, model: looking },
+      values: initialise(looking.parameters, 1),
+    },
+    { tokens: 2, projector: 'mlp' },
+  );
+  const tokenizer = CharacterTokenizer.fromText('abcdefghtw ?', [...CONTROL_TOKENS, IMAGE_TOKEN]);
+  const shape = { layers: 2, heads: 2, width: 16, contextLength: 64, initialisation: 0.3 };
+  const config = gptConfig({ vocabularySize: tokenizer.vocabSize, ...shape });
+  const values = { ...initialise(languageModelOf({ config, eye, tokenizer }).parameters, 7), ...seen };
+  // So that what is seen counts.
+  for (const [path, numbers] of Object.entries(values))
+    if (path.startsWith('eye.projector.second')) values[path] = numbers.map((number) => 40 * number);
+  const lineage = { stage: 'test', ancestors: [] };
+  await saveModel({
+    ...{ folder, kind: 'language-model', config, values, tokenizer, eye, lineage },
+    template: new ChatTemplate(),
   });
 }
 

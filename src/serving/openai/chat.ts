@@ -1,9 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'hono';
 import { z } from 'zod';
+import { readMessageImage } from '../../data/message-images.js';
 import { DataError } from '../../errors.js';
+import { type ModelEye, imageTokensOf, sightOf } from '../../formats/model-eye.js';
 import { recentTurns } from '../../sampling/recent-turns.js';
-import { type ChatTemplate, type Message, encodeChat } from '../../tokenizer/chat.js';
+import {
+  type ChatTemplate,
+  type EncodedChat,
+  type Message,
+  type MessageImage,
+  encodeChat,
+} from '../../tokenizer/chat.js';
 import { ApiError, refusal } from '../api-error.js';
 import { readBody } from '../body.js';
 import type { Env, ServingContext } from '../context.js';
@@ -48,11 +56,10 @@ export const chatCompletions =
   (context: ServingContext) =>
   async (c: Context<Env>): Promise<Response> => {
     const body = await readBody(c, chatRequest);
-    const messages = body.messages.map(plainMessage);
-    if (context.logsText) context.log({ request: c.get('requestId'), messages }, 'asked');
+    if (context.logsText) context.log({ request: c.get('requestId'), messages: body.messages }, 'asked');
     const { lease, model } = await languageModel(context, body.model);
     try {
-      const { tokenizer, template, config } = model.loaded;
+      const { tokenizer, template, config, eye } = model.loaded;
       if (template === undefined) {
         throw new ApiError(400, `'${body.model}' has not learnt to chat.`, {
           param: 'model',
@@ -60,8 +67,9 @@ export const chatCompletions =
           advice: 'Ask it for completions (/v1/completions), or for chat one that descent sft has made.',
         });
       }
+      const messages = await Promise.all(body.messages.map((message, index) => readMessage(message, index, eye)));
       const prompt = encodePrompt(model, template, messages, body.truncation);
-      const maxTokens = body.max_completion_tokens ?? body.max_tokens ?? config.contextLength - prompt.length;
+      const maxTokens = body.max_completion_tokens ?? body.max_tokens ?? config.contextLength - prompt.ids.length;
       const sampling = samplingOf(body, { settings: context.settings, maxTokens, answers: body.n });
       const constraint = responseFormat.constraint(body.response_format, tokenizer, model.stopTokens);
       const sequences = model.sequences({
@@ -82,38 +90,65 @@ export const chatCompletions =
     }
   };
 
-/** A message as text. @throws ApiError (400) for an image */
-function plainMessage({ role, content }: ChatRequest['messages'][number], index: number): Message {
-  const parts = typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content;
-  const texts = parts.map((part, place) => {
-    if (part.type === 'text') return part.text;
-    throw refusal(`messages.${index}.content.${place}`, 'This model reads text alone, and no images.', {
+/** A message with its images, for a model that sees. @throws ApiError (400) for an image otherwise, or one that is broken */
+async function readMessage(
+  { role: given, content: parts }: ChatRequest['messages'][number],
+  index: number,
+  eye: ModelEye | undefined,
+): Promise<Message> {
+  const role = given === 'developer' ? 'system' : given;
+  if (typeof parts === 'string') return { role, content: parts };
+  let content = '';
+  const images: MessageImage[] = [];
+  for (const [place, part] of parts.entries()) {
+    if (part.type === 'text') content += part.text;
+    else images.push({ at: content.length, pixels: await readImage(part, `messages.${index}.content.${place}`, eye) });
+  }
+  return { role, content, ...(images.length > 0 && { images }) };
+}
+
+async function readImage({ image_url: { url } }: z.output<typeof imagePart>, field: string, eye: ModelEye | undefined) {
+  if (eye === undefined) {
+    throw refusal(field, 'This model reads text alone, and no images.', {
       code: 'unsupported_content',
       advice: 'Leave the image out.',
     });
-  });
-  return { role: role === 'developer' ? 'system' : role, content: texts.join('') };
+  }
+  // Neither this machine's files nor other hosts are read on behalf of a client.
+  if (!url.startsWith('data:')) {
+    throw refusal(field, 'Images are not fetched.', {
+      code: 'invalid_image_url',
+      advice: 'Send it as a data: URL: data:image/png;base64,…',
+    });
+  }
+  try {
+    return await readMessageImage(url, { sight: sightOf(eye) });
+  } catch (error) {
+    if (error instanceof DataError) throw refusal(field, error.message, { code: 'invalid_image' });
+    throw error;
+  }
 }
 
 /** The conversation as tokens, up to where the answer begins. @throws ApiError (400) when it fills the context */
 function encodePrompt(
-  { loaded: { tokenizer, config } }: ServedLanguageModel,
+  { loaded: { tokenizer, config, eye } }: ServedLanguageModel,
   template: ChatTemplate,
   messages: readonly Message[],
   truncation: ChatRequest['truncation'],
-): Int32Array {
-  const encode = (chat: readonly Message[]) => encodeChat(tokenizer, template, chat, { addGenerationPrompt: true });
+): EncodedChat {
+  const options = { addGenerationPrompt: true, ...(eye && { imageTokens: imageTokensOf(eye) }) };
+  const encode = (chat: readonly Message[]) => encodeChat(tokenizer, template, chat, options);
   const limit = config.contextLength - 1;
   try {
-    if (truncation === 'auto') return recentTurns({ messages, encode, limit }).ids;
+    if (truncation === 'auto') return recentTurns({ messages, encode, limit }).encoded;
   } catch (error) {
     if (error instanceof DataError) throw tooLong(error.message);
     throw error;
   }
-  const { ids } = encode(messages);
-  if (ids.length <= limit) return ids;
+  const encoded = encode(messages);
+  if (encoded.ids.length <= limit) return encoded;
   throw tooLong(
-    `The conversation has ${ids.length} tokens; the model sees ${config.contextLength}, the answer included.`,
+    `The conversation has ${encoded.ids.length} tokens; the model sees ${config.contextLength}, the answer included.`,
   );
 }
 
