@@ -1,0 +1,31 @@
+import { join } from 'node:path';
+import { Hono } from 'hono';
+import { DescentError } from '../../errors.js';
+import type { StudioContext } from './context.js';
+import { formRoutes } from './routes/forms.js';
+import { labelRoutes } from './routes/labels.js';
+import { modelRoutes } from './routes/models.js';
+import { pictureRoutes } from './routes/pictures.js';
+import { runRoutes } from './routes/runs.js';
+import { ModelLibrary } from './models.js';
+import { RunLibrary } from './runs.js';
+import type { ErrorView } from './wire.js';
+
+/** The Studio's own part of the server, to be mounted at /api. */
+export function studioRoutes(context: StudioContext): Hono {
+  const runs = new RunLibrary(context.runs);
+  const models = new ModelLibrary(context.runs, context.cwd);
+  const kept = join(runs.root, 'studio');
+  const app = new Hono();
+  app.onError((error, c) => {
+    if (!(error instanceof DescentError)) throw error;
+    const { message, advice } = error;
+    return c.json<ErrorView>({ error: { message, ...(advice !== undefined && { advice }) } }, 400);
+  });
+  app.route('/', runRoutes(context, runs));
+  app.route('/forms', formRoutes(context));
+  app.route('/models', modelRoutes(models));
+  app.route('/pictures', pictureRoutes(context, models, join(kept, 'pictures')));
+  app.route('/', labelRoutes(context, kept));
+  return app;
+}
