@@ -43,6 +43,10 @@ export const commands: Record<string, Entry> = {
   ppo: { summary: 'improve a chat model against a reward', load: () => import('./commands/ppo.js') },
   generate: { summary: 'complete a text', load: () => import('./commands/generate.js') },
   chat: { summary: 'talk to a model', load: () => import('./commands/chat.js') },
+  serve: {
+    summary: "serve models to clients of OpenAI's API",
+    load: () => import('./commands/serve.js'),
+  },
   upscale: {
     summary: 'enlarge images with a model, several times and differently each time',
     load: () => import('./commands/upscale.js'),

@@ -10,7 +10,7 @@ import { type Ancestor, LINEAGE_FILE, type Lineage, modelId, readLineage } from 
 /** What every model folder has: config.json, model.safetensors, lineage.json. It appears whole or not at all. */
 
 export const CONFIG_FILE = 'config.json';
-const WEIGHTS_FILE = 'model.safetensors';
+export const WEIGHTS_FILE = 'model.safetensors';
 
 export interface LineageToSave {
   readonly stage: string;

@@ -1,6 +1,6 @@
 import type { HostTree, Store } from '../runtime/engine.js';
 import type { Cache, CachePool } from './cache-pool.js';
-import { isPlain } from './options.js';
+import { type KeptRows, type ReadRow, LEAST_SHARED, commonBeginning } from './kept-rows.js';
 import type { Programs } from './programs.js';
 import type { SampledToken, Sequence } from './sequence.js';
 
@@ -10,6 +10,8 @@ export interface BatchOptions {
   parameters: Store;
   /** Tokens that fit into a row of the cache. */
   length: number;
+  /** Where rows go that are finished with, for prompts that begin as they do. Without it nothing is kept. */
+  kept?: KeptRows;
 }
 
 export interface Step {
@@ -17,6 +19,13 @@ export interface Step {
   readonly token: SampledToken;
   /** Text that has become certain. */
   readonly text: string;
+}
+
+/** A row whose beginning a prompt shares, from where on it is read, and how many tokens wide. */
+interface Continuation {
+  readonly source: ReadRow;
+  readonly start: number;
+  readonly width: number;
 }
 
 /** The least power of two that is not less than a count, and not below `floor`. */
@@ -32,15 +41,17 @@ export class DecodingBatch {
   readonly #pool: CachePool;
   readonly #parameters: Store;
   readonly #length: number;
+  readonly #kept: KeptRows | undefined;
   /** By row. Finished sequences stay until the rows move. */
   #sequences: Sequence[] = [];
   #cache: Cache | undefined;
 
-  constructor({ programs, pool, parameters, length }: BatchOptions) {
+  constructor({ programs, pool, parameters, length, kept }: BatchOptions) {
     this.#programs = programs;
     this.#pool = pool;
     this.#parameters = parameters;
     this.#length = length;
+    this.#kept = kept;
   }
 
   /** The sequences that are not finished. */
@@ -48,15 +59,23 @@ export class DecodingBatch {
     return this.#sequences.filter(({ finishReason }) => finishReason === undefined);
   }
 
-  /** Takes sequences in: their prompts but the last token are read in one pass, a prompt that several share once. */
+  /**
+   * Takes sequences in: their prompts but the last token are read in one pass, a prompt that several share once. Of a
+   * prompt that begins like a row that is here or was kept, only the rest is read.
+   */
   async admit(sequences: readonly Sequence[]): Promise<void> {
-    if (sequences.length === 0) return;
-    const prompts = new Map<Int32Array, number>();
-    for (const { prompt } of sequences) if (!prompts.has(prompt)) prompts.set(prompt, prompts.size);
-    const read = await this.#read([...prompts.keys()]);
-    const rows = sequences.map(({ prompt }) => prompts.get(prompt)!);
-    await this.#move(rows, read);
-    this.#sequences.push(...sequences);
+    const byPrompt = new Map<Int32Array, Sequence[]>();
+    for (const sequence of sequences)
+      byPrompt.set(sequence.prompt, [...(byPrompt.get(sequence.prompt) ?? []), sequence]);
+    const fresh: Sequence[][] = [];
+    for (const [prompt, own] of byPrompt) {
+      const continuation = this.#continuation(prompt);
+      if (continuation) {
+        for (const sequence of own) sequence.shared = continuation.start;
+        await this.#enter(await this.#continue(prompt, continuation), [own]);
+      } else fresh.push(own);
+    }
+    if (fresh.length > 0) await this.#enter(await this.#read(fresh.map(([first]) => first!.prompt)), fresh);
   }
 
   /** One token more in every active sequence. */
@@ -74,7 +93,7 @@ export class DecodingBatch {
       lengths[row] = Math.min(sequence.length, this.#length);
     });
     const feeds = { parameters: this.#parameters, cache: cache.store, tokens, lengths };
-    const drawn = active.every(({ settings }) => isPlain(settings))
+    const drawn = active.every(({ isPlain }) => isPlain)
       ? await this.#sampled(cache, feeds)
       : await this.#fromLogits(cache, feeds);
     const steps: Step[] = [];
@@ -89,6 +108,7 @@ export class DecodingBatch {
   /** Gives the memory back. */
   async close(): Promise<void> {
     const cache = this.#cache;
+    await this.#keep(this.#sequences.keys());
     this.#cache = undefined;
     this.#sequences = [];
     if (cache) await this.#pool.giveBack(cache);
@@ -139,21 +159,82 @@ export class DecodingBatch {
     return cache;
   }
 
+  /** Sequences for each row of a cache that has read their prompts. */
+  async #enter(cache: Cache, sequences: readonly (readonly Sequence[])[]): Promise<void> {
+    await this.#move(
+      sequences.flatMap((own, row) => own.map(() => row)),
+      cache,
+    );
+    this.#sequences.push(...sequences.flat());
+  }
+
+  /** The row with the longest beginning of a prompt, if that is long enough. */
+  #continuation(prompt: Int32Array): Continuation | undefined {
+    const kept = this.#kept;
+    const end = prompt.length - 1;
+    if (kept === undefined || end < LEAST_SHARED) return undefined;
+    const cache = this.#cache;
+    const here = cache ? this.#sequences.map(({ read }, row) => ({ cache, row, tokens: read })) : [];
+    let best: Continuation | undefined;
+    for (const source of [...here, ...kept.rows]) {
+      const common = Math.min(commonBeginning(source.tokens, prompt), end);
+      const width = common === end ? 0 : bucket(end - common, 8);
+      // Padded at the right, the new tokens may not reach beyond the row: then some are read again.
+      const start = Math.min(common, this.#length - width);
+      if (start >= LEAST_SHARED && start > (best?.start ?? 0)) best = { source, start, width };
+    }
+    if (best) kept.touch(best.source);
+    return best;
+  }
+
+  /** A cache of one row that has read a prompt but its last token. */
+  async #continue(prompt: Int32Array, { source, start, width }: Continuation): Promise<Cache> {
+    const cache = await this.#copy(source);
+    if (width > 0) {
+      const tokens = new Int32Array(width);
+      tokens.set(prompt.subarray(start, -1));
+      const program = await this.#programs.extend(this.#length, width);
+      const lengths = Int32Array.of(start + width);
+      const feeds = { parameters: this.#parameters, cache: cache.store, tokens, lengths };
+      await program.run(feeds, { into: { cache: cache.store } });
+    }
+    return cache;
+  }
+
+  async #copy({ cache, row }: Pick<ReadRow, 'cache' | 'row'>): Promise<Cache> {
+    const target = await this.#pool.take({ rows: 1, length: this.#length });
+    const program = await this.#programs.select([cache.shape.rows], target.shape);
+    await program.run({ first: cache.store, rows: Int32Array.of(row) }, { into: { cache: target.store } });
+    return target;
+  }
+
+  /** Copies rows that are about to be left, for prompts to come. */
+  async #keep(rows: Iterable<number>): Promise<void> {
+    const [kept, cache] = [this.#kept, this.#cache];
+    if (kept === undefined || cache === undefined) return;
+    for (const row of rows) {
+      const { read } = this.#sequences[row]!;
+      if (kept.wants(read)) await kept.keep(read, await this.#copy({ cache, row }));
+    }
+  }
+
   /** Brings the active rows, and then the given rows of another cache, together in a cache that just holds them. */
   async #move(added: readonly number[], from?: Cache): Promise<void> {
     const current = this.#cache;
-    const kept = [...this.#sequences.entries()].filter(([, { finishReason }]) => finishReason === undefined);
-    const rows = bucket(kept.length + added.length);
+    const staying = [...this.#sequences.entries()].filter(([, { finishReason }]) => finishReason === undefined);
+    const stays = new Set(staying.map(([row]) => row));
+    await this.#keep([...this.#sequences.keys()].filter((row) => !stays.has(row)));
+    const rows = bucket(staying.length + added.length);
     const isWhole = added.every((row, index) => row === index);
-    if (from && kept.length === 0 && isWhole && from.shape.rows === rows) {
+    if (from && staying.length === 0 && isWhole && from.shape.rows === rows) {
       this.#sequences = [];
       this.#cache = from;
     } else {
-      const sources = [kept.length > 0 ? current : undefined, from].filter((cache) => cache !== undefined);
+      const sources = [staying.length > 0 ? current : undefined, from].filter((cache) => cache !== undefined);
       const offset = sources.length === 2 ? sources[0]!.shape.rows : 0;
       const target = await this.#pool.take({ rows, length: this.#length });
       const order = new Int32Array(rows);
-      order.set([...kept.map(([row]) => row), ...added.map((row) => row + offset)]);
+      order.set([...staying.map(([row]) => row), ...added.map((row) => row + offset)]);
       const program = await this.#programs.select(
         sources.map(({ shape }) => shape.rows),
         target.shape,
@@ -161,7 +242,7 @@ export class DecodingBatch {
       const [first, second] = sources.map(({ store }) => store);
       const feeds = { first: first!, ...(second && { second }), rows: order };
       await program.run(feeds, { into: { cache: target.store } });
-      this.#sequences = kept.map(([, sequence]) => sequence);
+      this.#sequences = staying.map(([, sequence]) => sequence);
       this.#cache = target;
       if (from) await this.#pool.giveBack(from);
     }

@@ -1,13 +1,13 @@
-import { ConfigError, DataError } from '../errors.js';
+import { ConfigError } from '../errors.js';
 import type { Gpt } from '../families/autoregressive/gpt.js';
 import type { Engine, Store } from '../runtime/engine.js';
-import { StreamDecoder } from '../tokenizer/stream-decoder.js';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import { CachePool, cacheBytes } from './cache-pool.js';
 import { DecodingBatch, bucket } from './decoding-batch.js';
-import { type SamplingOptions, samplingSettings } from './options.js';
+import type { SamplingOptions } from './options.js';
 import { Programs } from './programs.js';
-import { type FinishReason, type SampledToken, Sequence } from './sequence.js';
+import type { FinishReason, SampledToken, Sequence } from './sequence.js';
+import { type SequencesOptions, sequencesOf } from './sequences.js';
 
 export interface GeneratorOptions {
   engine: Engine;
@@ -64,6 +64,8 @@ export interface GenerateBatchOptions extends SamplingOptions {
   signal?: AbortSignal;
   onProgress?: (progress: { finished: number; total: number; tokens: number }) => void;
 }
+
+type SequenceRows = Pick<SequencesOptions, 'firstRow' | 'samples'>;
 
 /** Generates text with a GPT. Programs and caches are kept from call to call. */
 export class Generator {
@@ -166,55 +168,8 @@ export class Generator {
     await this.#pool.dispose();
   }
 
-  #sequences(
-    prompts: readonly (Int32Array | string)[],
-    options: SamplingOptions,
-    { firstRow, samples }: { firstRow: number; samples: number },
-  ): Sequence[] {
-    const settings = samplingSettings(options);
-    const { contextLength, vocabularySize } = this.#model.config;
-    const tokenizer = this.#tokenizer;
-    if (settings.stop.length > 0 && !tokenizer) {
-      throw new ConfigError('sampling.stop: stop strings need a tokenizer', { advice: 'give the generator one' });
-    }
-    const unknown = settings.stopTokens.find((id) => id >= vocabularySize);
-    if (unknown !== undefined) {
-      throw new ConfigError(`sampling.stopTokens: the vocabulary has ${vocabularySize} tokens, and no id ${unknown}`);
-    }
-    return prompts.flatMap((given, index) => {
-      const prompt = this.#encode(given, index);
-      return Array.from({ length: samples }, (_, sample) => {
-        const identity = { seed: settings.seed, row: firstRow + index, sample };
-        const decoder = tokenizer && new StreamDecoder(tokenizer);
-        return new Sequence({ prompt, settings, identity, contextLength, decoder });
-      });
-    });
-  }
-
-  #encode(prompt: Int32Array | string, index: number): Int32Array {
-    if (typeof prompt === 'string' && !this.#tokenizer) {
-      throw new ConfigError('a prompt of text needs a tokenizer', {
-        advice: 'give the generator one, or pass token ids',
-      });
-    }
-    const ids = typeof prompt === 'string' ? this.#tokenizer!.encode(prompt) : prompt;
-    const { contextLength, vocabularySize } = this.#model.config;
-    if (ids.length === 0) {
-      throw new DataError(`prompt ${index} is empty: a model needs a token to go on from`, {
-        advice: 'begin with the end-of-text token',
-      });
-    }
-    if (ids.length >= contextLength) {
-      throw new DataError(
-        `prompt ${index} has ${ids.length} tokens; the model sees ${contextLength}, the answer included`,
-        { advice: 'shorten it; in a chat, leave out the oldest turns (recentTurns)' },
-      );
-    }
-    const unknown = ids.find((id) => id < 0 || id >= vocabularySize);
-    if (unknown !== undefined) {
-      throw new DataError(`prompt ${index} has the token ${unknown}; the vocabulary has ${vocabularySize}`);
-    }
-    return ids;
+  #sequences(prompts: readonly (Int32Array | string)[], sampling: SamplingOptions, row: SequenceRows): Sequence[] {
+    return sequencesOf({ model: this.#model, tokenizer: this.#tokenizer }, { prompts, sampling, ...row });
   }
 
   /**

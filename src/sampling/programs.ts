@@ -3,6 +3,7 @@ import type { Engine, Program } from '../runtime/engine.js';
 import {
   type Tensor,
   type TensorSpec,
+  add,
   argMax,
   cast,
   concat,
@@ -104,6 +105,30 @@ export class Programs {
           cache: cacheSpec(this.#model, shape),
           tokens: int32(rows, tokens),
           lengths: int32(rows),
+        },
+        { name },
+      ),
+    );
+  }
+
+  /** {parameters, cache, tokens [1, S], lengths [1]} → {cache}: S tokens more in a row, which `lengths` counts. */
+  extend(length: number, tokens: number): Promise<Program> {
+    const shape = { rows: 1, length };
+    return this.#once(`extend by ${tokens} of ${length}`, (name) =>
+      this.#engine.compile(
+        (args: { parameters: GptParameters; cache: GptCache; tokens: Tensor; lengths: Tensor }) => ({
+          cache: this.#model.decode(args.parameters, args.tokens, {
+            positions: add(iota([1, tokens], 1), sub(expandDims(args.lengths, 1), tokens)),
+            lengths: args.lengths,
+            cache: args.cache,
+            continues: true,
+          }).cache,
+        }),
+        {
+          parameters: this.#model.parameters,
+          cache: cacheSpec(this.#model, shape),
+          tokens: int32(1, tokens),
+          lengths: int32(1),
         },
         { name },
       ),

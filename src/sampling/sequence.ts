@@ -1,5 +1,6 @@
 import type { StreamDecoder } from '../tokenizer/stream-decoder.js';
-import type { SamplingSettings } from './options.js';
+import type { Constraint } from './constraint/constraint.js';
+import { type SamplingSettings, isPlain } from './options.js';
 import {
   type RowIdentity,
   type TokenLogProb,
@@ -32,6 +33,8 @@ export interface SequenceOptions {
   contextLength: number;
   /** Needed for text and stop strings. */
   decoder?: StreamDecoder;
+  /** What the answer may say. */
+  constraint?: Constraint;
 }
 
 /** One answer in the making. It knows nothing of batches, so it grows the same in any. */
@@ -41,6 +44,7 @@ export class Sequence {
   readonly #identity: RowIdentity;
   readonly #contextLength: number;
   readonly #decoder: StreamDecoder | undefined;
+  readonly #constraint: Constraint | undefined;
   readonly #stops: StopStrings;
   readonly #stopTokens: ReadonlySet<number>;
   readonly tokens: SampledToken[] = [];
@@ -48,14 +52,17 @@ export class Sequence {
   finishReason: FinishReason | undefined;
   /** The stop string or token that ended it. */
   stoppedBy: string | number | undefined;
+  /** Tokens of the prompt that did not have to be read, because another had begun like it. */
+  shared = 0;
   #text = '';
 
-  constructor({ prompt, settings, identity, contextLength, decoder }: SequenceOptions) {
+  constructor({ prompt, settings, identity, contextLength, decoder, constraint }: SequenceOptions) {
     this.prompt = prompt;
     this.settings = settings;
     this.#identity = identity;
     this.#contextLength = contextLength;
     this.#decoder = decoder;
+    this.#constraint = constraint;
     this.#stops = new StopStrings(settings.stop);
     this.#stopTokens = new Set(settings.stopTokens);
   }
@@ -63,6 +70,14 @@ export class Sequence {
   /** Tokens so far, the prompt's included. */
   get length(): number {
     return this.prompt.length + this.ids.length;
+  }
+
+  /** The tokens that the model has read: all but the last. */
+  get read(): Int32Array {
+    const read = new Int32Array(this.length);
+    read.set(this.prompt);
+    read.set(this.ids, this.prompt.length);
+    return read.subarray(0, -1);
   }
 
   /** The token that the model reads next. */
@@ -81,11 +96,22 @@ export class Sequence {
     return uniformAt(this.#identity, this.ids.length);
   }
 
+  /** Whether nothing but temperature shapes the distribution, so that the token can be drawn where the logits are. */
+  get isPlain(): boolean {
+    return this.#constraint === undefined && isPlain(this.settings);
+  }
+
+  /** Tokens that may still be written. */
+  get #left(): number {
+    return Math.min(this.settings.maxTokens - this.ids.length, this.#contextLength - this.length);
+  }
+
   /** Draws the next token from the model's logits. */
   sample(logits: Float32Array): SampledToken {
     const { settings } = this;
     const { temperature, alternatives } = settings;
-    const penalised = penalise(logits, settings, { prompt: this.prompt, generated: this.ids });
+    const free = penalise(logits, settings, { prompt: this.prompt, generated: this.ids });
+    const penalised = this.#constraint?.restrict(free, this.#left) ?? free;
     const id = draw(distribution(penalised, settings), this.uniform);
     return {
       id,
@@ -102,6 +128,8 @@ export class Sequence {
     if (this.#stopTokens.has(token.id)) return this.finish('stop', token.id);
     const said = this.#say(this.#decoder?.push(token.id) ?? '');
     if (this.#stops.found !== undefined) return said + this.finish('stop', this.#stops.found);
+    this.#constraint?.push(token.id);
+    if (this.#constraint?.isComplete === true) return said + this.finish('stop');
     if (this.ids.length >= this.settings.maxTokens) return said + this.finish('length');
     if (this.length >= this.#contextLength) return said + this.finish('context');
     return said;

@@ -117,8 +117,9 @@ export function rotaryEmbedding(x: Tensor, positions: Tensor, { base = 10_000, c
 
 const cachedRule: Rule<'cachedAttention'> = {
   name: 'cachedAttention',
-  shape: ([query, key, value, pastKey, pastValue, lengths]) => {
+  shape: ([query, key, value, pastKey, pastValue, lengths], { continues = false }) => {
     const inputs = [query!, key!, value!, pastKey!, pastValue!, lengths!];
+    if (continues && query!.shape[0] !== 1) mismatch('cachedAttention', inputs, 'continues one row at a time');
     if (lengths!.dtype !== 'int32' || lengths!.size !== query!.shape[0])
       mismatch('cachedAttention', inputs, 'needs int32 lengths [B]');
     return [query!, pastKey!, pastValue!];

@@ -155,14 +155,16 @@ export interface Primitives {
    * Decoding with a key-value cache. (query [B, S, H·D], key [B, S, K·D], value [B, S, K·D], pastKey [B, K, M, D],
    * pastValue [B, K, M, D], lengths int32 [B]) → output [B, S, H·D], key cache, value cache. `lengths` is the number of
    * tokens per row after this call. With S > 1 the cache is empty and rows are padded at the right; with S = 1 the new
-   * token of row b goes to position lengths[b] - 1. `window` > 0 limits attention to that many latest positions, itself
-   * included. The runtime may update the caches in place.
+   * token of row b goes to position lengths[b] - 1. With `continues`, of a single row, the S tokens go to the positions
+   * before lengths[0]. `window` > 0 limits attention to that many latest positions, itself included. The runtime may
+   * update the caches in place.
    */
   cachedAttention: {
     readonly heads: number;
     readonly keyValueHeads: number;
     readonly window: number;
     readonly scale: number;
+    readonly continues?: boolean;
   };
 
   // Randomness: a counter-based generator; equal key, equal numbers.

@@ -74,11 +74,14 @@ export interface Gpt {
    * says which targets count.
    */
   loss(parameters: GptParameters, inputs: Tensor, targets: Tensor, mask?: Tensor, options?: LossOptions): Tensor;
-  /** New tokens [B, S] on top of a cache → hidden states [B, S, width] and the longer cache. See `cachedAttention`. */
+  /**
+   * New tokens [B, S] on top of a cache → hidden states [B, S, width] and the longer cache. Several at once begin the
+   * cache, or with `continues` go on from it. See `cachedAttention`.
+   */
   decode(
     parameters: GptParameters,
     tokens: Tensor,
-    state: { positions: Tensor; lengths: Tensor; cache: GptCache },
+    state: { positions: Tensor; lengths: Tensor; cache: GptCache; continues?: boolean },
   ): { hidden: Tensor; cache: GptCache };
 }
 
@@ -158,7 +161,7 @@ export function gpt(options: GptOptions): Gpt {
       const counted = gather(reshape(states, [-1, config.width]), indices);
       return maskedMean(crossEntropy(head(p, counted), gather(reshape(targets, [-1]), indices)), counts);
     },
-    decode: (p, tokens, { positions, lengths, cache }) => {
+    decode: (p, tokens, { positions, lengths, cache, continues = false }) => {
       const grown: { key: Tensor; value: Tensor }[] = [];
       let x = embed(p, tokens, positions);
       p.blocks.forEach((layer, index) => {
@@ -173,7 +176,7 @@ export function gpt(options: GptOptions): Gpt {
               pastValue: cache[index]!.value,
               lengths,
             },
-            { heads, keyValueHeads, window: windowOf(index), scale: 1 / Math.sqrt(config.width / heads) },
+            { heads, keyValueHeads, window: windowOf(index), scale: 1 / Math.sqrt(config.width / heads), continues },
           );
           grown.push({ key: keyCache, value: valueCache });
           return linear(layer.projection, output);

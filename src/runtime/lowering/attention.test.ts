@@ -3,7 +3,6 @@ import * as t from '../../tensor/index.js';
 import { counterRandom, fillNormal } from '../../tensor/random.js';
 import { Engine, type Store } from '../engine.js';
 
-const batch = 2;
 const capacity = 7;
 
 let engine: Engine;
@@ -25,7 +24,7 @@ interface Layout {
 }
 
 /** A program that attends to `rows` new tokens per row of the batch and writes the cache where it lies. */
-const compileStep = (rows: number, layout: Layout) => {
+const compileStep = (rows: number, layout: Layout, { batch = 2, continues = false } = {}) => {
   const { heads, keyValueHeads, width } = layout;
   const cache = float(batch, keyValueHeads, capacity, width);
   const side = float(batch, rows, keyValueHeads * width);
@@ -37,6 +36,7 @@ const compileStep = (rows: number, layout: Layout) => {
         keyValueHeads,
         window: layout.window,
         scale: layout.scale,
+        continues,
       });
       return { output, cache: { key: keyCache, value: valueCache } };
     },
@@ -48,6 +48,11 @@ const compileStep = (rows: number, layout: Layout) => {
       lengths: { shape: [batch], dtype: 'int32' as const },
     },
   );
+};
+
+const cacheOf = (rows: number, { keyValueHeads, width }: Layout): Promise<Store> => {
+  const shape = [rows, keyValueHeads, capacity, width];
+  return engine.createStore({ leaves: ['key', 'value'].map((path) => ({ path, shape })) });
 };
 
 /** Attention of one query, in plain loops. tokens[j] are the key and value rows of position j. */
@@ -78,18 +83,16 @@ describe('cachedAttention', () => {
   ];
   it.each(layouts)('with %s equals attention over all tokens, row by row', async (_name, layout) => {
     const { heads, keyValueHeads, width } = layout;
-    const shape = [batch, keyValueHeads, capacity, width];
-    const leaves = ['key', 'value'].map((path) => ({ path, shape }));
-    const store: Store = await engine.createStore({ leaves });
+    const store = await cacheOf(2, layout);
     const prefill = await compileStep(4, layout);
     const decode = await compileStep(1, layout);
     const history: { key: Float32Array; value: Float32Array }[][] = [[], []];
     const sideWidth = keyValueHeads * width;
 
     const step = async (rows: number, counts: readonly number[], program: typeof prefill): Promise<void> => {
-      const query = normal(batch * rows * heads * width);
-      const key = normal(batch * rows * sideWidth);
-      const value = normal(batch * rows * sideWidth);
+      const query = normal(2 * rows * heads * width);
+      const key = normal(2 * rows * sideWidth);
+      const value = normal(2 * rows * sideWidth);
       const rowOf = (data: Float32Array, row: number, index: number, size: number): Float32Array =>
         data.slice((row * rows + index) * size, (row * rows + index + 1) * size);
       const expected = counts.map((count, row) =>
@@ -121,5 +124,28 @@ describe('cachedAttention', () => {
       }
     });
     await store.dispose();
+  });
+
+  it.each(layouts)('with %s reads several tokens on top of others as if all came at once', async (_name, layout) => {
+    const { heads, keyValueHeads, width } = layout;
+    const [query, key, value] = [heads, keyValueHeads, keyValueHeads].map((count) => normal(6 * count * width));
+    const part = (from: number, to: number) => ({
+      query: query!.slice(from * heads * width, to * heads * width),
+      key: key!.slice(from * keyValueHeads * width, to * keyValueHeads * width),
+      value: value!.slice(from * keyValueHeads * width, to * keyValueHeads * width),
+    });
+    const read = async (store: Store, from: number, to: number): Promise<number[]> => {
+      const program = await compileStep(to - from, layout, { batch: 1, continues: from > 0 });
+      const feeds = { ...part(from, to), cache: store, lengths: Int32Array.of(to) };
+      return [...((await program.run(feeds, { into: { cache: store } })) as { output: Float32Array }).output];
+    };
+    const [whole, parts] = [await cacheOf(1, layout), await cacheOf(1, layout)];
+    const wanted = await read(whole, 0, 6);
+    const found = [...(await read(parts, 0, 2)), ...(await read(parts, 2, 6))];
+    found.forEach((number, place) => expect(number).toBeCloseTo(wanted[place]!, 5));
+    const [once, twice] = [await whole.read(), await parts.read()];
+    for (const path of ['key', 'value']) expect([...twice[path]!]).toEqual([...once[path]!]);
+    await whole.dispose();
+    await parts.dispose();
   });
 });

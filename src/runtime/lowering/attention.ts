@@ -1,6 +1,7 @@
-import { and, equal, less, lessEqual, sub, where } from '../../tensor/elementwise.js';
+import { add, and, equal, less, lessEqual, maximum, minimum, sub, where } from '../../tensor/elementwise.js';
 import { iota } from '../../tensor/create.js';
 import type { Node, Tensor } from '../../tensor/graph.js';
+import { gather } from '../../tensor/indexing.js';
 import { matmul } from '../../tensor/linear.js';
 import { softmax } from '../../tensor/normalisation.js';
 import { concat, slice } from '../../tensor/shaping.js';
@@ -13,14 +14,14 @@ const masked = -1e9;
 
 /** One operator does it all, and appends to the cache in place where input and output share memory. */
 function groupQueryAttention(node: Node<'cachedAttention'>, { emitter, value }: LoweringContext): string[] {
-  const { heads, keyValueHeads, window, scale } = node.attributes;
+  const { heads, keyValueHeads, window, scale, continues = false } = node.attributes;
   const names = node.inputs.map(value);
   const lengths = names.pop()!;
   const rows = node.inputs[0]!.shape[1]!;
   // The operator takes the last valid position of every row, and the greatest length (of the padded rows in a prefill).
   const last = emitter.node('Sub', [lengths, emitter.scalar('int32', 1)]);
   const total =
-    rows > 1
+    rows > 1 && !continues
       ? emitter.scalar('int32', rows)
       : emitter.node('ReduceMax', [lengths, emitter.int64([0])], { keepdims: 0 });
   const attributes = {
@@ -43,14 +44,22 @@ function composed(node: Node<'cachedAttention'>): Tensor[] {
     Tensor,
     Tensor,
   ];
-  const { heads, keyValueHeads, window, scale } = node.attributes;
+  const { heads, keyValueHeads, window, scale, continues = false } = node.attributes;
   const [batch, rows] = query.shape as [number, number];
   const [, , capacity, width] = pastKey.shape as [number, number, number, number];
   const last = sub(reshape(lengths, [batch, 1, 1, 1]), 1);
-  const isNew = equal(iota([1, 1, capacity, 1], 2), last);
+  const slot = iota([1, 1, capacity, 1], 2);
+  const isNew = equal(slot, last);
+  const first = sub(last, rows - 1);
   const append = (fresh: Tensor, past: Tensor): Tensor => {
     const split = transpose(reshape(fresh, [batch, rows, keyValueHeads, width]), [0, 2, 1, 3]);
     if (rows === 1) return where(isNew, split, past);
+    if (continues) {
+      // Each place of the cache beside the new token that belongs there, or any where none does.
+      const from = reshape(maximum(minimum(sub(slot, first), rows - 1), 0), [capacity]);
+      const spread = transpose(gather(transpose(split, [2, 0, 1, 3]), from), [1, 2, 0, 3]);
+      return where(and(lessEqual(first, slot), lessEqual(slot, last)), spread, past);
+    }
     return rows === capacity ? split : concat([split, slice(past, [null, null, [rows, capacity]])], 2);
   };
   const [keys, values] = [append(key, pastKey), append(value, pastValue)];
@@ -60,7 +69,8 @@ function composed(node: Node<'cachedAttention'>): Tensor[] {
   const grouped = reshape(split, [batch, keyValueHeads, perKeyHead * rows, width]);
   const scores = reshape(matmul(grouped, keys, { transposeB: true, alpha: scale }), [batch, heads, rows, capacity]);
   const place = iota([1, 1, 1, capacity], 3);
-  const position = rows === 1 ? last : iota([1, 1, rows, 1], 2);
+  const inOrder = iota([1, 1, rows, 1], 2);
+  const position = rows === 1 ? last : continues ? add(first, inOrder) : inOrder;
   const past = lessEqual(place, position);
   const seen = window > 0 ? and(past, less(sub(position, window), place)) : past;
   const weights = softmax(where(seen, scores, masked));
