@@ -43,6 +43,10 @@ export const commands: Record<string, Entry> = {
   ppo: { summary: 'improve a chat model against a reward', load: () => import('./commands/ppo.js') },
   generate: { summary: 'complete a text', load: () => import('./commands/generate.js') },
   chat: { summary: 'talk to a model', load: () => import('./commands/chat.js') },
+  studio: {
+    summary: 'training, chat, labels, images and lineage in a web page',
+    load: () => import('./commands/studio.js'),
+  },
   serve: {
     summary: "serve models to clients of OpenAI's API",
     load: () => import('./commands/serve.js'),

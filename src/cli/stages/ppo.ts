@@ -10,6 +10,7 @@ import { createGenerator } from '../../sampling/generator.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
 import { languageModelTerm } from '../../training/language-model.js';
 import type { PpoStageConfig } from './settings.js';
+import { answersEvery, shownAnswers } from './shown-answers.js';
 import { type StageContext, finishedStage, fingerprintOf, modelFolderOf, trainInFolder } from './stage.js';
 
 export interface PpoStageOptions<Prompt extends PpoPrompt> {
@@ -77,6 +78,7 @@ export async function trainPpo<Prompt extends PpoPrompt>(
     }
     const value = await newStore(valueModel.parameters, valueStart, true);
 
+    const answers = shownAnswers(options.onRollout);
     const { maxTokens, temperature, stopAtEnd } = config.ppo;
     const generator = createGenerator({ engine, model, store: policy, tokenizer });
     const ppo = createPpo({
@@ -88,15 +90,15 @@ export async function trainPpo<Prompt extends PpoPrompt>(
       reward,
       sample: async (ids, { seed }) => {
         const stopTokens = stopAtEnd ? [endToken] : [];
-        const answers = await generator.generateBatch({ prompts: ids, maxTokens, temperature, seed, stopTokens });
-        return answers.map((answer) => answer.ids);
+        const written = await generator.generateBatch({ prompts: ids, maxTokens, temperature, seed, stopTokens });
+        return written.map((answer) => answer.ids);
       },
       decode: (ids) => tokenizer.decode(ids),
       endToken,
       padToken,
       ...(pretraining && { pretraining: languageModelTerm({ model, source: pretraining, name: 'pretraining' }) }),
       settings: config.ppo,
-      ...(options.onRollout && { onRollout: options.onRollout }),
+      onRollout: answers.onRollout,
     });
     const result = await trainInFolder(context, {
       out,
@@ -106,7 +108,12 @@ export async function trainPpo<Prompt extends PpoPrompt>(
       fingerprint,
       stores: { policy, value },
       phases: ppo.phases,
-      settings: { ...config.training, steps: ppo.steps },
+      settings: {
+        ...config.training,
+        steps: ppo.steps,
+        sampleEvery: answersEvery(config.training.sampleEvery, ppo.steps),
+      },
+      sample: answers.sample,
     });
     return await saveModel({
       folder: modelFolderOf(out),

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { Hono } from 'hono';
+import { apiErrorOf } from '../api-error.js';
+import type { Env } from '../context.js';
 import { DescentError } from '../../errors.js';
 import type { StudioContext } from './context.js';
 import { formRoutes } from './routes/forms.js';
@@ -12,15 +14,17 @@ import { RunLibrary } from './runs.js';
 import type { ErrorView } from './wire.js';
 
 /** The Studio's own part of the server, to be mounted at /api. */
-export function studioRoutes(context: StudioContext): Hono {
+export function studioRoutes(context: StudioContext): Hono<Env> {
   const runs = new RunLibrary(context.runs);
   const models = new ModelLibrary(context.runs, context.cwd);
   const kept = join(runs.root, 'studio');
-  const app = new Hono();
+  const app = new Hono<Env>();
   app.onError((error, c) => {
-    if (!(error instanceof DescentError)) throw error;
+    const known = apiErrorOf(error);
+    // What went wrong inside is told and logged as everywhere.
+    if (!(error instanceof DescentError) || known.status >= 500) throw error;
     const { message, advice } = error;
-    return c.json<ErrorView>({ error: { message, ...(advice !== undefined && { advice }) } }, 400);
+    return c.json<ErrorView>({ error: { message, ...(advice !== undefined && { advice }) } }, known.status);
   });
   app.route('/', runRoutes(context, runs));
   app.route('/forms', formRoutes(context));

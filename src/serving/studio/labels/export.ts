@@ -1,4 +1,9 @@
+import type { Message } from '../../../tokenizer/chat.js';
 import type { Judgement, LabelItem } from './types.js';
+
+interface Prompt {
+  readonly messages: readonly Message[];
+}
 
 /** A set as the files that training commands read; who said what, when, and of which model stays beside it. */
 export interface LabelExport {
@@ -7,9 +12,9 @@ export interface LabelExport {
   /** For `descent sft`. */
   readonly demonstrations: readonly object[];
   /** For `descent ppo`: every prompt that is not held out. */
-  readonly prompts: readonly object[];
+  readonly prompts: readonly Prompt[];
   /** Prompts that nothing is trained on. */
-  readonly heldOut: readonly object[];
+  readonly heldOut: readonly Prompt[];
 }
 
 /** Judgements of held-out prompts measure, and train nothing: a set that is held out whole compares models. */
@@ -40,9 +45,9 @@ export function exportLabels(items: readonly LabelItem[], judgements: readonly J
       rankings.push({ messages, answers: ranked, labeler, at });
     }
   }
-  const unique = (list: readonly LabelItem[]): object[] =>
+  const unique = (list: readonly LabelItem[]): Prompt[] =>
     [...new Set(list.map(({ messages }) => JSON.stringify(messages)))].map((messages) => ({
-      messages: JSON.parse(messages) as object,
+      messages: JSON.parse(messages) as Message[],
     }));
   return {
     rankings,

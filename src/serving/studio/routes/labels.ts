@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Hono } from 'hono';
 import { z } from 'zod';
+import type { Env } from '../../context.js';
 import { ConfigError } from '../../../errors.js';
 import { writeFileAtomically } from '../../../runtime/atomic-file.js';
 import { counterRandom, shuffle } from '../../../tensor/random.js';
@@ -61,7 +62,7 @@ const voteSchema = z.strictObject({
 const exported = ['rankings', 'demonstrations', 'prompts', 'heldOut'] as const;
 
 /** The labelers' desk and the arena. */
-export function labelRoutes(context: StudioContext, folder: string): Hono {
+export function labelRoutes(context: StudioContext, folder: string): Hono<Env> {
   // Opened when it is first needed: a Studio that nobody labels in leaves no file.
   let opened: { readonly store: LabelStore; readonly arena: Arena } | undefined;
   const desk = () => {
@@ -72,7 +73,7 @@ export function labelRoutes(context: StudioContext, folder: string): Hono {
     return opened;
   };
   const exportOf = (id: string) => exportLabels(desk().store.items(id), desk().store.judgements(id));
-  const app = new Hono();
+  const app = new Hono<Env>();
 
   app.get('/labels', (c) => c.json(desk().store.sets()));
   app.post('/labels', async (c) => c.json(desk().store.createSet(await bodyOf(c, setSchema))));
@@ -144,7 +145,7 @@ export function labelRoutes(context: StudioContext, folder: string): Hono {
     const { name } = await bodyOf(c, z.strictObject({ name: z.string().min(1) }));
     const { store } = desk();
     const source = store.set(param(c, 'set'));
-    const { heldOut } = exportOf(source.id) as { heldOut: { messages: z.output<typeof dialogue> }[] };
+    const { heldOut } = exportOf(source.id);
     if (heldOut.length === 0) {
       throw new ConfigError(`${source.name} holds no prompts out`, {
         advice: 'Add more prompts, or make a set that holds out a larger share.',

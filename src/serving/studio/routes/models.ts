@@ -1,9 +1,10 @@
 import { Hono } from 'hono';
+import type { Env } from '../../context.js';
 import type { ModelLibrary } from '../models.js';
 
 /** Models with their lineage. */
-export function modelRoutes(models: ModelLibrary): Hono {
-  const app = new Hono();
+export function modelRoutes(models: ModelLibrary): Hono<Env> {
+  const app = new Hono<Env>();
   app.get('/', async (c) => c.json(await models.list()));
   app.get('/promotions', async (c) => c.json(await models.promotions()));
   app.post('/promote', async (c) => {

@@ -1,13 +1,14 @@
 import { Hono } from 'hono';
+import type { Env } from '../../context.js';
 import type { StudioContext } from '../context.js';
 import type { ModelLibrary } from '../models.js';
 import { PictureDesk, pictureRequestSchema } from '../pictures.js';
 import { bodyOf, param } from './body.js';
 
 /** Pictures that image models draw. */
-export function pictureRoutes(context: StudioContext, models: ModelLibrary, folder: string): Hono {
+export function pictureRoutes(context: StudioContext, models: ModelLibrary, folder: string): Hono<Env> {
   const desk = new PictureDesk(context, folder);
-  const app = new Hono();
+  const app = new Hono<Env>();
   app.post('/', async (c) => {
     const request = await bodyOf(c, pictureRequestSchema);
     return c.json(await desk.draw(request, await models.folder(request.model), c.req.raw.signal));

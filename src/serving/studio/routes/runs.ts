@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
+import type { Env } from '../../context.js';
 import { ConfigError } from '../../../errors.js';
 import type { StudioContext } from '../context.js';
 import { cursorsOf, tellOfRuns } from '../events.js';
@@ -16,9 +17,9 @@ const startSchema = launchRequestSchema.extend({
 });
 
 /** Runs: what there is, what happens in them, starting and stopping. A run's name may hold slashes, so it is a query. */
-export function runRoutes(context: StudioContext, runs: RunLibrary): Hono {
+export function runRoutes(context: StudioContext, runs: RunLibrary): Hono<Env> {
   const launcher = new Launcher(context);
-  const app = new Hono();
+  const app = new Hono<Env>();
   const idOf = (value: string | undefined): string => {
     if (value === undefined) throw new ConfigError('id: which run?');
     return value;
@@ -41,7 +42,7 @@ export function runRoutes(context: StudioContext, runs: RunLibrary): Hono {
       throw new ConfigError('This run has no report yet', { advice: 'A finished run has one.' });
     });
     // The report draws its curves itself, with nothing from elsewhere.
-    c.header('content-security-policy', "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; sandbox allow-scripts");
+    c.set('policy', "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; sandbox allow-scripts");
     return c.html(page);
   });
   app.get('/events', (c) => {
