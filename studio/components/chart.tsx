@@ -95,21 +95,34 @@ export function Chart({ title, curves, version, view, onZoom }: ChartProps) {
 /** The colour of the n-th run of a page. */
 export const colour = (index: number): string => `--curve-${(index % 8) + 1}`;
 
+/** A colour of six digits with an opacity. */
+const translucent = (hex: string, opacity: number): string =>
+  `${hex}${Math.round(255 * opacity)
+    .toString(16)
+    .padStart(2, '0')}`;
+
 const figureOr = (value: number | null | undefined): string =>
   value === null || value === undefined ? '' : figure(value);
 
 const summaryOf = ({ name, series }: Curve): string =>
   `${name}, step ${series.lastStep ?? 0}: ${figureOr(series.lastValue)}`;
 
-/** For each curve, three columns: the least, the greatest, and the smoothed values. */
+/** Fewer points than these are shown as they are: a mean of them would lag behind. */
+const FEW = 40;
+
+/** The least and the greatest values of each curve, and then the smoothed ones of each: these lie above all others. */
 function dataOf(curves: readonly Curve[], { smoothing }: ChartView): uPlot.AlignedData {
-  const tables = curves.map(
-    ({ series }) =>
-      [series.steps, series.low, series.high, series.smoothed(smoothing)].map((list) => [...list]) as uPlot.AlignedData,
-  );
-  if (tables.length === 0) return [[]];
-  return tables.length === 1 ? tables[0]! : uPlot.join(tables);
+  if (curves.length === 0) return [[]];
+  const raw = curves.map(({ series: { steps, low, high } }) => [[...steps], [...low], [...high]]);
+  const smooth = curves.map(({ series }) => [
+    [...series.steps],
+    series.smoothed(series.isWhole && series.steps.length < FEW ? 0 : smoothing),
+  ]);
+  return uPlot.join([...raw, ...smooth] as uPlot.AlignedData[]);
 }
+
+/** The column of a curve's smoothed values. */
+const smoothColumn = (index: number, curves: number): number => 2 * curves + index + 1;
 
 interface Latest {
   readonly current: Pick<ChartProps, 'view' | 'onZoom' | 'curves'>;
@@ -129,11 +142,12 @@ function optionsOf(
     grid: { stroke: read('--line'), width: 1 },
     ticks: { show: false },
   };
-  const series = curves.flatMap((_, index): uPlot.Series[] => {
-    const stroke = read(colour(index));
-    const faint = { stroke: `color-mix(in srgb, ${stroke} 30%, transparent)`, width: 1, points: { show: false }, spanGaps: true };
-    return [faint, faint, { stroke, width: 1.75, spanGaps: true, points: { show: showsPoints } }];
+  const strokes = curves.map((_, index) => read(colour(index)));
+  const faint = strokes.flatMap((stroke): uPlot.Series[] => {
+    const line = { stroke: translucent(stroke, 0.25), width: 1, points: { show: false }, spanGaps: true };
+    return [line, line];
   });
+  const smooth = strokes.map((stroke) => ({ stroke, width: 1.75, spanGaps: true, points: { show: showsPoints } }));
   return {
     width: Math.max(100, place.clientWidth),
     height: HEIGHT,
@@ -151,10 +165,10 @@ function optionsOf(
       { ...axis, size: 26, values: (_, ticks) => ticks.map(shortStep) },
       { ...axis, size: 54, values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : figure(tick))) },
     ],
-    series: [{}, ...series],
-    bands: curves.map((_, index) => ({
-      series: [3 * index + 2, 3 * index + 1] as [number, number],
-      fill: `color-mix(in srgb, ${read(colour(index))} 14%, transparent)`,
+    series: [{}, ...faint, ...smooth],
+    bands: strokes.map((stroke, index) => ({
+      series: [2 * index + 2, 2 * index + 1] as [number, number],
+      fill: translucent(stroke, 0.12),
     })),
     hooks: {
       setSelect: [
@@ -169,7 +183,8 @@ function optionsOf(
         (plot) => {
           const at = plot.cursor.idx;
           const isAway = at === null || at === undefined || (plot.cursor.left ?? -1) < 0;
-          show(isAway ? undefined : latest.current.curves.map((_, index) => plot.data[3 * index + 3]?.[at]));
+          const { curves: now } = latest.current;
+          show(isAway ? undefined : now.map((_, index) => plot.data[smoothColumn(index, now.length)]?.[at]));
         },
       ],
       ready: [
@@ -197,7 +212,9 @@ function rangeOf({ range, follow, logX }: ChartView, low: number | null, high: n
 /** A little air above and below; a constant lies in the middle. */
 function paddedRange(_: uPlot, low: number | null, high: number | null): uPlot.Range.MinMax {
   if (low === null || high === null) return [0, 1];
-  const air = high > low ? 0.06 * (high - low) : Math.abs(high) * 0.1 || 1;
+  // What differs in the last digits alone is a constant.
+  const isConstant = high - low <= 1e-6 * Math.abs(high);
+  const air = isConstant ? Math.abs(high) * 0.1 || 1 : 0.06 * (high - low);
   return [low - air, high + air];
 }
 

@@ -328,6 +328,7 @@ export const en = {
     keep: 'Kept from the top',
     versions: 'Versions',
     draw: 'Draw',
+    ready: 'What is drawn appears here',
     drawing: 'Drawing…',
     none: 'None of the chosen models can do this.',
     choose: 'Choose a model',

@@ -329,6 +329,7 @@ export const zh: Dictionary = {
     keep: '保留上部',
     versions: '版本数',
     draw: '作图',
+    ready: '画好的图像会出现在这里',
     drawing: '作图中…',
     none: '选中的模型都不能这样做。',
     choose: '请选择模型',

@@ -10,9 +10,11 @@ export class GrowingMarkdown {
   /** Characters that belong to complete blocks. */
   #settled = 0;
   readonly #blocks: string[] = [];
+  #rendered: readonly string[] = [];
 
   /** HTML of every block, from the text so far. A text that does not go on from the earlier one begins anew. */
   render(text: string): readonly string[] {
+    if (text === this.#text) return this.#rendered;
     if (!text.startsWith(this.#text.slice(0, this.#settled))) {
       this.#settled = 0;
       this.#blocks.length = 0;
@@ -24,7 +26,9 @@ export class GrowingMarkdown {
       if (token.type !== 'space') this.#blocks.push(htmlOf(token.raw));
     }
     const last = tokens.at(-1);
-    return last === undefined || last.type === 'space' ? [...this.#blocks] : [...this.#blocks, htmlOf(last.raw)];
+    const open = last === undefined || last.type === 'space' ? [] : [htmlOf(last.raw)];
+    this.#rendered = [...this.#blocks, ...open];
+    return this.#rendered;
   }
 }
 

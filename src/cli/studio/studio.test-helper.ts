@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import AxeBuilder from '@axe-core/playwright';
+import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, type BrowserContextOptions, type Page, chromium } from '@playwright/test';
 import { type Studio, startStudio } from './start.js';
 
@@ -56,7 +56,9 @@ export async function studioWorld(): Promise<StudioWorld> {
       const problems: string[] = [];
       page.on('pageerror', (error) => problems.push(error.message));
       page.on('console', (message) => {
-        if (message.type() === 'error') problems.push(message.text());
+        // What the server refuses, or that it is gone, the page tells itself.
+        const isAnswer = message.text().startsWith('Failed to load resource');
+        if (message.type() === 'error' && !isAnswer) problems.push(message.text());
       });
       page.on('request', (request) => {
         if (!/^(blob:|data:|about:)/.test(request.url()) && !request.url().startsWith(studio.url)) {

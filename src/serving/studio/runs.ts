@@ -14,6 +14,12 @@ import type { RunView, SampleView } from './wire.js';
 /** How deep runs lie: runs/recipes/<recipe>/<part>. */
 const DEPTH = 4;
 
+/** A stage keeps its settings beside the fingerprint of all that it depends on. */
+const settingsOf = (config: unknown): unknown =>
+  typeof config === 'object' && config !== null && 'fingerprint' in config && 'config' in config
+    ? config.config
+    : (config ?? null);
+
 /** The runs of a folder, with their logs as far as they have been read. */
 export class RunLibrary {
   readonly root: string;
@@ -62,7 +68,7 @@ export class RunLibrary {
     const environment = await readFile(join(folder, 'environment.json'), 'utf8').catch(() => 'null');
     return {
       ...(await this.#view(id, run)),
-      config: run?.config ?? null,
+      config: settingsOf(run?.config),
       environment: JSON.parse(environment) as unknown,
     };
   }

@@ -4,7 +4,7 @@ import { Markdown } from '../../components/markdown.js';
 import { words } from '../../i18n/index.js';
 import { notify } from '../../lib/notices.js';
 import { labeler } from '../../lib/preferences.js';
-import { type Column, edit, giveThumb, regenerate, settings, show } from './state.js';
+import { type Column, edit, giveThumb, regenerate, revision, settings, show } from './state.js';
 import { TokenView } from './token-view.js';
 import type { Turn } from './tree.js';
 
@@ -25,6 +25,7 @@ export function Message(props: MessageProps) {
 
 function Question({ turn, parent, depth }: MessageProps) {
   const t = words.value.chat;
+  void revision.value;
   const [draft, setDraft] = useState<string>();
   if (draft !== undefined) {
     return (
@@ -71,6 +72,8 @@ function Question({ turn, parent, depth }: MessageProps) {
 
 function Answer({ column, turn, parent, blind }: MessageProps) {
   const t = words.value.chat;
+  // The turn is changed in place: without this nothing would be drawn anew.
+  void revision.value;
   const made = turn.made!;
   const showsTokens = settings.value.showsTokens && made.tokens.length > 0;
   const thumb = async (value: -1 | 1): Promise<void> => {
@@ -123,6 +126,7 @@ function Answer({ column, turn, parent, blind }: MessageProps) {
 
 function Versions({ turn, parent }: { readonly turn: Turn; readonly parent: Turn }) {
   const t = words.value.chat;
+  void revision.value;
   const [at, of] = [parent.children.indexOf(turn), parent.children.length];
   if (of < 2) return null;
   return (

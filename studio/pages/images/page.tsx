@@ -103,6 +103,7 @@ export function ImagesPage() {
               )}
             </form>
             <div class="results">
+              {results.length === 0 && <Empty icon="images" title={t.ready} />}
               {results.map((result) => (
                 <ResultCard key={result.model} result={result} />
               ))}

@@ -110,7 +110,7 @@ export function TrainPanel({ set }: { readonly set: SetProgress }) {
         <p class="muted small">{t.compareText}</p>
         <div class="fields two">
           {choice(t.old, model, names, setBase)}
-          {choice(t.new, latest, names, setNewer)}
+          {choice(t.new, latest, names.filter((name) => name !== model), setNewer)}
         </div>
         <div>
           <Button kind="primary" disabled={model === ''} onClick={() => void compare()}>

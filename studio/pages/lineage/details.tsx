@@ -123,7 +123,8 @@ function Changes({ model, parent }: { readonly model: ModelView; readonly parent
     const { fingerprint: _, ...rest } = lineage!.settings;
     return rest;
   });
-  const found = differences(settings);
+  // A parent of another stage has settings that this one knows nothing of.
+  const found = differences(settings).filter(({ values: [, now] }) => now !== undefined);
   return (
     <section class="card stack">
       <h2>{t.changed}</h2>
