@@ -14,7 +14,11 @@ export const isRunning = ({ state, launch }: RunView): boolean =>
 
 /** The word for how a run is; what was started and has not logged anything yet is starting. */
 export function statusOf({ state, launch }: RunView) {
-  if (launch?.status === 'running' && state?.status !== 'running') return 'starting';
+  if (launch?.status === 'running') {
+    // After training it still measures and saves.
+    const hasBegun = state !== undefined && (state.status === 'running' || state.updated > launch.startedAt);
+    return hasBegun ? 'running' : 'starting';
+  }
   if (state !== undefined) return state.status;
   return launch?.exitCode === 0 ? 'finished' : launch?.exitCode === undefined ? 'ended' : 'failed';
 }

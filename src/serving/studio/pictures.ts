@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { ConfigError, DescentError } from '../../errors.js';
+import { ConfigError } from '../../errors.js';
+import { runCommand } from './command.js';
 import type { StudioContext } from './context.js';
 
 /**
@@ -97,7 +97,7 @@ export class PictureDesk {
       },
       settings: {},
     });
-    const details = await this.#run([...words, '--json'], signal);
+    const details = await runCommand(this.#context, words, signal);
     return {
       id,
       picture: 'picture.png',
@@ -105,34 +105,6 @@ export class PictureDesk {
       ...(files.includes('animate') && { animation: 'animate.gif' }),
       details,
     };
-  }
-
-  async #run(words: readonly string[], signal: AbortSignal): Promise<Record<string, unknown>> {
-    const [file, ...before] = this.#context.program;
-    const child = spawn(file, [...before, ...words], {
-      cwd: this.#context.cwd,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
-    });
-    const stop = (): void => void child.kill('SIGKILL');
-    signal.addEventListener('abort', stop);
-    try {
-      const [output, problems, code] = await Promise.all([
-        textOf(child.stdout),
-        textOf(child.stderr),
-        new Promise<number | null>((resolve, reject) => child.once('close', resolve).once('error', reject)),
-      ]);
-      signal.throwIfAborted();
-      if (code === 0) return JSON.parse(output) as Record<string, unknown>;
-      const lines = problems.trim().split('\n');
-      const at = lines.findIndex((line) => line.startsWith('Error: '));
-      const [message = '', ...advice] = at < 0 ? lines.slice(-1) : lines.slice(at);
-      throw new DescentError(message.replace(/^Error: /, '') || `descent ${words[0]} ended with ${code}`, {
-        advice: advice.join(' '),
-      });
-    } finally {
-      signal.removeEventListener('abort', stop);
-    }
   }
 
   async #tidy(): Promise<void> {
@@ -146,9 +118,3 @@ export class PictureDesk {
 }
 
 const bytesOf = (url: string): Uint8Array => Buffer.from(url.slice(url.indexOf(',') + 1), 'base64');
-
-async function textOf(stream: AsyncIterable<Buffer>): Promise<string> {
-  const parts: Buffer[] = [];
-  for await (const part of stream) parts.push(part);
-  return Buffer.concat(parts).toString('utf8');
-}

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Hono } from 'hono';
-import { apiErrorOf } from '../api-error.js';
+import { ApiError } from '../api-error.js';
 import type { Env } from '../context.js';
 import { DescentError } from '../../errors.js';
 import type { StudioContext } from './context.js';
@@ -20,11 +20,13 @@ export function studioRoutes(context: StudioContext): Hono<Env> {
   const kept = join(runs.root, 'studio');
   const app = new Hono<Env>();
   app.onError((error, c) => {
-    const known = apiErrorOf(error);
+    // Whoever has gone away is told nothing.
+    if (c.req.raw.signal.aborted) return new Response(null, { status: 499 });
     // What went wrong inside is told and logged as everywhere.
-    if (!(error instanceof DescentError) || known.status >= 500) throw error;
+    if (!(error instanceof DescentError)) throw error;
     const { message, advice } = error;
-    return c.json<ErrorView>({ error: { message, ...(advice !== undefined && { advice }) } }, known.status);
+    const status = error instanceof ApiError ? error.status : 400;
+    return c.json<ErrorView>({ error: { message, ...(advice !== undefined && { advice }) } }, status);
   });
   app.route('/', runRoutes(context, runs));
   app.route('/forms', formRoutes(context));

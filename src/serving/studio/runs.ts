@@ -39,7 +39,7 @@ export class RunLibrary {
   /** Where a run of this name would lie. @throws ConfigError for a name that leads out of the folder */
   newFolder(id: string): string {
     const parts = id.split('/');
-    const isPlain = parts.length <= DEPTH && parts.every((part) => /^[\w][\w.+ -]*$/u.test(part));
+    const isPlain = parts.length <= DEPTH && parts.every((part) => /^[\p{L}\p{N}_][\p{L}\p{N}_.+ -]*$/u.test(part));
     if (isPlain) return join(this.root, ...parts);
     throw new ConfigError(`'${id}' is no name for a run`, {
       advice: `Letters, digits, dots and dashes; a slash for a folder within ${this.root}.`,

@@ -48,6 +48,7 @@ export function Composer({ disabled }: { readonly disabled: boolean }) {
         onKeyDown={(event) => {
           // While a method of input is choosing a character, Enter takes it.
           if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) submit(event);
+          if (event.key === 'Escape') stop();
         }}
       />
       <div class="row between">

@@ -34,8 +34,8 @@ export function TokenView({ tokens }: { readonly tokens: readonly ShownToken[] }
             <span class="muted">{t.alternatives}</span>
             {token.alternatives
               .filter(({ text }) => text !== token.text)
-              .map(({ text, logProb }) => (
-                <span key={text}>
+              .map(({ text, logProb }, index) => (
+                <span key={index}>
                   <code>{visible(text)}</code> <span class="number muted">{probability(logProb)}</span>
                 </span>
               ))}

@@ -5,6 +5,7 @@ import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
 import type { Env } from '../../context.js';
 import { ConfigError } from '../../../errors.js';
+import { runCommand } from '../command.js';
 import type { StudioContext } from '../context.js';
 import { cursorsOf, tellOfRuns } from '../events.js';
 import { Launcher, launchOutput, launchRequestSchema, stopLaunch } from '../launches.js';
@@ -44,6 +45,10 @@ export function runRoutes(context: StudioContext, runs: RunLibrary): Hono<Env> {
     // The report draws its curves itself, with nothing from elsewhere.
     c.set('policy', "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; sandbox allow-scripts");
     return c.html(page);
+  });
+  app.post('/run/report', async (c) => {
+    await runCommand(context, ['report', runs.folder(idOf(c.req.query('id')))], c.req.raw.signal);
+    return c.json({ written: true });
   });
   app.get('/events', (c) => {
     const watched = cursorsOf(c.req.queries('run') ?? [], c.req.header('last-event-id'));
