@@ -34,7 +34,9 @@ describe("Krippendorff's alpha", () => {
       [0, 1],
       [1, 2],
     ];
-    expect(krippendorffAlpha(pairs.map((ranks) => [...pairJudgements(ranks), -pairJudgements(ranks)[0]!]))).toBeLessThan(0);
+    expect(
+      krippendorffAlpha(pairs.map((ranks) => [...pairJudgements(ranks), -pairJudgements(ranks)[0]!])),
+    ).toBeLessThan(0);
   });
 });
 

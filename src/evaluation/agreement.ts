@@ -38,4 +38,7 @@ const countsOf = (values: readonly number[]): Map<number, number> =>
 
 /** The distance summed over all ordered pairs. */
 const sumOver = (counts: readonly (readonly [number, number])[], distance: (a: number, b: number) => number): number =>
-  counts.reduce((sum, [a, many]) => sum + counts.reduce((part, [b, more]) => part + many * more * distance(a, b), 0), 0);
+  counts.reduce(
+    (sum, [a, many]) => sum + counts.reduce((part, [b, more]) => part + many * more * distance(a, b), 0),
+    0,
+  );

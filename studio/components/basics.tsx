@@ -141,7 +141,14 @@ export function Empty({
 export function Progress({ share, label }: { readonly share: number; readonly label: string }) {
   const percent = Math.round(100 * Math.min(1, Math.max(0, share)));
   return (
-    <div class="progress" role="progressbar" aria-label={label} aria-valuenow={percent} aria-valuemin={0} aria-valuemax={100}>
+    <div
+      class="progress"
+      role="progressbar"
+      aria-label={label}
+      aria-valuenow={percent}
+      aria-valuemin={0}
+      aria-valuemax={100}
+    >
       <div style={{ width: `${percent}%` }} />
     </div>
   );

@@ -32,7 +32,9 @@ export function settingValue(schema: SettingSchema, text: string): unknown {
 const variantsOf = (schema: SettingSchema): readonly SettingSchema[] => schema.anyOf ?? [schema];
 
 const choicesOf = (schema: SettingSchema): string[] | undefined => {
-  const found = variantsOf(schema).flatMap((option) => option.enum ?? (typeof option.const === 'string' ? [option.const] : []));
+  const found = variantsOf(schema).flatMap(
+    (option) => option.enum ?? (typeof option.const === 'string' ? [option.const] : []),
+  );
   return found.length > 0 ? found.map(String) : undefined;
 };
 
@@ -68,7 +70,12 @@ export function SettingsForm({ fields, changes, onChange }: SettingsFormProps) {
           )}
           <div class="fields">
             {members.map((field) => (
-              <Setting key={field.key} field={field} text={changes[field.key]} onChange={(text) => set(field.key, text)} />
+              <Setting
+                key={field.key}
+                field={field}
+                text={changes[field.key]}
+                onChange={(text) => set(field.key, text)}
+              />
             ))}
           </div>
         </fieldset>
@@ -88,7 +95,8 @@ function Setting({
 }) {
   const t = words.value.start;
   const name = key.split('.').at(-1)!;
-  const standard = schema.default === undefined ? '' : schema.default === null ? t.none : JSON.stringify(schema.default);
+  const standard =
+    schema.default === undefined ? '' : schema.default === null ? t.none : JSON.stringify(schema.default);
   const choices = isBoolean(schema) ? ['true', 'false'] : choicesOf(schema);
   const said = (value: string): string => (value === 'true' ? t.yes : value === 'false' ? t.no : value);
   const shared = { id: `setting-${key}`, 'aria-describedby': `about-${key}` };

@@ -5,7 +5,11 @@ import { report } from '../lib/notices.js';
 /** An image of the server: fetched, for an address alone could not bring a key. */
 export function ServerImage({ path, alt }: { readonly path: string; readonly alt: string }) {
   const url = useObjectUrl(path);
-  return url === undefined ? <div class="image-waiting" aria-hidden="true" /> : <img class="pixels" src={url} alt={alt} />;
+  return url === undefined ? (
+    <div class="image-waiting" aria-hidden="true" />
+  ) : (
+    <img class="pixels" src={url} alt={alt} />
+  );
 }
 
 /** An address for what lies at a path of the server, for as long as it is shown. */

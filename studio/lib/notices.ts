@@ -25,7 +25,11 @@ export function dismiss(id: number): void {
 /** Tells of an error, unless somebody wanted it so. */
 export function report(error: unknown): void {
   if (error instanceof DOMException && error.name === 'AbortError') return;
-  notify('error', error instanceof Error ? error.message : String(error), error instanceof ServerError ? error.advice : undefined);
+  notify(
+    'error',
+    error instanceof Error ? error.message : String(error),
+    error instanceof ServerError ? error.advice : undefined,
+  );
 }
 
 /** Does something that may fail, and tells if it does. */

@@ -58,7 +58,7 @@ effect(() => {
 /** Until nobody wants it any more, however often the connection breaks. */
 async function listen(ids: readonly string[], signal: AbortSignal): Promise<void> {
   const query = new URLSearchParams(ids.map((id) => ['run', id]));
-  for (let failures = 0; !signal.aborted; ) {
+  for (let failures = 0; !signal.aborted;) {
     try {
       const known = [...cursors].filter(([id]) => ids.includes(id));
       const response = await request(`/api/events?${query}`, {

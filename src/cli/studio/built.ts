@@ -29,7 +29,10 @@ export async function builtPage(say: (text: string) => void = () => undefined): 
   if (isThere && (await stat(index)).mtimeMs >= newest) return built;
   say('Building the Studio’s page');
   const { build } = await import('vite').catch((cause: unknown) => {
-    throw new ConfigError('The Studio’s page is not built', { advice: 'npm install, then npm run build:studio.', cause });
+    throw new ConfigError('The Studio’s page is not built', {
+      advice: 'npm install, then npm run build:studio.',
+      cause,
+    });
   });
   await build({ configFile: join(sources[0]!, 'vite.config.ts'), logLevel: 'warn' });
   return built;

@@ -8,7 +8,9 @@ describe('commands as forms', () => {
   it('are those that train, image models among them', async () => {
     const all = await forms.list();
     const names = all.map(({ command }) => command);
-    expect(names).toEqual(expect.arrayContaining(['quickstart', 'train', 'sft', 'reward', 'ppo', 'reproduce', 'train vae']));
+    expect(names).toEqual(
+      expect.arrayContaining(['quickstart', 'train', 'sft', 'reward', 'ppo', 'reproduce', 'train vae']),
+    );
     expect(names).not.toContain('chat');
     expect(all.find(({ command }) => command === 'train vae')?.group).toBe('images');
   });

@@ -8,7 +8,13 @@ import { saveImageModel } from '../../formats/image-model-folder.js';
 import { findImageModel } from '../../formats/image-models.js';
 import { initialise } from '../../nn/parameters.js';
 import { saveTinyModel } from '../../serving/tiny-models.test-helper.js';
-import { type OpenPage, type StudioWorld, accessibilityProblems, debianChromium, studioWorld } from './studio.test-helper.js';
+import {
+  type OpenPage,
+  type StudioWorld,
+  accessibilityProblems,
+  debianChromium,
+  studioWorld,
+} from './studio.test-helper.js';
 
 /** The Studio as a person uses it, in a real browser, with tiny models. */
 
@@ -299,7 +305,11 @@ describe.skipIf(!existsSync(debianChromium))('the Studio', () => {
     await page.getByLabel('Images').fill('4');
     await page.getByRole('button', { name: 'Draw', exact: true }).click();
     await page.getByRole('img', { name: 'vae' }).waitFor();
-    expect(await page.getByRole('img', { name: 'vae' }).evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth)).toBe(34);
+    expect(
+      await page
+        .getByRole('img', { name: 'vae' })
+        .evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth),
+    ).toBe(34);
   });
 
   it.each(['light', 'dark'] as const)('is accessible in the %s theme', async (colorScheme) => {

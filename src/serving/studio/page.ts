@@ -22,6 +22,8 @@ export function pageRoutes(folder: string): Hono<Env> {
   app.get('/', () => file('index.html', 'no-cache'));
   app.get('/icon.svg', () => file('icon.svg', 'max-age=3600'));
   // Their names change with their content.
-  app.get('/assets/:name{[\\w-][\\w.-]*}', (c) => file(join('assets', c.req.param('name')), 'max-age=31536000, immutable'));
+  app.get('/assets/:name{[\\w-][\\w.-]*}', (c) =>
+    file(join('assets', c.req.param('name')), 'max-age=31536000, immutable'),
+  );
   return app;
 }

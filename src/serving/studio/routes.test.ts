@@ -42,7 +42,8 @@ beforeEach(async () => {
     forms: {
       list: () => Promise.resolve([]),
       form: () => Promise.reject(new ConfigError('none')),
-      words: ({ command, positional, flags }) => Promise.resolve([command, ...positional, `--out=${String(flags['out'])}`]),
+      words: ({ command, positional, flags }) =>
+        Promise.resolve([command, ...positional, `--out=${String(flags['out'])}`]),
     },
     answer: ({ model, count, seed }) =>
       Promise.resolve(Array.from({ length: count }, (_, offset) => `${model} says ${seed + offset}`)),
@@ -89,7 +90,10 @@ describe('runs', () => {
     app = studioRoutes(context);
     expect(await launchOf('mine')).toMatchObject({ status: 'running', request: { command: 'train' } });
     await post('/run/stop?id=mine');
-    await until(() => launchOf('mine'), (launch) => launch?.status === 'ended');
+    await until(
+      () => launchOf('mine'),
+      (launch) => launch?.status === 'ended',
+    );
     expect((await get<{ text: string }>('/run/output?id=mine')).text).toContain('saved');
     expect((await request('/run/stop?id=mine')).status).toBe(400);
     await post('/run/resume?id=mine');
@@ -102,14 +106,22 @@ describe('runs', () => {
       process: { id: number };
     };
     process.kill(launch.process.id, 'SIGKILL');
-    await until(() => launchOf('killed'), (found) => found?.status === 'ended');
+    await until(
+      () => launchOf('killed'),
+      (found) => found?.status === 'ended',
+    );
     await start('stopped');
     await until(
       () => get<{ text: string }>('/run/output?id=stopped'),
       ({ text }) => text.includes('at work'),
     );
     await post('/run/stop?id=stopped');
-    expect(await until(() => launchOf('stopped'), (found) => found?.exitCode !== undefined)).toMatchObject({
+    expect(
+      await until(
+        () => launchOf('stopped'),
+        (found) => found?.exitCode !== undefined,
+      ),
+    ).toMatchObject({
       exitCode: 130,
     });
   });
@@ -175,7 +187,10 @@ describe('labels', () => {
       const ranks = item.answers.map(({ model }) => (model === 'new' ? 0 : 1));
       await post(`/labels/${id}/items/${item.id}`, { labeler: 'ann', verdict: { kind: 'ranking', ranks } });
     }
-    expect(await get(`/labels/${id}`)).toMatchObject({ done: 2, models: [{ model: 'new', wins: 4 }, { model: 'old' }] });
+    expect(await get(`/labels/${id}`)).toMatchObject({
+      done: 2,
+      models: [{ model: 'new', wins: 4 }, { model: 'old' }],
+    });
     const files = await post<Record<string, { path: string; rows: number }>>(`/labels/${id}/export`);
     expect(files['rankings']!.rows).toBe(1);
     expect(await (await app.request(`/labels/${id}/export/rankings.jsonl`)).text()).toBe(

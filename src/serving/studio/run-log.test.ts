@@ -23,7 +23,10 @@ describe('a log that is being written', () => {
     expect(first.whole?.['loss']?.mean).toEqual([5, 4]);
     expect(first.rows).toEqual([]);
 
-    await appendFile(path, `${line(3, 3)}${JSON.stringify({ step: 3, evaluation: { validationLoss: 9 } })}\n{"step": 4`);
+    await appendFile(
+      path,
+      `${line(3, 3)}${JSON.stringify({ step: 3, evaluation: { validationLoss: 9 } })}\n{"step": 4`,
+    );
     const second = await log.since(first.cursor);
     expect(second.whole).toBeUndefined();
     expect(second.keys).toEqual(['loss', 'validationLoss']);

@@ -41,7 +41,9 @@ describe('a curve in bounded memory', () => {
   });
 
   it('smooths without a bias at the beginning, and a constant not at all', () => {
-    expect(seriesOf([4, 4, 4, 4], 8).smoothed(0.9)).toEqual([4, 4, 4, 4].map((value) => expect.closeTo(value, 9) as number));
+    expect(seriesOf([4, 4, 4, 4], 8).smoothed(0.9)).toEqual(
+      [4, 4, 4, 4].map((value) => expect.closeTo(value, 9) as number),
+    );
     const [first, second] = seriesOf([1, 3], 8).smoothed(0.5);
     expect(first).toBe(1);
     expect(second).toBeCloseTo((0.5 * 1 + 3) / 1.5, 12);

@@ -104,7 +104,11 @@ export function Standings() {
   return (
     <section class="card stack">
       <h2>{t.standings}</h2>
-      {standings.value.length === 0 ? <p class="muted small">{t.noVotes}</p> : <StandingsTable table={standings.value} />}
+      {standings.value.length === 0 ? (
+        <p class="muted small">{t.noVotes}</p>
+      ) : (
+        <StandingsTable table={standings.value} />
+      )}
     </section>
   );
 }

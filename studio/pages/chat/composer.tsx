@@ -9,7 +9,8 @@ export function Composer({ disabled }: { readonly disabled: boolean }) {
   const [text, setText] = useState('');
   const [images, setImages] = useState<readonly string[]>([]);
   const file = useRef<HTMLInputElement>(null);
-  const canSend = !disabled && !isWriting.value && columns.value.length > 0 && (text.trim() !== '' || images.length > 0);
+  const canSend =
+    !disabled && !isWriting.value && columns.value.length > 0 && (text.trim() !== '' || images.length > 0);
   const submit = (event?: Event): void => {
     event?.preventDefault();
     if (!canSend) return;

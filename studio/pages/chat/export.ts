@@ -12,10 +12,7 @@ const messagesOf = (column: Column) => {
 export function exportMarkdown(columns: readonly Column[]): void {
   const text = columns
     .map((column) =>
-      [
-        `# ${column.model}`,
-        ...messagesOf(column).map(({ role, content }) => `**${role}**\n\n${content}`),
-      ].join('\n\n'),
+      [`# ${column.model}`, ...messagesOf(column).map(({ role, content }) => `**${role}**\n\n${content}`)].join('\n\n'),
     )
     .join('\n\n---\n\n');
   saveAs(new Blob([`${text}\n`], { type: 'text/markdown' }), 'chat.md');

@@ -100,9 +100,18 @@ function Answer({ column, turn, parent, blind }: MessageProps) {
                 kind="plain"
                 icon="copy"
                 name={words.value.app.copy}
-                onClick={() => void navigator.clipboard.writeText(turn.text).then(() => notify('done', words.value.app.copied))}
+                onClick={() =>
+                  void navigator.clipboard.writeText(turn.text).then(() => notify('done', words.value.app.copied))
+                }
               />
-              <Button small kind="plain" icon="up" name={t.good} aria-pressed={made.thumb === 1} onClick={() => void thumb(1)} />
+              <Button
+                small
+                kind="plain"
+                icon="up"
+                name={t.good}
+                aria-pressed={made.thumb === 1}
+                onClick={() => void thumb(1)}
+              />
               <Button
                 small
                 kind="plain"
@@ -131,9 +140,23 @@ function Versions({ turn, parent }: { readonly turn: Turn; readonly parent: Turn
   if (of < 2) return null;
   return (
     <span class="row versions">
-      <Button small kind="plain" icon="left" name={t.previous} disabled={at === 0} onClick={() => show(parent, at - 1)} />
+      <Button
+        small
+        kind="plain"
+        icon="left"
+        name={t.previous}
+        disabled={at === 0}
+        onClick={() => show(parent, at - 1)}
+      />
       <span class="tiny number muted">{t.version(at + 1, of)}</span>
-      <Button small kind="plain" icon="right" name={t.next} disabled={at === of - 1} onClick={() => show(parent, at + 1)} />
+      <Button
+        small
+        kind="plain"
+        icon="right"
+        name={t.next}
+        disabled={at === of - 1}
+        onClick={() => show(parent, at + 1)}
+      />
     </span>
   );
 }

@@ -10,6 +10,9 @@ interface PadProps {
   readonly hint: string;
   /** Share of the rows above a line, where there is one. */
   readonly line?: number;
+  /** A picture to draw on; under a mask it is only looked at. */
+  readonly picture?: string;
+  readonly isMask?: boolean;
   /** Told what was drawn, as a PNG; undefined once it is empty. */
   readonly onDraw: (url: string | undefined) => void;
 }
@@ -17,7 +20,7 @@ interface PadProps {
 const SIDE = 224;
 
 /** A small canvas to draw on, in the pixels of a model: white on black, as its images are. */
-export function Pad({ width, height, label, hint, line, onDraw }: PadProps) {
+export function Pad({ width, height, label, hint, line, picture, isMask = false, onDraw }: PadProps) {
   const t = words.value.images;
   const canvas = useRef<HTMLCanvasElement>(null);
   const last = useRef<readonly [number, number]>();
@@ -30,6 +33,12 @@ export function Pad({ width, height, label, hint, line, onDraw }: PadProps) {
     onDraw(undefined);
   };
   useEffect(clear, [width, height]);
+  useEffect(() => {
+    if (picture === undefined || isMask) return;
+    const image = new Image();
+    image.onload = () => canvas.current?.getContext('2d')!.drawImage(image, 0, 0, width, height);
+    image.src = picture;
+  }, [picture]);
   const draw = (event: PointerEvent): void => {
     if (event.buttons === 0) return;
     const shown = canvas.current!;
@@ -50,7 +59,14 @@ export function Pad({ width, height, label, hint, line, onDraw }: PadProps) {
   return (
     <div class="pad stack">
       <h3>{label}</h3>
-      <div class="pad-canvas" style={{ width: `${SIDE}px`, height: `${(SIDE * height) / width}px` }}>
+      <div
+        class={`pad-canvas ${isMask ? 'mask' : ''}`}
+        style={{
+          width: `${SIDE}px`,
+          height: `${(SIDE * height) / width}px`,
+          ...(isMask && picture !== undefined && { backgroundImage: `url(${picture})` }),
+        }}
+      >
         <canvas
           ref={canvas}
           class="pixels"

@@ -91,7 +91,12 @@ export function ImagesPage() {
                 void draw();
               }}
             >
-              <WishForm tool={shownTool} models={able} wish={wish} onChange={(change) => setWish({ ...wish, ...change })} />
+              <WishForm
+                tool={shownTool}
+                models={able}
+                wish={wish}
+                onChange={(change) => setWish({ ...wish, ...change })}
+              />
               {isDrawing ? (
                 <Button icon="stop" onClick={stop}>
                   {words.value.chat.stop}

@@ -125,7 +125,12 @@ export function requestFor(tool: ToolName, wish: Wish, model: string, able: Imag
       return {
         command: 'upscale',
         model,
-        flags: { seed: String(seed), n: String(versions), images: String(Math.min(8, count)), temperature: String(temperature) },
+        flags: {
+          seed: String(seed),
+          n: String(versions),
+          images: String(Math.min(8, count)),
+          temperature: String(temperature),
+        },
         source: wish.source === '' ? 'mnist' : wish.source,
       };
   }

@@ -1,6 +1,11 @@
-import { Field, Select } from '../../components/basics.js';
+import { useRef, useState } from 'preact/hooks';
+import type { DrawnPictures } from '../../../src/serving/studio/pictures.js';
+import { Button, Field, Select } from '../../components/basics.js';
 import { words } from '../../i18n/index.js';
+import { request, send } from '../../lib/api.js';
 import type { ModelView } from '../../lib/models.js';
+import { attempt } from '../../lib/notices.js';
+import { fitted } from '../../lib/pixels.js';
 import { Pad } from './pad.js';
 import type { ToolName, Wish } from './tools.js';
 
@@ -18,7 +23,9 @@ export function WishForm({ tool, models, wish, onChange }: WishFormProps) {
   const abilities = models.map(({ image }) => image!);
   const [first] = abilities;
   const draws = tool === 'sample' || tool === 'denoise';
-  const labels = [...new Set(abilities.filter(({ conditional }) => conditional).flatMap(({ labelNames }) => labelNames))];
+  const labels = [
+    ...new Set(abilities.filter(({ conditional }) => conditional).flatMap(({ labelNames }) => labelNames)),
+  ];
   const number = (label: string, key: 'count' | 'seed' | 'steps' | 'versions', least: number, hint?: string) => (
     <Field label={label} hint={hint}>
       <input
@@ -27,7 +34,9 @@ export function WishForm({ tool, models, wish, onChange }: WishFormProps) {
         min={least}
         max={1_000_000}
         value={wish[key]}
-        onChange={(event) => onChange({ [key]: Math.max(least, Math.round(event.currentTarget.valueAsNumber) || least) })}
+        onChange={(event) =>
+          onChange({ [key]: Math.max(least, Math.round(event.currentTarget.valueAsNumber) || least) })
+        }
       />
     </Field>
   );
@@ -52,8 +61,13 @@ export function WishForm({ tool, models, wish, onChange }: WishFormProps) {
           label={tool === 'complete' ? t.pencil : t.brush}
           hint={tool === 'complete' ? t.pencilHint : t.brushHint}
           line={tool === 'complete' ? wish.keep : undefined}
-          onDraw={(url) => onChange(tool === 'complete' ? { drawing: url } : { mask: url, drawing: undefined })}
+          picture={wish.drawing}
+          isMask={tool === 'inpaint'}
+          onDraw={(url) => onChange(tool === 'complete' ? { drawing: url } : { mask: url })}
         />
+      )}
+      {(tool === 'complete' || tool === 'inpaint') && models[0] && (
+        <TakePicture model={models[0]} seed={wish.seed} onTake={(drawing) => onChange({ drawing })} />
       )}
       {tool === 'complete' && slider(t.keep, 'keep', 1)}
       <div class="fields two">
@@ -73,18 +87,76 @@ export function WishForm({ tool, models, wish, onChange }: WishFormProps) {
       )}
       {draws && abilities.some(({ text }) => text) && (
         <Field label={t.caption}>
-          <input class="input" value={wish.caption} onInput={(event) => onChange({ caption: event.currentTarget.value })} />
+          <input
+            class="input"
+            value={wish.caption}
+            onInput={(event) => onChange({ caption: event.currentTarget.value })}
+          />
         </Field>
       )}
       {(draws || tool === 'complete' || tool === 'upscale') && slider(t.temperature, 'temperature', 1.5)}
-      {draws && abilities.some(({ controls }) => controls.includes('truncation')) && slider(t.truncation, 'truncation', 1)}
-      {draws && abilities.some(({ denoises, conditional, text }) => denoises && (conditional || text)) &&
+      {draws &&
+        abilities.some(({ controls }) => controls.includes('truncation')) &&
+        slider(t.truncation, 'truncation', 1)}
+      {draws &&
+        abilities.some(({ denoises, conditional, text }) => denoises && (conditional || text)) &&
         slider(t.guidance, 'guidance', 8, 0.5)}
       {!draws && (
         <Field label={t.source} hint={tool === 'upscale' ? undefined : t.fromTraining}>
-          <input class="input" value={wish.source} onInput={(event) => onChange({ source: event.currentTarget.value })} />
+          <input
+            class="input"
+            value={wish.source}
+            onInput={(event) => onChange({ source: event.currentTarget.value })}
+          />
         </Field>
       )}
     </>
+  );
+}
+
+/** A picture to begin from: one that the model draws, or a file. */
+function TakePicture({
+  model: { id, image },
+  seed,
+  onTake,
+}: {
+  readonly model: ModelView;
+  readonly seed: number;
+  readonly onTake: (url: string) => void;
+}) {
+  const t = words.value.images;
+  const file = useRef<HTMLInputElement>(null);
+  const [isDrawing, setDrawing] = useState(false);
+  const { width, height } = image!;
+  const take = async (picture: Blob): Promise<void> => onTake(await fitted(picture, width, height));
+  const draw = async (): Promise<void> => {
+    setDrawing(true);
+    await attempt(async () => {
+      const flags = { n: '1', seed: String(seed) };
+      const drawn = await send<DrawnPictures>('/api/pictures', { command: 'sample', model: id, flags });
+      await take(await (await request(`/api/pictures/${drawn.id}/${drawn.picture}`)).blob());
+    });
+    setDrawing(false);
+  };
+  return (
+    <div class="row wrap">
+      <Button small icon="images" disabled={isDrawing} onClick={() => void draw()}>
+        {isDrawing ? t.drawing : t.takeOwn}
+      </Button>
+      <Button small icon="image" onClick={() => file.current?.click()}>
+        {t.takeFile}
+      </Button>
+      <input
+        ref={file}
+        type="file"
+        accept="image/png,image/jpeg"
+        hidden
+        onChange={(event) => {
+          const [picked] = event.currentTarget.files ?? [];
+          if (picked) void attempt(() => take(picked));
+          event.currentTarget.value = '';
+        }}
+      />
+    </div>
   );
 }

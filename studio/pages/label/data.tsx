@@ -85,7 +85,7 @@ function SampleAnswers({ set }: { readonly set: SetProgress }) {
     stopped.current = controller;
     setTotal(set.waiting);
     const body = { models: chosen, count: Math.max(count, chosen.length), temperature, maxTokens };
-    for (let left = set.waiting; left > 0 && !controller.signal.aborted; ) {
+    for (let left = set.waiting; left > 0 && !controller.signal.aborted;) {
       const now = await attempt(() => send<SetProgress>(setPath(set.id, '/fill'), body, { signal: controller.signal }));
       if (now === undefined) break;
       take(now);
@@ -119,7 +119,11 @@ function SampleAnswers({ set }: { readonly set: SetProgress }) {
         </div>
         <div class="fields three">
           <Field label={t.sampleCount}>
-            <Select value={String(count)} options={['2', '3', '4', '5', '6', '7', '8', '9']} onChange={(text) => setCount(Number(text))} />
+            <Select
+              value={String(count)}
+              options={['2', '3', '4', '5', '6', '7', '8', '9']}
+              onChange={(text) => setCount(Number(text))}
+            />
           </Field>
           <Field label={words.value.chat.temperature}>
             <input

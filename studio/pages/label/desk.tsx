@@ -102,7 +102,11 @@ export function Desk({ set }: { readonly set: SetProgress }) {
       </div>
       <aside class="card guidelines">
         <h2>{t.guidelines}</h2>
-        {set.guidelines.trim() === '' ? <p class="muted small">{t.noGuidelines}</p> : <Markdown text={set.guidelines} />}
+        {set.guidelines.trim() === '' ? (
+          <p class="muted small">{t.noGuidelines}</p>
+        ) : (
+          <Markdown text={set.guidelines} />
+        )}
       </aside>
     </div>
   );

@@ -91,7 +91,16 @@ function NewSet({ onClose }: { readonly onClose: () => void }) {
             <input class="input number" name="overlap" type="number" min={1} max={20} defaultValue="1" required />
           </Field>
           <Field label={t.heldOut} hint={t.heldOutHint}>
-            <input class="input number" name="heldOut" type="number" min={0} max={1} step={0.05} defaultValue="0.1" required />
+            <input
+              class="input number"
+              name="heldOut"
+              type="number"
+              min={0}
+              max={1}
+              step={0.05}
+              defaultValue="0.1"
+              required
+            />
           </Field>
         </div>
         <div class="row">

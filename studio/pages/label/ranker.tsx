@@ -98,11 +98,7 @@ export function Ranker({ item, earlier, onJudge, tools }: RankerProps) {
       <h3>{t.ranked}</h3>
       <ol class={`tiers ${dragged === undefined ? '' : 'dragging'}`}>
         {ranking.tiers.length === 0 && (
-          <li
-            class={`gap first ${target === undefined ? '' : 'over'}`}
-            onDragOver={over({ before: 0 })}
-            onDrop={drop}
-          >
+          <li class={`gap first ${target === undefined ? '' : 'over'}`} onDragOver={over({ before: 0 })} onDrop={drop}>
             {t.dropHere}
           </li>
         )}
@@ -117,7 +113,9 @@ export function Ranker({ item, earlier, onJudge, tools }: RankerProps) {
           >
             <span class="tier-place number">
               {place + 1}
-              <small>{place === 0 ? t.best : ranks !== undefined && place === ranking.tiers.length - 1 ? t.worst : ''}</small>
+              <small>
+                {place === 0 ? t.best : ranks !== undefined && place === ranking.tiers.length - 1 ? t.worst : ''}
+              </small>
             </span>
             <div class="tier-answers">{tier.map((answer) => card(answer, place))}</div>
           </li>,

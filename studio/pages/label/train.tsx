@@ -48,7 +48,7 @@ export function TrainPanel({ set }: { readonly set: SetProgress }) {
     const made = await attempt(() => send<SetProgress>(setPath(set.id, '/comparison'), { name }));
     if (made === undefined) return;
     const body = { models: [model, latest], count: 2 };
-    for (let left = made.waiting; left > 0; ) {
+    for (let left = made.waiting; left > 0;) {
       const now = await attempt(() => send<SetProgress>(setPath(made.id, '/fill'), body));
       if (now === undefined) break;
       left = now.waiting;
@@ -110,7 +110,12 @@ export function TrainPanel({ set }: { readonly set: SetProgress }) {
         <p class="muted small">{t.compareText}</p>
         <div class="fields two">
           {choice(t.old, model, names, setBase)}
-          {choice(t.new, latest, names.filter((name) => name !== model), setNewer)}
+          {choice(
+            t.new,
+            latest,
+            names.filter((name) => name !== model),
+            setNewer,
+          )}
         </div>
         <div>
           <Button kind="primary" disabled={model === ''} onClick={() => void compare()}>

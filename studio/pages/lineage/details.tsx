@@ -100,9 +100,7 @@ function Actions({ model }: { readonly model: ModelView }) {
         )}
         <Button
           icon="download"
-          onClick={() =>
-            void attempt(() => download('/api/models/archive', { id }, `${id.replaceAll('/', '-')}.tar`))
-          }
+          onClick={() => void attempt(() => download('/api/models/archive', { id }, `${id.replaceAll('/', '-')}.tar`))}
         >
           {t.download}
         </Button>

@@ -35,7 +35,10 @@ describe('a set of things to judge', () => {
 
   it('holds out its share of the prompts, and a prompt stays on its side', () => {
     const { id } = store.createSet({ name: 'set', heldOut: 0.25 });
-    store.addItems(id, Array.from({ length: 8 }, (_, index) => ranking(`q${index}`)));
+    store.addItems(
+      id,
+      Array.from({ length: 8 }, (_, index) => ranking(`q${index}`)),
+    );
     store.addItems(id, [ranking('q3'), ranking('q0')]);
     const heldOut = store.items(id).map((item) => item.heldOut);
     expect(heldOut).toEqual([false, false, false, true, false, false, false, true, true, false]);
@@ -125,7 +128,10 @@ describe('the queue', () => {
     store.judge(first!, 'ann', { kind: 'ranking', ranks: [1, 0, 1] });
     store.judge(second!, 'ann', { kind: 'skip' });
     expect(store.undo(id, 'ann')).toMatchObject({ item: { id: second }, verdict: { kind: 'skip' } });
-    expect(store.undo(id, 'ann')).toMatchObject({ item: { id: first }, verdict: { kind: 'ranking', ranks: [1, 0, 1] } });
+    expect(store.undo(id, 'ann')).toMatchObject({
+      item: { id: first },
+      verdict: { kind: 'ranking', ranks: [1, 0, 1] },
+    });
     expect(store.undo(id, 'ann')).toBeUndefined();
     expect(store.judgements(id)).toEqual([]);
     expect(store.next(id, 'ann')).toBeDefined();

@@ -3,15 +3,7 @@ import { ConfigError } from '../../../errors.js';
 import type { Message } from '../../../tokenizer/chat.js';
 import type { Connection } from './database.js';
 import { type PairVote, standings } from './standings.js';
-import type {
-  CandidateAnswer,
-  ItemKind,
-  Judgement,
-  LabelItem,
-  LabelSet,
-  SetProgress,
-  Verdict,
-} from './types.js';
+import type { CandidateAnswer, ItemKind, Judgement, LabelItem, LabelSet, SetProgress, Verdict } from './types.js';
 
 /** Minutes for which an item that is being looked at is not given to others. */
 const CLAIM_MINUTES = 10;
@@ -44,7 +36,11 @@ export class LabelStore {
   }
 
   createSet({ name, guidelines = '', overlap = 1, heldOut = 0.1 }: NewSet): LabelSet {
-    const base = name.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, '-').replaceAll(/^-|-$/g, '') || 'set';
+    const base =
+      name
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}]+/gu, '-')
+        .replaceAll(/^-|-$/g, '') || 'set';
     const taken = new Set(this.#all<{ id: string }>('SELECT id FROM sets').map(({ id }) => id));
     let id = base;
     for (let number = 2; taken.has(id); number++) id = `${base}-${number}`;
@@ -202,9 +198,7 @@ export class LabelStore {
       ...[setId, labeler],
     );
     if (last === undefined) return undefined;
-    this.#database
-      .prepare('UPDATE judgements SET undoneAt = ? WHERE id = ?')
-      .run(this.#now().toISOString(), last.id);
+    this.#database.prepare('UPDATE judgements SET undoneAt = ? WHERE id = ?').run(this.#now().toISOString(), last.id);
     this.#claim(last.itemId, labeler);
     const [row] = this.#all<ItemRow>('SELECT * FROM items WHERE id = ?', last.itemId);
     return { item: itemOf(row!), verdict: judgementOf(last).verdict };

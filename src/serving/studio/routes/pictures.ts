@@ -17,7 +17,10 @@ export function pictureRoutes(context: StudioContext, models: ModelLibrary, fold
     const name = param(c, 'name');
     const bytes = await desk.read(param(c, 'id'), name);
     const type = name.endsWith('.gif') ? 'image/gif' : 'image/png';
-    return c.body(bytes as Uint8Array<ArrayBuffer>, 200, { 'content-type': type, 'cache-control': 'private, max-age=86400' });
+    return c.body(bytes as Uint8Array<ArrayBuffer>, 200, {
+      'content-type': type,
+      'cache-control': 'private, max-age=86400',
+    });
   });
   return app;
 }
