@@ -81,12 +81,12 @@ describe('a registry', () => {
     const { registry, log, use } = await setUp(150);
     await use('a');
     await use('b');
-    expect(log).toEqual(['+a', '+b', '-a']);
+    expect(log).toEqual(['+a', '-a', '+b']);
     const lease = await registry.acquire('b');
     await expect(registry.acquire('a')).rejects.toMatchObject({ status: 503, code: 'out_of_memory' });
     lease.release();
     await use('a');
-    expect(log.slice(3)).toEqual(['+a', '-b']);
+    expect(log.slice(3)).toEqual(['-b', '+a']);
   });
 
   it('unloads by name, unless in use', async () => {

@@ -134,7 +134,8 @@ export class ModelRegistry<Model extends Servable> {
   #load(entry: ModelEntry): Loaded<Model> {
     this.#makeRoom(entry);
     const retire = (): void => this.#retire(loaded);
-    const loading = Promise.resolve().then(() => this.#options.load(entry, retire));
+    // What has to go goes first: the two together may be more than there is memory for.
+    const loading = this.#settled().then(() => this.#options.load(entry, retire));
     const loaded: Loaded<Model> = { entry, model: loading, bytes: entry.bytes, users: 0, used: 0, retired: false };
     this.#loaded.set(entry.name, loaded);
     loading.then(

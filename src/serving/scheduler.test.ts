@@ -83,8 +83,8 @@ describe('a scheduler', () => {
 
   it('frees the rows of those that were cut off before the next step', async () => {
     const scheduler = create({ rows: 2 });
-    const cut = [1, 2].map((seed) => scheduler.submit(ask(seed, 60), 'a'));
-    const waiting = scheduler.submit(ask(3, 2), 'b');
+    const cut = ['a', 'b'].map((client, seed) => scheduler.submit(ask(seed, 60), client));
+    const waiting = scheduler.submit(ask(3, 2), 'c');
     const reading = Promise.all(cut.map(read));
     await new Promise((resolve) => setTimeout(resolve, 5));
     for (const ticket of cut) ticket.cut();

@@ -48,6 +48,12 @@ interface Waiting {
 }
 
 /**
+ * Steps between two times that answers are let into a batch that is more than half full: it costs as much as a few steps
+ * for all who are in it, so that newcomers wait for one another a little.
+ */
+const STEPS_BETWEEN = 4;
+
+/**
  * Continuous batching: answers come into the batch and leave it between two steps, so that a short one never waits for a
  * long one beside it. It runs while there is something to write, and gives its cache back when there is not.
  */
@@ -65,7 +71,9 @@ export class Scheduler {
 
   /** Answers being written. */
   get active(): number {
-    return this.#batch.active.length;
+    let count = 0;
+    for (const { finishReason } of this.#running.keys()) if (finishReason === undefined) count++;
+    return count;
   }
 
   /** Answers waiting for a row. */
@@ -135,11 +143,14 @@ export class Scheduler {
   }
 
   async #run(): Promise<void> {
+    // Those that come together begin together.
+    await Promise.resolve();
     try {
-      while (this.waiting > 0 || this.active > 0) {
-        const next = this.#queue.take(this.#options.rows - this.active);
-        for (const waiting of next) this.#running.set(waiting.sequence, waiting);
-        await this.#batch.admit(next.map(({ sequence }) => sequence));
+      for (let steps = 0; this.waiting > 0 || this.active > 0; steps++) {
+        if (this.active <= this.#options.rows / 2 || steps >= STEPS_BETWEEN) {
+          steps = 0;
+          await this.#letIn();
+        }
         for (const { sequence, token, text } of await this.#batch.step()) this.#deliver(sequence, token, text);
         this.#forgetFinished();
       }
@@ -151,6 +162,12 @@ export class Scheduler {
       this.#batch = this.#options.createBatch();
       this.#options.onFailure?.(error);
     }
+  }
+
+  async #letIn(): Promise<void> {
+    const next = this.#queue.take(this.#options.rows - this.active);
+    for (const waiting of next) this.#running.set(waiting.sequence, waiting);
+    await this.#batch.admit(next.map(({ sequence }) => sequence));
   }
 
   #deliver(sequence: Sequence, token: SampledToken, text: string): void {

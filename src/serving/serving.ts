@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { EngineOptions } from '../runtime/engine.js';
 import type { Log, ServedModel, ServingContext } from './context.js';
 import { loadServedImageModel } from './image-model.js';
@@ -40,6 +41,8 @@ export function createServing(options: ServeOptions): Serving {
   };
   const registry = new ModelRegistry<ServedModel>({ sources, load, memory: bytesOf(settings.memoryMiB) });
   const [closing, ended] = [new AbortController(), new AbortController()];
+  // Every request under way listens.
+  setMaxListeners(0, ended.signal);
   const metrics = new Metrics();
   watch(metrics, registry);
   return {

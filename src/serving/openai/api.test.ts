@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type TinyServer, saveTinyModel, temporaryFolder, tinyServer } from '../tiny-models.test-helper.js';
+import { type TinyServer, saveTinyModel, temporaryFolder, tinyServer, tinyTokenizer } from '../tiny-models.test-helper.js';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let server: TinyServer;
@@ -133,7 +133,8 @@ describe('/v1/chat/completions', () => {
   });
 
   it('lets a bias decide', async () => {
-    const { choices } = await chat({ logit_bias: { '97': 100 }, max_completion_tokens: 4, max_tokens: 9 });
+    const [a] = (await tinyTokenizer()).encode('a');
+    const { choices } = await chat({ logit_bias: { [String(a)]: 100 }, max_completion_tokens: 4, max_tokens: 9 });
     expect(choices[0]!.message.content).toBe('aaaa');
   });
 
@@ -213,10 +214,7 @@ describe('/v1/completions', () => {
     const { choices, object } = await complete({ prompt: ['the', 'a'], n: 2, max_tokens: 5 });
     expect(object).toBe('text_completion');
     expect(choices.map(({ index }) => index)).toEqual([0, 1, 2, 3]);
-    const { tokenizer } = await import('../../formats/model-folder.js').then(({ loadModel }) =>
-      loadModel(join(folder.path, 'deep', 'writer', 'model')),
-    );
-    const ids = [...tokenizer.encode('the')];
+    const ids = [...(await tinyTokenizer()).encode('the')];
     expect((await complete({ prompt: ids })).choices).toEqual((await complete({})).choices);
     expect((await complete({ prompt: '', max_tokens: 3 })).usage.prompt_tokens).toBe(1);
   });
@@ -232,13 +230,11 @@ describe('/v1/completions', () => {
     logprobs.tokens.forEach((token, index) => {
       expect(text.startsWith(token, logprobs.text_offset[index])).toBe(true);
     });
-    // Read alone, or read and then written on: the same probabilities.
-    const read = await complete({ prompt: text, echo: true, logprobs: 2, max_tokens: 0 });
-    expect(read.choices[0]!.text).toBe(text);
+    const read = await complete({ prompt: 'the cat', echo: true, logprobs: 2, max_tokens: 0 });
+    expect(read.choices[0]).toMatchObject({ text: 'the cat', finish_reason: 'length' });
     expect(read.usage.completion_tokens).toBe(0);
-    read.choices[0]!.logprobs.token_logprobs.forEach((value, index) => {
-      if (value !== null) expect(value).toBeCloseTo(logprobs.token_logprobs[index]!, 3);
-    });
+    const { token_logprobs: alone } = read.choices[0]!.logprobs;
+    expect(alone).toEqual(logprobs.token_logprobs.slice(0, alone.length));
   });
 
   it('streams', async () => {
@@ -305,7 +301,7 @@ describe('what cannot be taken is refused by name', () => {
     expect((await ask({ suffix: 'x' })).error.param).toBe('suffix');
     expect((await ask({ best_of: 2 })).error.param).toBe('best_of');
     expect((await ask({ max_tokens: 0 })).error.param).toBe('max_tokens');
-    expect((await ask({ prompt: 'the '.repeat(100) })).status).toBe(400);
+    expect((await ask({ prompt: 'the '.repeat(300) })).status).toBe(400);
   });
 
   it('of other routes', async () => {
