@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import type { Series } from '../../src/serving/studio/series.js';
 import { figure } from '../lib/format.js';
+import { observe } from '../lib/observe.js';
 import { theme } from '../lib/preferences.js';
 
 /** Curves over steps: what was logged, faint, and the smoothed course over it. */
@@ -38,7 +39,7 @@ const together = uPlot.sync('steps');
 
 export function Chart({ title, curves, version, view, onZoom }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot>();
+  const plot = useRef<uPlot | undefined>(undefined);
   const latest = useRef({ view, onZoom, curves });
   latest.current = { view, onZoom, curves };
   const [shown, setShown] = useState<readonly (number | null | undefined)[]>();
@@ -48,7 +49,7 @@ export function Chart({ title, curves, version, view, onZoom }: ChartProps) {
   useEffect(() => {
     let made: uPlot | undefined;
     const stop = effect(() => {
-      void theme.value;
+      observe(theme);
       made?.destroy();
       made = new uPlot(
         optionsOf(place.current!, latest, (values) => setShown(values)),
@@ -154,16 +155,24 @@ function optionsOf(
     legend: { show: false },
     cursor: { sync: { key: together.key }, points: { size: 6 }, drag: { x: true, y: false, setScale: false } },
     scales: {
-      x: { time: false, distr: view.logX ? 3 : 1, range: (_, low, high) => rangeOf(latest.current.view, low, high) },
+      x: {
+        time: false,
+        distr: (view.logX ? 3 : 1) as uPlot.Scale.Distr,
+        range: (_, low, high) => rangeOf(latest.current.view, low, high),
+      },
       y: {
         // The inverse hyperbolic sine is a logarithm that knows 0 and below.
-        distr: view.logY ? (hasOnlyPositive(curves) ? 3 : 4) : 1,
+        distr: (view.logY ? (hasOnlyPositive(curves) ? 3 : 4) : 1) as uPlot.Scale.Distr,
         ...(!view.logY && { range: paddedRange }),
       },
     },
     axes: [
       { ...axis, size: 26, values: (_, ticks) => ticks.map(shortStep) },
-      { ...axis, size: 54, values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : figure(tick))) },
+      {
+        ...axis,
+        size: 54,
+        values: (_, ticks) => ticks.map((tick: number | null) => (tick === null ? '' : figure(tick))),
+      },
     ],
     series: [{}, ...faint, ...smooth],
     bands: strokes.map((stroke, index) => ({

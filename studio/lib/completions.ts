@@ -49,7 +49,11 @@ export async function* answer(
   const [path, body] = model.chats
     ? [
         '/v1/chat/completions',
-        { messages: messages.map(wireMessage), truncation: 'auto', ...(tokens && { logprobs: true, top_logprobs: ALTERNATIVES }) },
+        {
+          messages: messages.map(wireMessage),
+          truncation: 'auto',
+          ...(tokens && { logprobs: true, top_logprobs: ALTERNATIVES }),
+        },
       ]
     : ['/v1/completions', { prompt: asOneLine(messages), stop: ['\n'], ...(tokens && { logprobs: ALTERNATIVES }) }];
   const response = await request(path, {

@@ -34,7 +34,7 @@ export async function builtPage(say: (text: string) => void = () => undefined): 
       cause,
     });
   });
-  await build({ configFile: join(sources[0]!, 'vite.config.ts'), logLevel: 'warn' });
+  await build({ configFile: join(sources[0]!, 'vite.config.ts'), logLevel: 'error' });
   return built;
 }
 

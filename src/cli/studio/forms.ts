@@ -4,8 +4,7 @@ import { ConfigError } from '../../errors.js';
 import type { FormSource } from '../../serving/studio/context.js';
 import type { FlagView, FormSummary, FormView, LaunchRequest, SettingSchema } from '../../serving/studio/wire.js';
 import { closest } from '../closest.js';
-import { type CommandDefinition, savesAndStops } from '../command.js';
-import { commands } from '../command-table.js';
+import { type CommandDefinition, type CommandEntry, savesAndStops } from '../command.js';
 import { checkConfig } from '../config.js';
 import { type Nested, merge, nest } from '../overrides.js';
 import { listRecipes } from '../recipe-files.js';
@@ -19,10 +18,16 @@ interface Found {
   readonly words: readonly string[];
 }
 
+/** The table leads to every command, and so to this file: it is found by its name, not imported. */
+const table = new URL(`../command-table${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+const allCommands = async (): Promise<Readonly<Record<string, CommandEntry>>> =>
+  ((await import(table.href)) as { commands: Record<string, CommandEntry> }).commands;
+
 /** Those that train: what is interrupted is saved, and the same words go on from there. */
 const trains = ({ onInterrupt }: CommandDefinition): boolean => onInterrupt === savesAndStops;
 
 async function find(name: string): Promise<Found> {
+  const commands = await allCommands();
   const entry = commands[name];
   if (entry !== undefined) {
     return { definition: (await entry.load()).command, summary: entry.summary, words: name.split(' ') };
@@ -42,7 +47,7 @@ async function find(name: string): Promise<Found> {
 /** All commands that train, image models each on its own. */
 async function listForms(): Promise<readonly FormSummary[]> {
   const forms: FormSummary[] = [];
-  for (const [command, { summary, load, variants }] of Object.entries(commands)) {
+  for (const [command, { summary, load, variants }] of Object.entries(await allCommands())) {
     if (trains((await load()).command)) {
       // Of a command with variants, the summary says after a semicolon what those are.
       const text = { command, summary: summary.split(';')[0]! };
@@ -58,7 +63,7 @@ async function listForms(): Promise<readonly FormSummary[]> {
 
 async function formOf(name: string): Promise<FormView> {
   const { definition, summary, words } = await find(name);
-  const isVariant = commands[name] === undefined;
+  const isVariant = (await allCommands())[name] === undefined;
   const schema = await definition.config?.();
   const choices = name === 'reproduce' ? (await listRecipes()).map((recipe) => recipe.name) : undefined;
   return {
@@ -118,7 +123,7 @@ async function wordsOf({ command, positional, flags, settings }: LaunchRequest):
   if (missing !== undefined) throw new ConfigError(`${missing.name} is missing: ${missing.summary}`);
   const schema = await definition.config?.();
   if (schema !== undefined) {
-    const nested = Object.entries(settings).map(([key, value]) => nest(key.split('.'), value) as Nested);
+    const nested = Object.entries(settings).map(([key, value]) => nest(key.split('.'), value));
     checkConfig(schema, nested.reduce(merge, {}));
   } else if (Object.keys(settings).length > 0) {
     throw new ConfigError(`descent ${command} has no settings`);

@@ -45,7 +45,7 @@ const launch = (folder: string): Promise<Studio> =>
 export async function studioWorld(): Promise<StudioWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'descent-studio-'));
   const browser = await chromium.launch({ executablePath: debianChromium, args: ['--no-sandbox'] });
-  const world = async (studio: Studio): Promise<StudioWorld> => ({
+  const world = (studio: Studio): StudioWorld => ({
     folder,
     studio,
     browser,

@@ -225,8 +225,10 @@ describe.skipIf(!existsSync(debianChromium))('the Studio', () => {
     await page.getByText('Every prompt has its answers.').waitFor();
 
     await page.getByRole('tab', { name: 'Rank' }).click();
-    for (let done = 0; done < prompts.length; done++) {
+    const shows = (prompt: string) => page.locator('.turn', { hasText: prompt }).waitFor();
+    for (const [done, prompt] of prompts.entries()) {
       await page.getByText(`${done} of 8 judged`).first().waitFor();
+      await shows(prompt);
       const answers = await page.locator('.answer-text').allTextContents();
       if (done === 1) {
         // A slip of the hand, taken back.
@@ -235,6 +237,7 @@ describe.skipIf(!existsSync(debianChromium))('the Studio', () => {
         await page.getByText('2 of 8 judged').first().waitFor();
         await page.keyboard.press('u');
         await page.getByText('1 of 8 judged').first().waitFor();
+        await shows(prompt);
         for (let pressed = 0; pressed < answers.length; pressed++) await page.keyboard.press('Backspace');
       }
       // This labeler likes short answers, and equal lengths equally.
@@ -257,7 +260,7 @@ describe.skipIf(!existsSync(debianChromium))('the Studio', () => {
     await status(page, 'finished').waitFor();
     const rows = (await readFile(path('runs', 'studio', 'sets', 'loop', 'rankings.jsonl'), 'utf8')).trim().split('\n');
     expect(rows.length).toBeLessThanOrEqual(6);
-    expect(JSON.parse(rows[0]!)).toMatchObject({ labeler: 'Ada', answers: [{ model: 'sft' }, {}, {}] });
+    expect(JSON.parse(rows[0]!)).toMatchObject({ labeler: 'Ada', answers: [{ temperature: 1 }, {}, {}] });
 
     await page.goto(`${world.studio.url}/#/label/loop/train`);
     await page.getByLabel('Model to improve').selectOption('sft');
@@ -282,6 +285,7 @@ describe.skipIf(!existsSync(debianChromium))('the Studio', () => {
     await page.getByRole('heading', { name: 'Loop: sft · better' }).waitFor();
     for (let done = 0; done < 2; done++) {
       await page.getByText(`${done} of 2 judged`).first().waitFor();
+      await shows([prompts[3]!, prompts[7]!][done]!);
       await page.keyboard.press('1');
       await page.keyboard.press('2');
       await page.keyboard.press('Enter');

@@ -59,7 +59,7 @@ export function cursorsOf(runs: readonly string[], lastEventId: string | undefin
   if (lastEventId === undefined || lastEventId === '') return cursors;
   try {
     const known = JSON.parse(decodeURIComponent(lastEventId)) as [string, string][];
-    for (const [run, cursor] of known) if (cursors.has(run)) cursors.set(run, String(cursor));
+    for (const [run, cursor] of known) if (cursors.has(run)) cursors.set(run, cursor);
   } catch {
     // An id that is none of ours: from the beginning.
   }

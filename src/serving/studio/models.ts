@@ -109,7 +109,7 @@ export class ModelLibrary {
       }
       yield tarEnd();
     }
-    return ReadableStream.from(parts()) as ReadableStream<Uint8Array>;
+    return ReadableStream.from<Uint8Array>(parts()) as ReadableStream<Uint8Array>;
   }
 
   get #promotionsPath(): string {

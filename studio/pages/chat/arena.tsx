@@ -6,6 +6,7 @@ import { words } from '../../i18n/index.js';
 import { get, send } from '../../lib/api.js';
 import { chatModels } from '../../lib/models.js';
 import { attempt, notify, report } from '../../lib/notices.js';
+import { observe } from '../../lib/observe.js';
 import { labeler } from '../../lib/preferences.js';
 import { clear, columns, isWriting, messagesTo, revision } from './state.js';
 import { type Turn, pathOf } from './tree.js';
@@ -32,7 +33,7 @@ export function nextRound(): boolean {
 
 export function ArenaBar() {
   const t = words.value.chat;
-  void revision.value;
+  observe(revision);
   const ends = columns.value.map(({ root }) => pathOf(root).at(-1));
   const canVote = !isWriting.value && ends.length === 2 && ends.every((turn) => turn?.made?.state === 'done');
   const choices: [Winner, string][] = [

@@ -3,6 +3,7 @@ import { Button } from '../../components/basics.js';
 import { Markdown } from '../../components/markdown.js';
 import { words } from '../../i18n/index.js';
 import { notify } from '../../lib/notices.js';
+import { observe } from '../../lib/observe.js';
 import { labeler } from '../../lib/preferences.js';
 import { type Column, edit, giveThumb, regenerate, revision, settings, show } from './state.js';
 import { TokenView } from './token-view.js';
@@ -25,7 +26,7 @@ export function Message(props: MessageProps) {
 
 function Question({ turn, parent, depth }: MessageProps) {
   const t = words.value.chat;
-  void revision.value;
+  observe(revision);
   const [draft, setDraft] = useState<string>();
   if (draft !== undefined) {
     return (
@@ -73,7 +74,7 @@ function Question({ turn, parent, depth }: MessageProps) {
 function Answer({ column, turn, parent, blind }: MessageProps) {
   const t = words.value.chat;
   // The turn is changed in place: without this nothing would be drawn anew.
-  void revision.value;
+  observe(revision);
   const made = turn.made!;
   const showsTokens = settings.value.showsTokens && made.tokens.length > 0;
   const thumb = async (value: -1 | 1): Promise<void> => {
@@ -135,7 +136,7 @@ function Answer({ column, turn, parent, blind }: MessageProps) {
 
 function Versions({ turn, parent }: { readonly turn: Turn; readonly parent: Turn }) {
   const t = words.value.chat;
-  void revision.value;
+  observe(revision);
   const [at, of] = [parent.children.indexOf(turn), parent.children.length];
   if (of < 2) return null;
   return (

@@ -3,6 +3,7 @@ import { Button, Empty, PageHead, Select } from '../../components/basics.js';
 import { words } from '../../i18n/index.js';
 import { chatModels, languageModels, models } from '../../lib/models.js';
 import { notify } from '../../lib/notices.js';
+import { observe } from '../../lib/observe.js';
 import { place } from '../../lib/router.js';
 import { watch } from '../../lib/runs.js';
 import { ArenaBar, Standings, isArena, isRevealed, nextRound } from './arena.js';
@@ -79,7 +80,7 @@ export function ChatPage() {
 
 function ChatColumn({ column, letter }: { readonly column: Column; readonly letter: string | undefined }) {
   const t = words.value.chat;
-  void revision.value;
+  observe(revision);
   const path = pathOf(column.root);
   const list = useRef<HTMLDivElement>(null);
   const sticks = useRef(true);

@@ -3,6 +3,7 @@ import { send as post } from '../../lib/api.js';
 import { type ChatMessage, answer } from '../../lib/completions.js';
 import { languageModels } from '../../lib/models.js';
 import { attempt } from '../../lib/notices.js';
+import { observe } from '../../lib/observe.js';
 import { labeler, remembered } from '../../lib/preferences.js';
 import { type Made, type Turn, addChild, newTurn, parentOf, pathOf, restore } from './tree.js';
 
@@ -46,7 +47,7 @@ export const MOST_COLUMNS = 4;
 /** Answers that are being written. */
 const writing = new Map<number, AbortController>();
 export const isWriting = computed(() => {
-  void revision.value;
+  observe(revision);
   return writing.size > 0;
 });
 
@@ -63,7 +64,7 @@ function changed(): void {
 // Kept for a reload, a while after the last change.
 let timer: ReturnType<typeof setTimeout> | undefined;
 effect(() => {
-  void revision.value;
+  observe(revision);
   const kept = columns.value.map(({ model, root }) => ({ model, root }));
   clearTimeout(timer);
   timer = setTimeout(() => {

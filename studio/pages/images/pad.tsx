@@ -23,7 +23,7 @@ const SIDE = 224;
 export function Pad({ width, height, label, hint, line, picture, isMask = false, onDraw }: PadProps) {
   const t = words.value.images;
   const canvas = useRef<HTMLCanvasElement>(null);
-  const last = useRef<readonly [number, number]>();
+  const last = useRef<readonly [number, number] | undefined>(undefined);
   const [brush, setBrush] = useState(Math.max(1, Math.round(width / 12)));
   const [ink, setInk] = useState('#fff');
   const clear = (): void => {

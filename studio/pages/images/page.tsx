@@ -27,7 +27,7 @@ export function ImagesPage() {
   const [tool, setTool] = useState<ToolName>('sample');
   const [wish, setWish] = useState<Wish>(firstWish);
   const [results, setResults] = useState<readonly Result[]>([]);
-  const running = useRef<AbortController>();
+  const running = useRef<AbortController | undefined>(undefined);
   useEffect(() => watch([]), []);
   useEffect(() => {
     const found = all.find(({ id }) => id === wanted) ?? all[0];

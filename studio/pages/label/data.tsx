@@ -78,7 +78,7 @@ function SampleAnswers({ set }: { readonly set: SetProgress }) {
   const [temperature, setTemperature] = useState(1);
   const [maxTokens, setMaxTokens] = useState(64);
   const [total, setTotal] = useState<number>();
-  const stopped = useRef<AbortController>();
+  const stopped = useRef<AbortController | undefined>(undefined);
   const chosen = models.length > 0 ? models : names.slice(0, 1);
   const sample = async (): Promise<void> => {
     const controller = new AbortController();

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Button, Empty } from '../../components/basics.js';
 import { Markdown } from '../../components/markdown.js';
 import { words } from '../../i18n/index.js';
@@ -26,9 +26,14 @@ export function Desk({ set }: { readonly set: SetProgress }) {
     const progress = await attempt(() => get<SetProgress>(setPath(set.id)));
     if (progress !== undefined) take(progress);
   };
+  // A key that is pressed twice must not judge twice.
+  const isBusy = useRef(false);
   const judge = async (verdict: Verdict): Promise<void> => {
+    if (isBusy.current) return;
+    isBusy.current = true;
     const kept = await attempt(() => send(setPath(set.id, `/items/${item!.id}`), { ...me, verdict }));
     if (kept !== undefined) await Promise.all([next(), refresh()]);
+    isBusy.current = false;
   };
   const undo = async (): Promise<void> => {
     const undone = await attempt(() =>

@@ -158,7 +158,7 @@ function WhoAreYou() {
   const t = words.value.label;
   const begin = (event: SubmitEvent): void => {
     event.preventDefault();
-    labeler.value = String(new FormData(event.currentTarget as HTMLFormElement).get('name')).trim();
+    labeler.value = (new FormData(event.currentTarget as HTMLFormElement).get('name') as string).trim();
   };
   return (
     <form class="card stack who" onSubmit={begin}>

@@ -21,10 +21,13 @@ describe('pasted prompts', () => {
     });
   });
 
-  it.each(['{', '{}', '{"messages": []}', '{"messages": [{"role": "user"}]}', '{"messages": [{"role": "x", "content": "y"}]}'])(
-    'are not %s',
-    (line) => {
-      expect(readPrompts(`good\n${line}`).bad).toBe(2);
-    },
-  );
+  it.each([
+    '{',
+    '{}',
+    '{"messages": []}',
+    '{"messages": [{"role": "user"}]}',
+    '{"messages": [{"role": "x", "content": "y"}]}',
+  ])('are not %s', (line) => {
+    expect(readPrompts(`good\n${line}`).bad).toBe(2);
+  });
 });

@@ -40,8 +40,8 @@ export function Ranker({ item, earlier, onJudge, tools }: RankerProps) {
         setTies(false);
       } else if (event.key === '=') setTies(true);
       else if (event.key === 'Backspace') setRanking(tiers.back(ranking));
-      // A button that has the focus is pressed by Enter itself.
-      else if (event.key === 'Enter' && on?.tagName !== 'BUTTON') submit();
+      // A button of the desk that has the focus is pressed by Enter itself; the tab that led here is not meant any more.
+      else if (event.key === 'Enter' && !on?.closest('.desk button')) submit();
       else return;
       event.preventDefault();
     };

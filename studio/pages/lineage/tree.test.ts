@@ -21,9 +21,5 @@ it('puts each model below the one that it began with; a model whose parent is go
     model('orphan', '5', 'lost'),
     { ...model('copy', '0'), lineage: undefined },
   ];
-  expect(familiesOf(all).map(names)).toEqual([
-    ['orphan'],
-    ['base', ['sft', ['reward'], ['ppo']]],
-    ['copy'],
-  ]);
+  expect(familiesOf(all).map(names)).toEqual([['orphan'], ['base', ['sft', ['reward'], ['ppo']]], ['copy']]);
 });
