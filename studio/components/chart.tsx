@@ -125,6 +125,13 @@ function dataOf(curves: readonly Curve[], { smoothing }: ChartView): uPlot.Align
 /** The column of a curve's smoothed values. */
 const smoothColumn = (index: number, curves: number): number => 2 * curves + index + 1;
 
+// The enumeration that they are of is there for the compiler alone.
+/* eslint-disable @typescript-eslint/no-unsafe-enum-assignment */
+const LINEAR: uPlot.Scale.Distr = 1;
+const LOGARITHMIC: uPlot.Scale.Distr = 3;
+const ARCSINH: uPlot.Scale.Distr = 4;
+/* eslint-enable @typescript-eslint/no-unsafe-enum-assignment */
+
 interface Latest {
   readonly current: Pick<ChartProps, 'view' | 'onZoom' | 'curves'>;
 }
@@ -157,12 +164,12 @@ function optionsOf(
     scales: {
       x: {
         time: false,
-        distr: (view.logX ? 3 : 1) as uPlot.Scale.Distr,
+        distr: view.logX ? LOGARITHMIC : LINEAR,
         range: (_, low, high) => rangeOf(latest.current.view, low, high),
       },
       y: {
         // The inverse hyperbolic sine is a logarithm that knows 0 and below.
-        distr: (view.logY ? (hasOnlyPositive(curves) ? 3 : 4) : 1) as uPlot.Scale.Distr,
+        distr: view.logY ? (hasOnlyPositive(curves) ? LOGARITHMIC : ARCSINH) : LINEAR,
         ...(!view.logY && { range: paddedRange }),
       },
     },

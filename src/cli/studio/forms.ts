@@ -6,7 +6,7 @@ import type { FlagView, FormSummary, FormView, LaunchRequest, SettingSchema } fr
 import { closest } from '../closest.js';
 import { type CommandDefinition, type CommandEntry, savesAndStops } from '../command.js';
 import { checkConfig } from '../config.js';
-import { type Nested, merge, nest } from '../overrides.js';
+import { merge, nest } from '../overrides.js';
 import { listRecipes } from '../recipe-files.js';
 
 /** The commands as forms: what commander and the settings' schema say of each, nothing is written down twice. */

@@ -109,7 +109,17 @@ export class ModelLibrary {
       }
       yield tarEnd();
     }
-    return ReadableStream.from<Uint8Array>(parts()) as ReadableStream<Uint8Array>;
+    const iterator = parts();
+    return new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        const next = await iterator.next();
+        if (next.done === true) controller.close();
+        else controller.enqueue(next.value);
+      },
+      async cancel() {
+        await iterator.return(undefined);
+      },
+    });
   }
 
   get #promotionsPath(): string {

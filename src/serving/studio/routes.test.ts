@@ -146,11 +146,12 @@ describe('runs', () => {
     const aborted = new AbortController();
     const listen = async (headers: Record<string, string>, isEnough: (events: LogEvent[]) => boolean) => {
       const response = await app.request('/events?run=logged', { signal: aborted.signal, headers });
-      const [events, reader] = [[] as LogEvent[], response.body!.getReader()];
+      const events: LogEvent[] = [];
+      const reader = (response.body as ReadableStream<Uint8Array>).getReader();
       let [text, id] = ['', ''];
       while (!isEnough(events)) {
         const { value } = await reader.read();
-        text += Buffer.from(value!).toString();
+        text += Buffer.from(value ?? []).toString();
         const blocks = text.split('\n\n');
         text = blocks.pop()!;
         for (const block of blocks) {
