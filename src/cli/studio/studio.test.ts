@@ -280,7 +280,7 @@ describe.skipIf(!existsSync(debianChromium))('the Studio', () => {
 
     await page.goto(`${world.studio.url}/#/label/loop/train`);
     await page.getByLabel('Old').selectOption('sft');
-    await page.getByLabel('New', { exact: true }).selectOption('better');
+    await page.locator('.field', { hasText: /^New/ }).locator('select').selectOption('better');
     await page.getByRole('button', { name: 'Compare on held-out prompts' }).click();
     await page.getByRole('heading', { name: 'Loop: sft · better' }).waitFor();
     for (let done = 0; done < 2; done++) {

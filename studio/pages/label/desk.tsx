@@ -26,13 +26,17 @@ export function Desk({ set }: { readonly set: SetProgress }) {
     const progress = await attempt(() => get<SetProgress>(setPath(set.id)));
     if (progress !== undefined) take(progress);
   };
-  // A key that is pressed twice must not judge twice.
+  // A key that is pressed twice must not judge twice, nor the next item by what was meant for the last.
   const isBusy = useRef(false);
-  const judge = async (verdict: Verdict): Promise<void> => {
-    if (isBusy.current) return;
+  const judged = useRef<number | undefined>(undefined);
+  const judge = async ({ id }: LabelItem, verdict: Verdict): Promise<void> => {
+    if (isBusy.current || judged.current === id) return;
     isBusy.current = true;
-    const kept = await attempt(() => send(setPath(set.id, `/items/${item!.id}`), { ...me, verdict }));
-    if (kept !== undefined) await Promise.all([next(), refresh()]);
+    const kept = await attempt(() => send(setPath(set.id, `/items/${id}`), { ...me, verdict }));
+    if (kept !== undefined) {
+      judged.current = id;
+      await Promise.all([next(), refresh()]);
+    }
     isBusy.current = false;
   };
   const undo = async (): Promise<void> => {
@@ -41,6 +45,7 @@ export function Desk({ set }: { readonly set: SetProgress }) {
     );
     if (undone === null) notify('error', t.nothingToUndo);
     if (!undone) return;
+    judged.current = undefined;
     setEarlier(undone.verdict);
     setItem(undone.item);
     notify('done', t.undone);
@@ -55,8 +60,8 @@ export function Desk({ set }: { readonly set: SetProgress }) {
       const key = event.key.toLowerCase();
       if (key === 'u') void undo();
       if (!item) return;
-      if (key === 's') void judge({ kind: 'skip' });
-      if (key === 'c') void judge({ kind: 'unsure' });
+      if (key === 's') void judge(item, { kind: 'skip' });
+      if (key === 'c') void judge(item, { kind: 'unsure' });
     };
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);
@@ -67,10 +72,10 @@ export function Desk({ set }: { readonly set: SetProgress }) {
     <>
       {item && (
         <>
-          <Button kind="plain" onClick={() => void judge({ kind: 'skip' })}>
+          <Button kind="plain" onClick={() => void judge(item, { kind: 'skip' })}>
             {t.skip} <kbd>S</kbd>
           </Button>
-          <Button kind="plain" onClick={() => void judge({ kind: 'unsure' })}>
+          <Button kind="plain" onClick={() => void judge(item, { kind: 'unsure' })}>
             {t.unsure} <kbd>C</kbd>
           </Button>
         </>
@@ -100,9 +105,15 @@ export function Desk({ set }: { readonly set: SetProgress }) {
           ))}
         </section>
         {item.kind === 'demonstration' ? (
-          <Demonstration key={item.id} earlier={earlier} onJudge={judge} tools={tools} />
+          <Demonstration key={item.id} earlier={earlier} onJudge={(verdict) => judge(item, verdict)} tools={tools} />
         ) : (
-          <Ranker key={`${item.id} ${earlier?.kind}`} item={item} earlier={earlier} onJudge={judge} tools={tools} />
+          <Ranker
+            key={`${item.id} ${earlier?.kind}`}
+            item={item}
+            earlier={earlier}
+            onJudge={(verdict) => judge(item, verdict)}
+            tools={tools}
+          />
         )}
       </div>
       <aside class="card guidelines">

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Button } from '../../components/basics.js';
 import { Icon } from '../../components/icon.js';
 import { words } from '../../i18n/index.js';
@@ -19,15 +19,23 @@ type Target = { readonly into: number } | { readonly before: number } | undefine
 /** Ranking by numbers, by dragging, or by the buttons of each answer. */
 export function Ranker({ item, earlier, onJudge, tools }: RankerProps) {
   const t = words.value.label;
-  const [ranking, setRanking] = useState(() =>
+  const [ranking, show] = useState(() =>
     earlier?.kind === 'ranking' ? tiers.rankingOf(earlier.ranks) : tiers.unranked(item.answers.length),
   );
-  const [ties, setTies] = useState(false);
+  const [ties, showTies] = useState(false);
+  // Keys come faster than the page is drawn: what counts is what they have made of it, not what is shown.
+  const now = useRef({ ranking, ties });
+  const setRanking = (next: tiers.Ranking): void => {
+    now.current = { ranking: next, ties: false };
+    show(next);
+    showTies(false);
+  };
   const [dragged, setDragged] = useState<number>();
   const [target, setTarget] = useState<Target>();
   const ranks = tiers.ranksOf(ranking);
   const submit = (): void => {
-    if (ranks !== undefined) void onJudge({ kind: 'ranking', ranks });
+    const given = tiers.ranksOf(now.current.ranking);
+    if (given !== undefined) void onJudge({ kind: 'ranking', ranks: given });
   };
 
   useEffect(() => {
@@ -36,10 +44,11 @@ export function Ranker({ item, earlier, onJudge, tools }: RankerProps) {
       if (/^(TEXTAREA|INPUT|SELECT)$/.test(on?.tagName ?? '') || event.ctrlKey || event.metaKey || event.altKey) return;
       const number = Number(event.key);
       if (number >= 1 && number <= item.answers.length) {
-        setRanking(tiers.press(ranking, number - 1, ties));
-        setTies(false);
-      } else if (event.key === '=') setTies(true);
-      else if (event.key === 'Backspace') setRanking(tiers.back(ranking));
+        setRanking(tiers.press(now.current.ranking, number - 1, now.current.ties));
+      } else if (event.key === '=') {
+        now.current = { ...now.current, ties: true };
+        showTies(true);
+      } else if (event.key === 'Backspace') setRanking(tiers.back(now.current.ranking));
       // A button of the desk that has the focus is pressed by Enter itself; the tab that led here is not meant any more.
       else if (event.key === 'Enter' && !on?.closest('.desk button')) submit();
       else return;
