@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{src,recipes,bench}/**/*.test.ts', '{eslint,docs}/**/*.test.js'],
+    include: ['{src,recipes,studio,bench}/**/*.test.ts', '{eslint,docs}/**/*.test.js'],
     environment: 'node',
     // Processes, not threads: a native addon such as ONNX Runtime does not survive every worker thread's end.
     pool: 'forks',

@@ -34,7 +34,7 @@ export function floorOf(path) {
 
 /** A test may look upward (a law about an operation has to run it on the engine); nothing may import a test. */
 export function isTest(path) {
-  return /\.test(-helper)?\.[jt]s$/.test(path);
+  return /\.test(-helper)?\.[jt]sx?$/.test(path);
 }
 
 /** Why `importer` may not import `imported` (both repository paths), or undefined when it may. */

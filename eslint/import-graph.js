@@ -15,8 +15,9 @@ export function toRepositoryPath(path, base = root) {
 export function resolveSource(importer, specifier) {
   if (!specifier.startsWith('.')) return undefined;
   const target = resolve(dirname(importer), specifier);
-  const candidates = [target.replace(/\.js$/, '.ts'), target, `${target}.ts`, join(target, 'index.ts')];
-  return candidates.find((path) => /\.[jt]s$/.test(path) && existsSync(path));
+  const stem = target.replace(/\.js$/, '');
+  const candidates = [`${stem}.ts`, `${stem}.tsx`, target, join(target, 'index.ts')];
+  return candidates.find((path) => /\.([jt]s|tsx)$/.test(path) && existsSync(path));
 }
 
 /** The import graph, read file by file as it is asked for. */

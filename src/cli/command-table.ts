@@ -1,14 +1,7 @@
-import type { CommandDefinition, CommandVariants } from './command.js';
-
-interface Entry {
-  readonly summary: string;
-  readonly load: () => Promise<{ command: CommandDefinition }>;
-  /** What it is where a first word follows. */
-  readonly variants?: () => Promise<{ variants: CommandVariants }>;
-}
+import type { CommandEntry } from './command.js';
 
 /** Commands by name. The one that is asked for is loaded, the others are not: help answers at once. */
-export const commands: Record<string, Entry> = {
+export const commands: Record<string, CommandEntry> = {
   quickstart: {
     summary: 'train a small ChatGPT through every stage of InstructGPT, and talk to it',
     load: () => import('./commands/quickstart.js'),
@@ -70,6 +63,10 @@ export const commands: Record<string, Entry> = {
   merge: { summary: 'merge an adapter into the model that it adapts', load: () => import('./commands/merge.js') },
   generate: { summary: 'complete a text', load: () => import('./commands/generate.js') },
   chat: { summary: 'talk to a model', load: () => import('./commands/chat.js') },
+  studio: {
+    summary: 'training, chat, labels, images and lineage in a web page',
+    load: () => import('./commands/studio.js'),
+  },
   serve: {
     summary: "serve models to clients of OpenAI's API",
     load: () => import('./commands/serve.js'),

@@ -46,5 +46,13 @@ export interface CommandVariants {
   readonly commandFor: (name: string) => CommandDefinition;
 }
 
+/** A command that is loaded when it is asked for. */
+export interface CommandEntry {
+  readonly summary: string;
+  readonly load: () => Promise<{ command: CommandDefinition }>;
+  /** What it is where a first word follows. */
+  readonly variants?: () => Promise<{ variants: CommandVariants }>;
+}
+
 /** For commands that train. */
 export const savesAndStops = 'Stopping after this step, and saving; Ctrl-C again to end at once.';

@@ -42,6 +42,31 @@ export function engineFlags(command: Command): Command {
     .option('--threads <n>', 'threads for the matrix products (default: the number of cores)', wholeNumber(1));
 }
 
+/** How a server is reached, and what it writes down. */
+export interface ServingFlags extends EngineFlags {
+  readonly host: string;
+  readonly port: number;
+  readonly keyFile?: string;
+  readonly allowHost?: readonly string[];
+  readonly allowOrigin?: readonly string[];
+  readonly log?: string;
+  readonly logText?: boolean;
+}
+
+const collect = (value: string, earlier: readonly string[] = []): string[] => [...earlier, value];
+
+export function servingFlags(command: Command): Command {
+  command
+    .option('--host <address>', 'where to listen', '127.0.0.1')
+    .option('--port <n>', 'on which port; 0 takes a free one', wholeNumber(0), 8080)
+    .option('--key-file <file>', 'API keys, one a line')
+    .option('--allow-host <name>', 'a name under which the server may be addressed (repeatable)', collect)
+    .option('--allow-origin <origin>', 'a site whose pages may use it, as http://localhost:5173 (repeatable)', collect)
+    .option('--log <file>', 'where requests are logged, as JSON lines; none: nowhere (default: standard error)')
+    .option('--log-text', 'log also what is asked and answered');
+  return engineFlags(command);
+}
+
 export interface RunFlags extends EngineFlags {
   readonly out: string;
   readonly fresh?: boolean;

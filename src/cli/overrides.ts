@@ -52,7 +52,7 @@ const splitOnce = (text: string, at: string): [string, string | undefined] => {
   return index < 0 ? [text, undefined] : [text.slice(0, index), text.slice(index + 1)];
 };
 
-const nest = (path: readonly string[], value: unknown): Nested => {
+export const nest = (path: readonly string[], value: unknown): Nested => {
   const [first, ...rest] = path;
   return { [first!]: rest.length === 0 ? value : nest(rest, value) };
 };

@@ -105,8 +105,8 @@ export async function saveImageModel(options: {
   });
 }
 
-/** @throws FormatError naming the file and what is wrong with it */
-export async function loadImageModel(folder: string): Promise<LoadedImageModel> {
+/** What an image model is and can do, without its weights. @throws FormatError naming the file and what is wrong with it */
+export async function readImageModel(folder: string): Promise<Omit<LoadedImageModel, 'values'>> {
   const parsed = configSchema.safeParse(await readConfig(folder));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -123,7 +123,12 @@ export async function loadImageModel(folder: string): Promise<LoadedImageModel> 
   const { definition } = await findImageModel(name);
   const config = definition.schema.parse(parsed.data.model);
   const model = definition.build(config, imageData(images));
-  const values = await readWeights(folder, model.parameters);
   const lineage = await lineageOf(folder);
-  return { folder, definition, config, images, model, values, ...(lineage && { lineage }) };
+  return { folder, definition, config, images, model, ...(lineage && { lineage }) };
+}
+
+/** @throws FormatError naming the file and what is wrong with it */
+export async function loadImageModel(folder: string): Promise<LoadedImageModel> {
+  const read = await readImageModel(folder);
+  return { ...read, values: await readWeights(folder, read.model.parameters) };
 }

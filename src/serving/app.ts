@@ -27,6 +27,8 @@ export function createApp({ context, mount = {} }: AppOptions): Hono<Env> {
   app.use(async (c, next) => {
     const started = performance.now();
     await next();
+    const policy = c.get('policy');
+    if (policy !== undefined) c.res.headers.set('content-security-policy', policy);
     const { method, path } = c.req;
     const { status } = c.res;
     metrics.request(metricPath(path), status);

@@ -26,7 +26,11 @@ export interface ServingContext {
 
 /** What Hono keeps for a request. */
 export interface Env {
-  Variables: { requestId: string };
+  Variables: {
+    requestId: string;
+    /** A content security policy of the page's own. */
+    policy?: string;
+  };
   /** Of node-server, where a request came over a socket. */
   Bindings: { incoming?: { socket?: { remoteAddress?: string } } };
 }

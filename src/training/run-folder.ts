@@ -76,7 +76,7 @@ export class RunFolder {
   static async open(options: RunFolderOptions): Promise<RunFolder> {
     const { path, config, resume = 'auto', mayChange = ['training.steps'] } = options;
     await mkdir(join(path, 'checkpoints'), { recursive: true });
-    const state = await readState(path);
+    const state = await readRunState(path);
     if (state?.status === 'running') {
       const { id, host } = state.process ?? {};
       throw new ConfigError(`Process ${id} on ${host} is training in ${path}.`, {
@@ -149,14 +149,34 @@ export async function listRuns(root: string): Promise<RunSummary[]> {
     const path = join(root, entry.name);
     if (!entry.isDirectory() || !(await exists(join(path, 'config.json')))) continue;
     const config = (await readJson(join(path, 'config.json'))) as Json;
-    runs.push({ name: entry.name, path, config, state: await readState(path) });
+    runs.push({ name: entry.name, path, config, state: await readRunState(path) });
   }
+  return latestFirst(runs);
+}
+
+function latestFirst(runs: RunSummary[]): RunSummary[] {
   const updated = (run: RunSummary): string => run.state?.updated ?? '';
   return runs.sort((a, b) => (updated(a) < updated(b) ? 1 : -1));
 }
 
+/**
+ * The runs in a folder and in folders below it, such as a quickstart's, the latest first. What has a config but no log,
+ * such as a model, is none.
+ */
+export async function findRuns(root: string, depth = 2): Promise<RunSummary[]> {
+  if (!(await exists(root))) return [];
+  const found: RunSummary[] = [];
+  for (const run of await listRuns(root)) if (await exists(join(run.path, 'metrics.jsonl'))) found.push(run);
+  const isRun = new Set(found.map(({ path }) => path));
+  for (const entry of depth > 1 ? await readdir(root, { withFileTypes: true }) : []) {
+    const path = join(root, entry.name);
+    if (entry.isDirectory() && !isRun.has(path)) found.push(...(await findRuns(path, depth - 1)));
+  }
+  return latestFirst(found);
+}
+
 /** The state that status.json tells; a run whose process is gone counts as killed. */
-async function readState(path: string): Promise<RunState | undefined> {
+export async function readRunState(path: string): Promise<RunState | undefined> {
   const state = (await readJson(join(path, 'status.json'))) as RunState | undefined;
   if (state?.status !== 'running' || isAlive(state.process)) return state;
   return { ...state, status: 'killed' };

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import pc from 'picocolors';
 import { type PairAccuracy, describePairAccuracy } from '../../alignment/reward-model.js';
 import { sgemmPeak } from '../../runtime/sgemm-peak.js';
@@ -15,6 +15,7 @@ import { writeReport } from '../quickstart/report.js';
 import { type QuickstartConfig, type Scale, quickstartSchema, scales } from '../quickstart/settings.js';
 import type { Task } from '../quickstart/task.js';
 import { withEngine } from '../session.js';
+import type { Studio } from '../studio/start.js';
 
 export interface QuickstartFlags extends EngineFlags {
   readonly scale: Scale;
@@ -24,6 +25,8 @@ export interface QuickstartFlags extends EngineFlags {
   readonly rankings?: readonly string[];
   readonly skipBad?: boolean;
   readonly chat: boolean;
+  readonly studio: boolean;
+  readonly port: number;
 }
 
 export async function quickstart({
@@ -45,6 +48,8 @@ export async function quickstart({
   } else task = almanacTask({ config });
 
   const began = performance.now();
+  // Nobody looks where there is no terminal; and a Studio that started this shows it already.
+  const studio = !json && flags.studio && process.stdout.isTTY ? await openStudio(flags, say) : undefined;
   await withEngine(flags, async (engine) => {
     const peakFlops = 1e9 * (await sgemmPeak(engine));
     const out = resolve(flags.out);
@@ -55,8 +60,27 @@ export async function quickstart({
     const report = await writeReport({ out, result, task: task.name, seconds: (performance.now() - began) / 1000 });
     answer(report.data, report.text);
     say(`${pc.bold('Report')}  ${report.path}\n${pc.bold('Model')}   ${result.model}`);
+    if (studio) say(`${pc.bold('Studio')}  ${studio.url}`);
     if (!json && flags.chat && process.stdin.isTTY) await chatLoop({ engine, folder: result.model, signal });
-  });
+  }).finally(() => studio?.close());
+}
+
+/** The Studio over the folder that the run lies in; where its port is taken, on another. */
+async function openStudio(flags: QuickstartFlags, say: (text: string) => void): Promise<Studio | undefined> {
+  const { device, threads, port } = flags;
+  const engine = { device, ...(threads !== undefined && { threads }) };
+  const { startStudio } = await import('../studio/start.js');
+  const start = (at: number): Promise<Studio> =>
+    startStudio({ runs: dirname(resolve(flags.out)), host: '127.0.0.1', port: at, engine, say });
+  try {
+    const studio = await start(port).catch(() => start(0));
+    say(`${pc.bold('Studio')}  ${studio.url}  shows what happens; each stage can be talked to once it is done`);
+    return studio;
+  } catch (error) {
+    // The training does not need it.
+    say(`There is no Studio: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
 }
 
 /** One's own dialogues are longer than the almanac's, and their words more. */

@@ -54,7 +54,7 @@ export async function sampleCommand(invocation: Invocation<SampleFlags>): Promis
     await answerWithPicture(invocation, {
       ...{ out, canvas, images: count, seed, temperature, truncation, class: flags.class, text: flags.text },
       ...denoisingOf(flags).denoising,
-      ...(seen && { strip }),
+      ...(seen && { strip, moments: seen.moments.length }),
     });
   });
 }

@@ -1,46 +1,22 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import pc from 'picocolors';
-import { pino } from 'pino';
 import { ConfigError } from '../../errors.js';
 import { createApp } from '../../serving/app.js';
-import type { Log } from '../../serving/context.js';
 import { modelSource } from '../../serving/model-folders.js';
 import { createServing } from '../../serving/serving.js';
 import type { ServingSettings } from '../../serving/settings.js';
 import type { Invocation } from '../command.js';
-import type { EngineFlags } from '../flags.js';
+import type { ServingFlags } from '../flags.js';
 import { listen } from '../listen.js';
+import { aborted, servingOptions } from '../serving-options.js';
 
-export interface ServeFlags extends EngineFlags {
-  readonly host: string;
-  readonly port: number;
-  readonly keyFile?: string;
-  readonly allowHost?: readonly string[];
-  readonly allowOrigin?: readonly string[];
-  readonly log?: string;
-  readonly logText?: boolean;
-}
-
-export async function serveCommand(invocation: Invocation<ServeFlags, ServingSettings>): Promise<void> {
+export async function serveCommand(invocation: Invocation<ServingFlags, ServingSettings>): Promise<void> {
   const { positional, flags, config, say, answer, json, signal } = invocation;
-  const { host, port, device, threads } = flags;
+  const { host, port } = flags;
   const models = (positional.length > 0 ? positional : ['runs']).map(modelSource);
   const missing = positional.length > 0 && models.find(({ path }) => !existsSync(path));
   if (missing) throw new ConfigError(`There is nothing at ${missing.path}`, { advice: 'descent runs lists the runs.' });
-  const serving = createServing({
-    models,
-    settings: config,
-    security: {
-      host,
-      keys: await readKeys(flags.keyFile),
-      ...(flags.allowHost && { allowedHosts: flags.allowHost }),
-      ...(flags.allowOrigin && { allowedOrigins: flags.allowOrigin }),
-    },
-    engine: { device, ...(threads !== undefined && { threads }) },
-    log: logTo(flags.log),
-    logsText: flags.logText === true,
-  });
+  const serving = createServing({ models, settings: config, ...(await servingOptions(flags)) });
   try {
     // An answer that is sent whole may take as long as a request may.
     const idleSeconds = config.maxSeconds + 60;
@@ -58,27 +34,3 @@ export async function serveCommand(invocation: Invocation<ServeFlags, ServingSet
   }
   if (!json) say('Ended.');
 }
-
-/** Keys of a file, one a line, and of the environment. */
-async function readKeys(file: string | undefined): Promise<string[]> {
-  const lines = file === undefined ? [] : (await readFile(file, 'utf8')).split('\n').map((line) => line.trim());
-  const keys = lines.filter((line) => line !== '');
-  if (file !== undefined && keys.length === 0) throw new ConfigError(`${file} holds no key`);
-  const own = process.env['DESCENT_API_KEY']?.trim();
-  return own === undefined || own === '' ? keys : [...keys, own];
-}
-
-function logTo(file: string | undefined): Log {
-  if (file === 'none') return () => undefined;
-  const logger = pino({ base: null }, pino.destination({ dest: file ?? 2, sync: true, mkdir: true }));
-  return (entry, message) => {
-    if (message === 'error') logger.error(entry, message);
-    else logger.info(entry, message);
-  };
-}
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve());
-  });

@@ -11,6 +11,7 @@ import { languageModelTerm } from '../../training/language-model.js';
 import type { Phase } from '../../training/phase.js';
 import type { TrainingSettings } from '../../training/settings.js';
 import { type Rewarding, rewarding } from './rewarding.js';
+import { answersEvery, shownAnswers } from './shown-answers.js';
 import { type StageContext, finishedStage, fingerprintOf, modelFolderOf, trainInFolder } from './stage.js';
 import { adapted, trainedWeights } from './trained-weights.js';
 
@@ -86,6 +87,7 @@ export async function trainByPractice<Prompt extends PpoPrompt, Config extends P
     const endToken = tokenizer.idOf(CONTROL.end);
     const { score, judge } = keep(await rewarding(engine, options.reward));
 
+    const shown = shownAnswers(options.onRollout);
     const { maxTokens, temperature, stopAtEnd } = rollouts;
     const generator = createGenerator({ engine, model, store: policy, tokenizer });
     const { phases, steps, stores } = await start(
@@ -104,7 +106,7 @@ export async function trainByPractice<Prompt extends PpoPrompt, Config extends P
         endToken,
         padToken,
         ...(pretraining && { pretraining: languageModelTerm({ model, source: pretraining, name: 'pretraining' }) }),
-        ...(options.onRollout && { onRollout: options.onRollout }),
+        onRollout: shown.onRollout,
       },
       judge,
       keep,
@@ -117,7 +119,8 @@ export async function trainByPractice<Prompt extends PpoPrompt, Config extends P
       fingerprint,
       stores: { policy, ...stores },
       phases,
-      settings: { ...config.training, steps },
+      settings: { ...config.training, steps, sampleEvery: answersEvery(config.training.sampleEvery, steps) },
+      sample: shown.sample,
     });
     return await saveModel({
       folder: modelFolderOf(out),

@@ -1,0 +1,152 @@
+import { open, stat } from 'node:fs/promises';
+import { Series, type SeriesState } from './series.js';
+
+/** A row of a run's log: its step, and one value for each of the keys; null where it has none. */
+export type LogRow = readonly [step: number, ...values: (number | null)[]];
+
+/** What is new in a log. `whole` replaces all that was known; rows go behind it. */
+export interface LogUpdate {
+  /** For the next question. */
+  readonly cursor: string;
+  readonly whole?: Readonly<Record<string, SeriesState>>;
+  readonly keys: readonly string[];
+  readonly rows: readonly LogRow[];
+  /** What the run warned of, all of it. */
+  readonly warnings: readonly { readonly step: number; readonly text: string }[];
+}
+
+/** Rows kept as they are; whoever asks for older ones gets the curves instead. */
+const KEPT_ROWS = 4096;
+const CHUNK = 1 << 20;
+
+/**
+ * A metrics.jsonl that is being written, read as it grows: each byte once, whoever asks. A resumed run cuts its log; then
+ * the curves are made anew.
+ */
+export class RunLog {
+  readonly #path: string;
+  #generation = 0;
+  #bytes = 0;
+  #count = 0;
+  #recent: { readonly step: number; readonly figures: ReadonlyMap<string, number> }[] = [];
+  #curves = new Map<string, Series>();
+  #warnings: { step: number; text: string }[] = [];
+  #lastStep = -Infinity;
+  #reading: Promise<void> = Promise.resolve();
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** What is new since the cursor; without one, or where it is too old, the whole curves, thinned. */
+  async since(cursor?: string): Promise<LogUpdate> {
+    await this.refresh();
+    const [generation, count] = (cursor ?? '').split('.').map(Number);
+    const behind = this.#count - (count ?? NaN);
+    const now = `${this.#generation}.${this.#count}`;
+    const warnings = this.#warnings;
+    if (generation === this.#generation && behind >= 0 && behind <= this.#recent.length) {
+      const rows = behind === 0 ? [] : this.#recent.slice(-behind);
+      const keys = [...new Set(rows.flatMap(({ figures }) => [...figures.keys()]))];
+      return {
+        cursor: now,
+        keys,
+        rows: rows.map(({ step, figures }): LogRow => [step, ...keys.map((key) => figures.get(key) ?? null)]),
+        warnings,
+      };
+    }
+    const whole = Object.fromEntries([...this.#curves].map(([key, series]) => [key, series.state()]));
+    return { cursor: now, whole, keys: [], rows: [], warnings };
+  }
+
+  /** Reads what was written since; one reader at a time. */
+  refresh(): Promise<void> {
+    this.#reading = this.#reading.then(() => this.#read());
+    return this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    const size = await stat(this.#path).then(
+      (file) => file.size,
+      () => 0,
+    );
+    if (size < this.#bytes) this.#restart();
+    if (size === this.#bytes) return;
+    const file = await open(this.#path, 'r');
+    try {
+      const buffer = Buffer.alloc(Math.min(CHUNK, size - this.#bytes));
+      let goesOn = this.#bytes > 0;
+      while (this.#bytes < size) {
+        const { bytesRead } = await file.read(buffer, 0, buffer.length, this.#bytes);
+        if (bytesRead === 0) return;
+        // Whole lines only, so that no character is cut in two.
+        const end = buffer.lastIndexOf(0x0a, bytesRead - 1) + 1;
+        if (end === 0) return;
+        this.#bytes += end;
+        if (!this.#take(buffer.toString('utf8', 0, end), goesOn)) {
+          this.#restart();
+          return;
+        }
+        goesOn = false;
+      }
+    } finally {
+      await file.close();
+    }
+  }
+
+  /**
+   * @param goesOn whether the text should begin where an earlier one ended
+   * @returns false when the log is not the one that was read before
+   */
+  #take(text: string, goesOn: boolean): boolean {
+    for (const [index, line] of text.split('\n').entries()) {
+      if (line === '') continue;
+      let row: Record<string, unknown>;
+      try {
+        row = JSON.parse(line) as Record<string, unknown>;
+      } catch {
+        // The end of a line whose beginning lies before where an earlier reading ended: the log was cut and written anew.
+        if (goesOn && index === 0) return false;
+        continue;
+      }
+      const { step, ...rest } = row;
+      if (typeof step !== 'number') continue;
+      if (step < this.#lastStep) return false;
+      this.#lastStep = step;
+      if (typeof rest['warning'] === 'string') this.#warnings.push({ step, text: rest['warning'] });
+      const figures = new Map(figuresOf(rest));
+      if (figures.size === 0) continue;
+      for (const [key, value] of figures) {
+        const series = this.#curves.get(key) ?? new Series();
+        this.#curves.set(key, series);
+        series.append(step, value);
+      }
+      this.#recent.push({ step, figures });
+      this.#count++;
+    }
+    if (this.#recent.length > 2 * KEPT_ROWS) this.#recent = this.#recent.slice(-KEPT_ROWS);
+    return true;
+  }
+
+  #restart(): void {
+    this.#generation++;
+    this.#bytes = 0;
+    this.#count = 0;
+    this.#recent = [];
+    this.#curves = new Map();
+    this.#warnings = [];
+    this.#lastStep = -Infinity;
+  }
+}
+
+/** Numbers by name; those of an evaluation stand beside those of training. */
+function* figuresOf(row: Readonly<Record<string, unknown>>): Generator<[string, number]> {
+  for (const [key, value] of Object.entries(row)) {
+    if (typeof value === 'number') yield [key, value];
+    else if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      for (const [inner, figure] of figuresOf(value as Record<string, unknown>)) {
+        yield [key === 'evaluation' ? inner : `${key}.${inner}`, figure];
+      }
+    }
+  }
+}

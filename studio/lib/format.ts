@@ -1,0 +1,29 @@
+import { language } from './preferences.js';
+
+/** Numbers and times as one reads them. */
+
+export { formatCount, formatDuration, formatLoss } from '../../src/training/progress.js';
+
+const locale = (): string => (language.value === 'zh' ? 'zh-CN' : 'en');
+
+export const wholeNumber = (value: number): string => value.toLocaleString(locale());
+
+/** Four digits, whatever the size. */
+export function figure(value: unknown): string {
+  if (typeof value !== 'number') return typeof value === 'string' ? value : JSON.stringify(value);
+  if (Number.isInteger(value)) return wholeNumber(value);
+  const size = Math.abs(value);
+  return size !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(2) : String(Number(value.toPrecision(4)));
+}
+
+export const percent = (share: number): string => `${Math.round(100 * share)}%`;
+
+/** 26 Nov, 18:37. */
+export const dateTime = (iso: string): string =>
+  new Date(iso).toLocaleString(locale(), { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
+
+export function bytes(count: number): string {
+  const units = ['B', 'kB', 'MB', 'GB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, count)) / 3));
+  return `${Number((count / 1000 ** power).toPrecision(3))} ${units[power]}`;
+}
