@@ -119,7 +119,7 @@ export async function trainByPractice<Prompt extends PpoPrompt, Config extends P
       fingerprint,
       stores: { policy, ...stores },
       phases,
-      settings: { ...config.training, steps, sampleEvery: answersEvery(config.training.sampleEvery, steps) },
+      settings: { ...config.training, steps, sampleEvery: answersEvery(config.training.sampleEvery ?? steps, steps) },
       sample: shown.sample,
     });
     return await saveModel({
