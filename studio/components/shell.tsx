@@ -9,7 +9,7 @@ import { Button, Dialog, Field } from './basics.js';
 import { Icon, Mark } from './icon.js';
 
 export const pageNames = ['runs', 'chat', 'label', 'images', 'lineage'] as const;
-export type PageName = (typeof pageNames)[number];
+type PageName = (typeof pageNames)[number];
 
 /** What is around every page: the way to the others, language, theme, name. */
 export function Shell({ children }: { readonly children: ComponentChildren }) {

@@ -16,8 +16,6 @@ export function figure(value: unknown): string {
   return size !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(2) : String(Number(value.toPrecision(4)));
 }
 
-export const percent = (share: number): string => `${Math.round(100 * share)}%`;
-
 /** 26 Nov, 18:37. */
 export const dateTime = (iso: string): string =>
   new Date(iso).toLocaleString(locale(), { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });

@@ -32,9 +32,6 @@ export class GrowingMarkdown {
   }
 }
 
-/** A whole text at once. */
-export const markdown = (text: string): string => new GrowingMarkdown().render(text).join('');
-
 // A link leads away from the page, and tells nobody from where.
 DOMPurify.addHook('afterSanitizeAttributes', (node) => {
   if (node.tagName !== 'A') return;
