@@ -94,5 +94,5 @@ export function tinyServer(options: Omit<ServeOptions, 'engine'>): TinyServer {
 /** A folder that lasts as long as its tests. */
 export async function temporaryFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'descent-serving-'));
-  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+  return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 10 }) };
 }

@@ -9,7 +9,6 @@ import { Button, Dialog, Field } from './basics.js';
 import { Icon, Mark } from './icon.js';
 
 export const pageNames = ['runs', 'chat', 'label', 'images', 'lineage'] as const;
-type PageName = (typeof pageNames)[number];
 
 /** What is around every page: the way to the others, language, theme, name. */
 export function Shell({ children }: { readonly children: ComponentChildren }) {

@@ -3,8 +3,6 @@ import { language } from '../lib/preferences.js';
 import { en } from './en.js';
 import { zh } from './zh.js';
 
-export type { Dictionary } from './en.js';
-
 const dictionaries = { en, zh };
 
 /** The words of the language that is chosen. */

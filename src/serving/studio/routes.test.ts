@@ -98,6 +98,12 @@ describe('runs', () => {
     expect((await request('/run/stop?id=mine')).status).toBe(400);
     await post('/run/resume?id=mine');
     expect(await launchOf('mine')).toMatchObject({ status: 'running' });
+    // It writes to its folder until it has ended.
+    await post('/run/stop?id=mine');
+    await until(
+      () => launchOf('mine'),
+      (launch) => launch?.status === 'ended',
+    );
   });
 
   it('are known to have ended when they were killed, and the exit code where they ended by themselves', async () => {

@@ -1,7 +1,8 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { FlagView, FormView, LaunchRequest } from '../../../src/serving/studio/wire.js';
 import { Check, Field } from '../../components/basics.js';
-import { type SettingField, SettingsForm, settingFields, settingValue } from '../../components/schema-form.js';
+import { SettingsForm } from '../../components/schema-form.js';
+import { type SettingField, settingFields, settingValue } from '../../lib/setting-fields.js';
 import { words } from '../../i18n/index.js';
 import { ServerError, send } from '../../lib/api.js';
 import { notify, report } from '../../lib/notices.js';

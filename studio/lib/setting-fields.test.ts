@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { settingFields, settingValue } from './schema-form.js';
+import { settingFields, settingValue } from './setting-fields.js';
 
 const schema = {
   properties: {
