@@ -171,8 +171,10 @@ async function write(column: Column, question: Turn): Promise<void> {
       made.tokens.push(...part.tokens);
       if (part.finish !== undefined) made.finish = part.finish;
       if (part.text !== '') {
-        if (events++ === 0) began = performance.now();
-        else made.tokensPerSecond = ((events - 1) * 1000) / (performance.now() - began);
+        const now = performance.now();
+        if (events++ === 0) began = now;
+        // Browsers' clocks are coarse: several pieces may come at one time.
+        else if (now > began) made.tokensPerSecond = ((events - 1) * 1000) / (now - began);
       }
       changed();
     }
