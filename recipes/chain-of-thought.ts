@@ -5,18 +5,17 @@ import { builtInTask } from '../src/prompting/built-in.js';
 import { sumDocuments } from '../src/prompting/generated/index.js';
 import type { GeneratingSettings } from '../src/prompting/task.js';
 import {
-  adamw,
   beyondError,
   corpusOf,
   detailsOf,
   difference,
   evaluated,
-  falling,
   headlineOf,
   onEngine,
   pretrained,
   rowOf,
   smallModel,
+  trainingFor,
 } from './language.helper.js';
 
 /**
@@ -48,12 +47,7 @@ const configOf = ({ steps, batchSize, digits }: Setting) =>
     model: { layers: 4, heads: 4, width: 128, ...smallModel, contextLength: digits > 4 ? 512 : 256 },
     batchSize,
     evaluationWindows: 64,
-    training: {
-      steps,
-      optimizer: adamw,
-      schedule: { ...falling, warmupSteps: Math.min(60, Math.floor(steps / 2)), learningRate: 2e-3 },
-      evaluateEvery: Math.max(1, Math.floor(steps / 4)),
-    },
+    training: trainingFor(steps, 2e-3),
   });
 
 const run = (options: RecipeOptions): Promise<RecipeResult> =>

@@ -15,19 +15,18 @@ import { readExamples } from '../src/prompting/sources.js';
 import type { Task } from '../src/prompting/task.js';
 import { CONTROL } from '../src/tokenizer/control-tokens.js';
 import {
-  adamw,
   beyondError,
   corpusOf,
   detailsOf,
   difference,
   evaluated,
-  falling,
   headlineOf,
   meanOver,
   onEngine,
   pretrained,
   rowOf,
   smallModel,
+  trainingFor,
 } from './language.helper.js';
 
 /**
@@ -135,13 +134,6 @@ const settings: Readonly<Record<RecipeScale, Setting>> = {
   },
 };
 
-const training = (steps: number, learningRate: number) => ({
-  steps,
-  optimizer: adamw,
-  schedule: { ...falling, warmupSteps: Math.min(60, Math.floor(steps / 2)), learningRate },
-  evaluateEvery: Math.max(1, Math.floor(steps / 2)),
-});
-
 /** Instructions with their answers as tokens; what the context does not hold is left out. */
 async function instructions(
   model: LoadedModel,
@@ -187,7 +179,7 @@ const run = (options: RecipeOptions): Promise<RecipeResult> =>
       config: pretrainSchema.parse({
         model: { ...shape, ...smallModel, contextLength: 128 },
         batchSize,
-        training: training(steps, 4e-3),
+        training: trainingFor(steps, 4e-3, 2),
       }),
     });
     const examples = await instructions(untuned, { rounds, limit, data });
@@ -199,7 +191,7 @@ const run = (options: RecipeOptions): Promise<RecipeResult> =>
       config: supervisedSchema.parse({
         batchSize: Math.ceil((2 * batchSize) / 3),
         pretrainingRows: 1,
-        training: training(tuning, 2e-3),
+        training: trainingFor(tuning, 2e-3, 2),
       }),
       parent: untuned,
       examples,

@@ -11,17 +11,16 @@ import { counterRandom, shuffle } from '../src/tensor/random.js';
 import { tokenizerHash } from '../src/data/token-store.js';
 import { writeFileAtomically } from '../src/runtime/atomic-file.js';
 import {
-  adamw,
   beyondError,
   corpusOf,
   detailsOf,
   evaluated,
-  falling,
   headlineOf,
   onEngine,
   pretrained,
   rowOf,
   smallModel,
+  trainingFor,
 } from './language.helper.js';
 
 /**
@@ -89,12 +88,7 @@ const configOf = ({ width, layers, contextLength, batchSize, steps }: Setting) =
     model: { layers, heads: Math.max(2, width / 32), width, ...smallModel, contextLength },
     batchSize,
     evaluationWindows: 64,
-    training: {
-      steps,
-      optimizer: adamw,
-      schedule: { ...falling, warmupSteps: Math.min(60, Math.floor(steps / 2)), learningRate: 2e-3 },
-      evaluateEvery: Math.max(1, Math.floor(steps / 4)),
-    },
+    training: trainingFor(steps, 2e-3),
   });
 
 interface Text {

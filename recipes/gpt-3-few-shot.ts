@@ -10,19 +10,18 @@ import { type FunctionFamily, functionFamilies } from '../src/prompting/generate
 import { functionDocuments } from '../src/prompting/generated/index.js';
 import type { Task } from '../src/prompting/task.js';
 import {
-  adamw,
   beyondError,
   corpusOf,
   detailsOf,
   difference,
   evaluated,
-  falling,
   headlineOf,
   meanOver,
   onEngine,
   pretrained,
   rowOf,
   smallModel,
+  trainingFor,
 } from './language.helper.js';
 
 /**
@@ -91,12 +90,7 @@ const configOf = ({ steps, batchSize }: Setting, size: Size): PretrainConfig =>
     model: { ...sizes[size], ...smallModel, contextLength: 128 },
     batchSize,
     evaluationWindows: 64,
-    training: {
-      steps,
-      optimizer: adamw,
-      schedule: { ...falling, warmupSteps: Math.min(60, Math.floor(steps / 2)), learningRate: 3e-3 },
-      evaluateEvery: Math.max(1, Math.floor(steps / 4)),
-    },
+    training: trainingFor(steps, 3e-3),
   });
 
 const run = (options: RecipeOptions): Promise<RecipeResult> =>

@@ -21,8 +21,19 @@ export const smallModel = {
   normalisation: 'rms',
   bias: false,
 } as const;
-export const adamw = { kind: 'adamw', beta1: 0.9, beta2: 0.95, weightDecay: 0.1 } as const;
-export const falling = { kind: 'linear', warmupSteps: 60, decayOver: 0.5, finalFraction: 0.05 } as const;
+
+/** How they all train: so many steps, evaluated so often on the way. */
+export const trainingFor = (steps: number, learningRate: number, evaluations = 4) =>
+  ({
+    steps,
+    optimizer: { kind: 'adamw', beta1: 0.9, beta2: 0.95, weightDecay: 0.1 },
+    schedule: {
+      ...{ kind: 'linear', decayOver: 0.5, finalFraction: 0.05 },
+      warmupSteps: Math.min(60, Math.floor(steps / 2)),
+      learningRate,
+    },
+    evaluateEvery: Math.max(1, Math.floor(steps / evaluations)),
+  }) as const;
 
 /** A run of the shape of one of the recipe's own, on an engine of its own. */
 export async function onEngine(

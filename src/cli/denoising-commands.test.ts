@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decode, encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { counterRandom } from '../tensor/random.js';
 import { commandIn } from './descent.test-helper.js';
+import { makeHalfPictures } from './half-pictures.test-helper.js';
 
 /** The real command with diffusion models of pictures that are made here: bright left halves and bright right halves. */
 
@@ -24,18 +24,7 @@ const training = ['--batchSize', '8', '--evaluationImages', '8', '--training.ste
 
 beforeAll(async () => {
   cwd = await mkdtemp(join(tmpdir(), 'descent-denoising-'));
-  const random = counterRandom(1, 'pictures', 0);
-  for (const [label, isBright] of [
-    ['left', (x: number) => x < side / 2],
-    ['right', (x: number) => x >= side / 2],
-  ] as const) {
-    await mkdir(join(cwd, 'pictures', label), { recursive: true });
-    for (let index = 0; index < 16; index++) {
-      const data = Uint8Array.from({ length: side * side }, (_, i) => (isBright(i % side) ? 200 : 10) + 40 * random());
-      const png = encode({ width: side, height: side, channels: 1, data });
-      await writeFile(join(cwd, 'pictures', label, `${index}.png`), png);
-    }
-  }
+  await makeHalfPictures(join(cwd, 'pictures'), side);
   const train = (name: string, ...settings: string[]): Promise<Record<string, unknown>> =>
     json('train', name, '--data', 'pictures', '--out', `runs/${name}`, ...settings, ...training);
   const trained = await train(

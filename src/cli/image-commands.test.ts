@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { definition as pixelCnn } from '../families/autoregressive/pixel-cnn.js';
 import { saveImageModel } from '../formats/image-model-folder.js';
 import { initialise } from '../nn/parameters.js';
-import { counterRandom } from '../tensor/random.js';
 import { commandIn } from './descent.test-helper.js';
+import { makeHalfPictures } from './half-pictures.test-helper.js';
 import { gifFrames } from './gif.test-helper.js';
 
 /** The real command on a folder of pictures that are made here: bright left halves and bright right halves. */
@@ -22,18 +22,7 @@ const tiny = ['--model.width', '16', '--model.latents', '4', '--batchSize', '8',
 
 beforeAll(async () => {
   cwd = await mkdtemp(join(tmpdir(), 'descent-images-'));
-  const random = counterRandom(1, 'pictures', 0);
-  for (const [label, isBright] of [
-    ['left', (x: number) => x < side / 2],
-    ['right', (x: number) => x >= side / 2],
-  ] as const) {
-    await mkdir(join(cwd, 'pictures', label), { recursive: true });
-    for (let index = 0; index < 16; index++) {
-      const data = Uint8Array.from({ length: side * side }, (_, i) => (isBright(i % side) ? 200 : 10) + 40 * random());
-      const png = encode({ width: side, height: side, channels: 1, data });
-      await writeFile(join(cwd, 'pictures', label, `${index}.png`), png);
-    }
-  }
+  await makeHalfPictures(join(cwd, 'pictures'), side);
   const trained = await json(
     'train',
     'vae',

@@ -3,7 +3,7 @@ import type { PpoPrompt, RewardFunction } from '../../alignment/ppo/rollouts.js'
 import type { RolloutConfig } from '../../alignment/ppo/settings.js';
 import type { Json } from '../../data/json.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
-import { type LoadedModel, languageModelOf, saveModel } from '../../formats/model-folder.js';
+import { type LoadedModel, saveModel } from '../../formats/model-folder.js';
 import type { Store } from '../../runtime/engine.js';
 import { createGenerator } from '../../sampling/generator.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
@@ -13,7 +13,7 @@ import type { TrainingSettings } from '../../training/settings.js';
 import { type Rewarding, rewarding } from './rewarding.js';
 import { answersEvery, shownAnswers } from './shown-answers.js';
 import { type StageContext, finishedStage, fingerprintOf, modelFolderOf, trainInFolder } from './stage.js';
-import { adapted, trainedWeights } from './trained-weights.js';
+import { trainedModel } from './trained-weights.js';
 
 /** A stage in which a policy answers prompts and learns from what it is paid: PPO, and GRPO with its kin. */
 
@@ -65,22 +65,15 @@ export async function trainByPractice<Prompt extends PpoPrompt, Config extends P
 
   const { engine } = context;
   const { tokenizer } = parent;
-  const model = adapted(languageModelOf(parent), config.lora);
   const held: { dispose(): Promise<void> }[] = [];
   const keep = <Held extends { dispose(): Promise<void> }>(one: Held): Held => {
     held.push(one);
     return one;
   };
   try {
-    const weights = keep(
-      await trainedWeights(engine, {
-        specs: model.parameters,
-        values: parent.values,
-        rank: config.lora,
-        average: (config.training.average ?? null) !== null,
-        seed: rollouts.seed,
-      }),
-    );
+    const { lora, training } = config;
+    const { model, weights } = await trainedModel(engine, parent, { lora, training, seed: rollouts.seed });
+    keep(weights);
     const policy = weights.store;
     const reference = keep(await weights.frozenStart());
     const padToken = tokenizer.idOf(CONTROL.pad);

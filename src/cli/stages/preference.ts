@@ -11,13 +11,13 @@ import { type RankedExample, checkRankings, usableRankings } from '../../alignme
 import type { TokenStore } from '../../data/token-store.js';
 import { ConfigError, DataError } from '../../errors.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
-import { type LoadedModel, languageModelOf, saveModel } from '../../formats/model-folder.js';
+import { type LoadedModel, saveModel } from '../../formats/model-folder.js';
 import { writeFileAtomically } from '../../runtime/atomic-file.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
 import { pretrainingTerm } from './pretraining-term.js';
 import type { DpoStageConfig, KtoStageConfig } from './settings.js';
 import { type StageContext, finishedStage, fingerprintOf, modelFolderOf, trainInFolder } from './stage.js';
-import { adapted, trainedWeights } from './trained-weights.js';
+import { trainedModel } from './trained-weights.js';
 
 interface PreferenceStageOptions<Config> {
   readonly out: string;
@@ -106,14 +106,7 @@ async function trainOn<Example>(
   if (finished) return finished;
 
   const { engine } = context;
-  const model = adapted(languageModelOf(parent), config.lora);
-  const weights = await trainedWeights(engine, {
-    specs: model.parameters,
-    values: parent.values,
-    rank: config.lora,
-    average: config.training.average !== null,
-    seed: config.seed,
-  });
+  const { model, weights } = await trainedModel(engine, parent, config);
   const { store } = weights;
   try {
     const groups = [...examples, ...heldOut].map(objective.groupOf);

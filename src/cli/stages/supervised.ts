@@ -5,13 +5,13 @@ import { ConfigError } from '../../errors.js';
 import { heldOutLoss } from '../../evaluation/held-out-loss.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
 import { eyeJson } from '../../formats/model-eye.js';
-import { type LoadedModel, languageModelOf, saveModel } from '../../formats/model-folder.js';
+import { type LoadedModel, saveModel } from '../../formats/model-folder.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
 import type { ChatTemplate } from '../../tokenizer/chat.js';
 import { languageModelPhase } from '../../training/language-model.js';
 import { pretrainingTerm } from './pretraining-term.js';
 import type { SupervisedConfig } from './settings.js';
-import { adapted, trainedWeights } from './trained-weights.js';
+import { trainedModel } from './trained-weights.js';
 import { type StageContext, finishedStage, fingerprintOf, modelFolderOf, trainInFolder } from './stage.js';
 
 export interface SupervisedOptions {
@@ -53,15 +53,8 @@ export async function superviseFineTuning(context: StageContext, options: Superv
     });
   }
   const { engine } = context;
-  const model = adapted(languageModelOf(parent), config.lora);
+  const { model, weights } = await trainedModel(engine, parent, config);
   const { contextLength } = model.config;
-  const weights = await trainedWeights(engine, {
-    specs: model.parameters,
-    values: parent.values,
-    rank: config.lora,
-    average: config.training.average !== null,
-    seed: config.seed,
-  });
   const { store } = weights;
   try {
     const padId = parent.tokenizer.idOf(CONTROL.pad);

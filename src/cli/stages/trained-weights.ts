@@ -1,5 +1,5 @@
 import type { Gpt } from '../../families/autoregressive/gpt.js';
-import type { LoadedModel, ModelToSave } from '../../formats/model-folder.js';
+import { type LoadedModel, type ModelToSave, languageModelOf } from '../../formats/model-folder.js';
 import { isAdapterPath, mergeAdapters, withAdapters } from '../../nn/lora.js';
 import { initialise, leavesOf, parameterLeaves } from '../../nn/parameters.js';
 import type { Engine, Store } from '../../runtime/engine.js';
@@ -30,6 +30,18 @@ export interface TrainedWeights {
   /** What there is to save of the model that began as the base. */
   toSave(base: LoadedModel, from?: 'parameters' | 'average'): Promise<Pick<ModelToSave, 'values' | 'adapter'>>;
   dispose(): Promise<void>;
+}
+
+/** A language model that a stage trains, as it was saved. */
+export async function trainedModel(
+  engine: Engine,
+  parent: LoadedModel,
+  { lora, training, seed }: { lora: number | null; training: { average?: unknown }; seed: number },
+): Promise<{ model: Gpt; weights: TrainedWeights }> {
+  const model = adapted(languageModelOf(parent), lora);
+  const average = (training.average ?? null) !== null;
+  const { parameters: specs } = model;
+  return { model, weights: await trainedWeights(engine, { specs, values: parent.values, rank: lora, average, seed }) };
 }
 
 /** Beside adapters a new head is trained whole: there is nothing yet that could be adapted. */
