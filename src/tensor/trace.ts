@@ -1,4 +1,4 @@
-import { Tensor, apply, type Rule } from './graph.js';
+import { type Node, Tensor, apply, type Rule } from './graph.js';
 import type { TensorSpec } from './primitives.js';
 import { type MapTree, type PathLeaf, leaves, mapTree } from './tree.js';
 import { ShapeError } from '../errors.js';
@@ -48,4 +48,16 @@ export function trace<Specs>(fn: (args: Traced<Specs>) => unknown, specs: Specs)
   const out = fn(args);
   const outputs = leaves(out, isTensor).map(({ path, leaf }: PathLeaf<Tensor>) => ({ path, tensor: leaf }));
   return { inputs, outputs };
+}
+
+/** The nodes behind the outputs of a graph, in topological order. */
+export function nodesOf(graph: Graph): Node[] {
+  const seen = new Set<Node>();
+  const stack = graph.outputs.map(({ tensor }) => tensor.node);
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (seen.has(node)) continue;
+    seen.add(node);
+    for (const input of node.inputs) stack.push(input.node);
+  }
+  return [...seen].sort((a, b) => a.id - b.id);
 }

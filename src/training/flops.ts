@@ -1,38 +1,37 @@
 import type { Node, Tensor } from '../tensor/graph.js';
-import { type Traced, trace } from '../tensor/trace.js';
-import type { Phase } from './phase.js';
+import { type Traced, nodesOf, trace } from '../tensor/trace.js';
+import { type LossTerm, type Phase, isDuring } from './phase.js';
 
 /**
- * Floating-point operations of the matrix products and convolutions that `outputs` depend on: two for each
- * multiplication and addition. Pointwise work is not counted, so a share of the matrix-product peak stays below 1.
+ * Floating-point operations of the training step that ends at `step` (from 1): two for each multiplication and addition of
+ * its matrix products and convolutions, once on the way forward and once more for each of the two factors that a gradient
+ * goes to. Pointwise work and recomputation are not counted, so a share of the matrix-product peak stays below 1.
+ *
+ * @returns a function of the step, since not every phase takes part in every step; one that runs every n steps counts as
+ * an n-th
  */
-export function countFlops(outputs: readonly Tensor[]): number {
-  const seen = new Set<Node>();
-  const open = outputs.map(({ node }) => node);
-  let total = 0;
-  for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    if (seen.has(node)) continue;
-    seen.add(node);
-    total += flopsOf(node);
-    open.push(...node.inputs.map((input) => input.node));
-  }
-  return total;
+export function flopsPerStep(phases: readonly Phase[], accumulation = 1): (step: number) => number {
+  const costs = phases.map((phase) => {
+    const batches = (accumulation * (phase.parts ?? 1)) / (phase.every ?? 1);
+    const terms = [phase, ...(phase.also ?? [])].map((term) => flopsOfTerm(phase, term));
+    return { during: phase.during, flops: batches * terms.reduce((sum, flops) => sum + flops, 0) };
+  });
+  return (step) => costs.reduce((sum, { during, flops }) => (isDuring({ during }, step) ? sum + flops : sum), 0);
 }
 
-/**
- * Operations of one training step of the phases, by the usual reckoning: the backward pass costs twice the forward one,
- * and recomputation is not useful work.
- */
-export function flopsPerStep(phases: readonly Phase[], accumulation = 1): number {
+function flopsOfTerm({ parameters, trainable = () => true }: Phase, { batch, loss }: LossTerm): number {
+  const specs = { parameters, batch };
+  const call = loss as (parameters: unknown, batch: unknown) => { loss: Tensor };
+  const { inputs, outputs } = trace((args: Traced<typeof specs>) => call(args.parameters, args.batch).loss, specs);
+  const within = 'parameters.';
+  const isTrained = (path: string): boolean => path.startsWith(within) && trainable(path.slice(within.length));
+  const trained = new Set(inputs.filter(({ path }) => isTrained(path)).map(({ tensor }) => tensor.node));
+  const learning = new Set<Node>();
   let total = 0;
-  for (const phase of phases) {
-    for (const { batch, loss } of [phase, ...(phase.also ?? [])]) {
-      const specs = { parameters: phase.parameters, batch };
-      const call = loss as (parameters: unknown, batch: unknown) => { loss: Tensor };
-      const graph = trace((args: Traced<typeof specs>) => call(args.parameters, args.batch).loss, specs);
-      const batches = (accumulation * (phase.parts ?? 1)) / (phase.every ?? 1);
-      total += 3 * batches * countFlops(graph.outputs.map(({ tensor }) => tensor));
-    }
+  for (const node of nodesOf({ inputs, outputs })) {
+    const factors = node.inputs.filter((input) => learning.has(input.node)).length;
+    total += flopsOf(node) * (1 + factors);
+    if (trained.has(node) || (factors > 0 && node.op !== 'stopGradient')) learning.add(node);
   }
   return total;
 }

@@ -84,6 +84,10 @@ export interface Phase extends LossTerm {
   readonly guarded?: boolean;
 }
 
+/** Whether the step that ends at `step`, counted from 1, is among those of a phase. */
+export const isDuring = ({ during }: Pick<Phase, 'during'>, step: number): boolean =>
+  step > (during?.from ?? 0) && step <= (during?.until ?? Infinity);
+
 /** A phase with the types of its trees checked: `loss` sees tensors in the shape of `parameters` and `batch`. */
 export function phase<Parameters extends object, Batch extends object>(
   definition: Omit<Phase, 'parameters' | 'batch' | 'loss'> & {

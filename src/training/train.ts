@@ -32,8 +32,8 @@ export interface TrainOptions<Store extends TrainableStore = TrainableStore> ext
   readonly progress?: ProgressReporter;
   /** Aborting ends the run after the current step, with a checkpoint from which it resumes exactly. */
   readonly signal?: AbortSignal;
-  /** Floating-point operations of a step and the machine's matrix-product rate, for the share of peak. */
-  readonly performance?: { readonly flopsPerStep: number; readonly peakFlops: number };
+  /** Floating-point operations of each step and the machine's matrix-product rate, for the share of peak. */
+  readonly performance?: { readonly flopsPerStep: (step: number) => number; readonly peakFlops: number };
 }
 
 export interface TrainResult {
@@ -188,7 +188,7 @@ class Run {
       learningRate,
       tokensPerSecond,
       unit,
-      peakShare: speed === undefined ? undefined : (speed.flopsPerStep * stepsPerSecond) / speed.peakFlops,
+      peakShare: speed === undefined ? undefined : (speed.flopsPerStep(step) * stepsPerSecond) / speed.peakFlops,
       secondsElapsed: this.#clock.total(),
       secondsLeft: this.#clock.secondsFor(this.#steps - step),
       metrics,
@@ -310,25 +310,31 @@ class Clock {
   tokensPerSecond = 0;
   stepsPerSecond = 0;
   readonly #started = performance.now();
-  #steps = 0;
+  /** Of each step, in seconds; the first is the start. */
+  readonly #ends = [0];
 
   total(): number {
     return this.spent + this.#session();
   }
 
   tookStep(tokens: number, seconds: number): void {
-    this.#steps++;
     // An exponential mean over about twenty steps, exact at first.
-    const share = Math.max(1 / this.#steps, 0.05);
+    const share = Math.max(1 / this.#ends.length, 0.05);
     const previous = this.stepsPerSecond === 0 ? 0 : 1 / this.stepsPerSecond;
     const secondsPerStep = previous + share * (seconds - previous);
     this.stepsPerSecond = 1 / secondsPerStep;
     this.tokensPerSecond = tokens / secondsPerStep;
+    this.#ends.push(this.#session());
   }
 
-  /** Time for so many more steps, at this session's pace, evaluations and checkpoints included. */
+  /**
+   * Time for so many more steps at the pace of the later half of this session's, evaluations and checkpoints included:
+   * the earlier half may be of other phases.
+   */
   secondsFor(steps: number): number {
-    return this.#steps === 0 ? NaN : (steps * this.#session()) / this.#steps;
+    const taken = this.#ends.length - 1;
+    const before = Math.floor(taken / 2);
+    return (steps * (this.#session() - this.#ends[before]!)) / (taken - before);
   }
 
   #session(): number {

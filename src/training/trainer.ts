@@ -8,7 +8,7 @@ import { initialGuardState, isExploding, explosionThreshold, watchLoss, type Gua
 import type { Json } from '../data/json.js';
 import { momentBuffers, optimizerSchema, type OptimizerConfig } from './optimizer.js';
 import { type Moving, coverOf, movedBy, movesTheSame, storeOf } from './moving.js';
-import type { LossTerm, Phase } from './phase.js';
+import { type LossTerm, type Phase, isDuring } from './phase.js';
 import { deriveKey } from './random-key.js';
 import { learningRateAt, scheduleSchema, type ScheduleConfig } from './schedule.js';
 import { parseSettings, trainingSchema, type TrainingConfig, type TrainingSettings } from './settings.js';
@@ -347,8 +347,7 @@ async function startAverage(store: TrainableStore): Promise<void> {
   }
 }
 
-const isDue = ({ every = 1, during }: Phase, step: number): boolean =>
-  step % every === 0 && step > (during?.from ?? 0) && step <= (during?.until ?? Infinity);
+const isDue = (phase: Phase, step: number): boolean => step % (phase.every ?? 1) === 0 && isDuring(phase, step);
 
 const isAdam = ({ kind }: OptimizerConfig): boolean => kind !== 'sgd';
 

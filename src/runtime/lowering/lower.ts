@@ -2,7 +2,7 @@ import { describe } from '../../tensor/define.js';
 import { DescentError, RuntimeError } from '../../errors.js';
 import type { Node, Tensor } from '../../tensor/graph.js';
 import type { PrimitiveName } from '../../tensor/primitives.js';
-import type { Graph } from '../../tensor/trace.js';
+import { type Graph, nodesOf } from '../../tensor/trace.js';
 import type { Device } from '../device.js';
 import { Emitter } from '../onnx/emitter.js';
 import { isTakenIn } from './fusions.js';
@@ -16,18 +16,6 @@ export interface LoweredProgram {
 
 /** Emitted where they are used, since the user can often do without them. */
 const lazy = new Set<PrimitiveName>(['constant', 'full', 'iota', 'transpose', 'broadcast']);
-
-/** The nodes behind the outputs, in topological order. */
-function nodesOf(graph: Graph): Node[] {
-  const seen = new Set<Node>();
-  const stack = graph.outputs.map(({ tensor }) => tensor.node);
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    if (seen.has(node)) continue;
-    seen.add(node);
-    for (const input of node.inputs) stack.push(input.node);
-  }
-  return [...seen].sort((a, b) => a.id - b.id);
-}
 
 /** Expresses a simplified graph in ONNX for a device. */
 export function lower(graph: Graph, device: Device): LoweredProgram {
