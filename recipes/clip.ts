@@ -72,6 +72,7 @@ export const recipe = imageRecipe({
     const { imageToText, textToImage } = await retrieval(embeddingOptions(open, captioned(test), aborts));
     const classes = test.labels && (await zeroShot(embeddingOptions(open, test, aborts)));
     const timesChance = ({ accuracy, chance }: RetrievalFigure): number => accuracy / chance;
+    const asked = queriesOf(trained);
     const lesser = [imageToText, textToImage].sort((a, b) => timesChance(a) - timesChance(b))[0]!;
     const rowsOf = (name: string, found: RetrievalFigure) => [
       { metric: `${name}, top 5, %`, value: 100 * found.accuracy, standardError: 100 * found.standardError },
@@ -88,20 +89,26 @@ export const recipe = imageRecipe({
       notes: [
         `Over ${imageToText.queries} images with ${textToImage.queries} different captions; no image and no caption of theirs ` +
           'was in training. A caption is found with any of the images that have it.',
+        `The rows of the picture of searches: ${asked.join(', ')}.`,
       ],
-      pictures: await searches(trained),
+      pictures: { searches: await searches(trained, asked) },
     };
   },
 });
 
 const [queries, shown] = [8, 8];
 
-/** The images that are nearest to some of the unseen captions, a row for each. */
-async function searches({ open, test, signal }: TrainedImages): Promise<Record<string, Uint8Array>> {
+/** Some of the unseen captions. */
+function queriesOf({ test }: TrainedImages): string[] {
   const captions = [...new Set(captioned(test).captions!.map(([first]) => first!))];
   const step = Math.max(1, Math.floor(captions.length / queries));
+  return captions.filter((_, index) => index % step === 0).slice(0, queries);
+}
+
+/** The images that are nearest to captions, a row for each. */
+async function searches({ open, test, signal }: TrainedImages, captions: readonly string[]): Promise<Uint8Array> {
   const found = [];
-  for (const query of captions.filter((_, index) => index % step === 0).slice(0, queries))
+  for (const query of captions)
     found.push(...(await searchImages(open, test, { query, count: shown, ...(signal && { signal }) })));
-  return { searches: encodePng(foundPicture(test, found, shown)) };
+  return encodePng(foundPicture(test, found, shown));
 }

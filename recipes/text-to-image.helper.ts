@@ -82,6 +82,7 @@ export async function measureTextToImage(trained: TrainedImages): Promise<ImageF
     digits: Int32Array.from(unseen, ([digit]) => digit),
     words: unseen.map(([, ...words]) => words),
   });
+  const sevens = Array.from({ length: 24 }, () => text!.encode('a handwritten seven'));
   const percent = ({ accuracy, standardError }: Accuracy) => ({
     value: 100 * accuracy,
     standardError: 100 * standardError,
@@ -98,10 +99,11 @@ export async function measureTextToImage(trained: TrainedImages): Promise<ImageF
     notes: [
       `${chosen.count} images for captions of test images; ${unseen.length} for ${heldOutStyles.length} pairs of a digit and a style ` +
         `that no training image has: ${heldOutStyles.map(([digit, ...words]) => captionOf(digit, words).replace(' handwritten', '')).join(', ')}.`,
+      'The pictures: a row of each of these pairs; "a handwritten seven", 24 times.',
       "The digit is read by the recipe's own classifier; the style is measured from the pixels, and is the nearest of its kind " +
         '(backward, upright, slanted; thin, bold): by chance one in three, and one in two.',
     ],
-    pictures: { unseen: encodePng(rowsOfStyles(drawn)) },
+    pictures: { unseen: encodePng(rowsOfStyles(drawn)), seven: encodePng(pictureOf(await draw(sevens))) },
   };
 }
 
@@ -128,9 +130,11 @@ function rowsOfStyles(images: ImageSet): Canvas {
     { length: styles * columns },
     (_, place) => (place % columns) * styles + Math.floor(place / columns),
   );
-  const shown = selectImages(images, order);
-  return grid({ ...shown, values: shown.pixels, largest: 255 }, { columns, scale: 2 });
+  return pictureOf(selectImages(images, order), columns);
 }
+
+const pictureOf = (images: ImageSet, columns = 12): Canvas =>
+  grid({ ...images, values: images.pixels, largest: 255 }, { columns, scale: 2 });
 
 /** The words of a plain caption. */
 const wordsIn = (caption: string): StyleWord[] => caption.split(' ').filter(isStyleWord);
