@@ -124,7 +124,7 @@ export const recipe: Recipe = {
   name: 'chain-of-thought',
   title: 'chain of thought: sums worked out in the answer, and a vote of several workings',
   source:
-    'after Wei et al. 2022 and Wang et al. 2022 (self-consistency): more right answers with the steps than without',
+    'after Wei et al. 2022, arXiv:2201.11903, and Wang et al. 2023, arXiv:2203.11171 (self-consistency): more right answers with the steps than without',
   metric: headline,
   target: 0,
   direction: 'at least',

@@ -252,7 +252,7 @@ export const recipe: Recipe = {
   name: 'flan',
   title: 'FLAN: instructions for some tasks help with others',
   source:
-    'after Wei et al. 2021 (arXiv:2109.01652), figure 1: instruction tuning on other clusters beats the model before it',
+    'after Wei et al. 2022, arXiv:2109.01652, figure 1: instruction tuning on other clusters beats the model before it',
   metric: headline,
   target: 0,
   direction: 'at least',
