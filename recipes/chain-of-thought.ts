@@ -17,6 +17,7 @@ import {
   smallModel,
   trainingFor,
 } from './language.helper.js';
+import { sizeOf } from './size.helper.js';
 
 /**
  * Chain of thought on sums: one model reads texts whose sums are answered at once and texts whose sums are worked out
@@ -110,6 +111,7 @@ const run = (options: RecipeOptions): Promise<RecipeResult> =>
       details: {
         evaluations: detailsOf(evaluations),
         training: model.lineage?.results,
+        ...sizeOf(model),
       },
       notes: [
         `Sums of two numbers with ${digits} digits, ${shots} examples in the prompt; the sums asked about are in no text of the training.`,

@@ -24,6 +24,7 @@ import {
   smallModel,
   trainingFor,
 } from './language.helper.js';
+import { sizeOf } from './size.helper.js';
 
 /**
  * GPT-2's experiment: a model that has only read text is asked, with no example and no training, for the last word of
@@ -280,6 +281,7 @@ const run = (options: RecipeOptions): Promise<RecipeResult> =>
         tokenizer: { id: tokenizerHash(model.tokenizer).slice(0, 16), vocabulary: model.tokenizer.vocabSize },
         evaluations: detailsOf(evaluations),
         training: model.lineage?.results,
+        ...sizeOf(model),
       },
       notes: [
         `Trained on ${text.name}; questions and perplexities are of other books or documents. No example, no training.`,
