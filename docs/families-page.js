@@ -9,13 +9,14 @@ import { families } from './families.js';
 
 export const page = new URL('FAMILIES.md', import.meta.url);
 
-const commands = ({ train, draw }) => ['```sh', ...train, ...draw, '```'].join('\n');
+const codeOf = (commands) => ['```sh', ...commands.map((command) => `npx descent ${command}`), '```'].join('\n');
 
-function modelSection({ name, about, recipes = [name] }, measured, names) {
+function modelSection({ name, about, commands, recipes = [name] }, measured, names) {
   const found = recipes.flatMap((recipe) => measured.filter((result) => result.recipe === recipe));
   return [
     `### ${name}`,
     about,
+    codeOf(commands),
     ...found.flatMap((result) => [
       `Recipe \`${result.recipe}\` (${result.scale}, ${minutes(result.seconds)} on ${result.machine.cores} cores):`,
       figures(result),
@@ -26,12 +27,18 @@ function modelSection({ name, about, recipes = [name] }, measured, names) {
     .join('\n\n');
 }
 
-const comparisonOf = (data) => {
-  const picture = `pictures/compare-${data}.png`;
-  return existsSync(new URL(picture, import.meta.url))
-    ? `![the families on ${data}](${picture})\n\nThe whole page, with every figure: [compare-${data}.html](compare-${data}.html).`
-    : '';
-};
+const isThere = (file) => existsSync(new URL(file, import.meta.url));
+
+/** GitHub shows the picture, and not the page that it is of. */
+function comparisonOf(data) {
+  const [picture, whole] = [`pictures/compare-${data}.png`, `compare-${data}.html`];
+  return [
+    isThere(picture) && `![the families on ${data}](${picture})`,
+    isThere(whole) && `The whole page, with every figure: [${whole}](${whole}).`,
+  ]
+    .filter(Boolean)
+    .join('\n\n');
+}
 
 /** The whole page. */
 export function drawPage() {
@@ -39,12 +46,12 @@ export function drawPage() {
   const names = measured.map(({ recipe }) => recipe);
   return `${[
     '# The families of generative models',
-    'Drawn by `node docs/families-page.js`; the figures are those in `results/`, and `descent reproduce <recipe>` measures them again. All figures of a recipe: [RESULTS.md](RESULTS.md).',
+    'Drawn by `node docs/families-page.js`; the figures are those in `results/`, and `descent reproduce <recipe>` measures them again. All figures of a recipe: [RESULTS.md](RESULTS.md). Every model has more settings (`npx descent train vae --help`), and any `--data` of your own in place of the one below. One model of each family, trained for as long on the same images, side by side on one page:',
+    codeOf(['compare --data mnist --minutes 10 --out runs/compare-mnist']),
     ...['mnist', 'fashion-mnist'].map(comparisonOf),
     ...families.flatMap((family) => [
       `## ${family.title}`,
       family.about,
-      commands(family),
       ...family.models.map((model) => modelSection(model, measured, names)),
     ]),
   ]

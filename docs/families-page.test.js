@@ -22,4 +22,16 @@ describe('the page of families', () => {
       }
     }
   });
+
+  it('shows how each model is trained, and then what is done with it', () => {
+    for (const { name, commands } of families.flatMap(({ models }) => models)) {
+      const [train, ...uses] = commands;
+      expect(train).toMatch(new RegExp(`^train ${name} .*--out runs/`));
+      const made = train.split('--out ')[1];
+      expect(
+        uses.some((use) => use.includes(made)),
+        name,
+      ).toBe(true);
+    }
+  });
 });

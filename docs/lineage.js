@@ -12,7 +12,8 @@ export const systems = [
 delimiter and extract tokens) and adding one linear layer. The language model's loss stays on as an auxiliary. Nothing of the
 network is particular to a task, and it beat networks that were built for theirs.`,
     recipes: ['gpt-1'],
-    published: 'GLUE 72.8; 8.9 points more than before on Story Cloze, 5.7 on RACE, 1.5 on MNLI',
+    published:
+      'GLUE 72.8; 8.9 points more than before on Story Cloze, 5.7 on RACE, 1.5 on MNLI; 14.8 less without pretraining',
     scale: { parameters: 117e6, compute: 0.96 * 8.64e19 },
   },
   {
@@ -43,7 +44,8 @@ without a step of training. How much better grows with the number of examples an
     introduced: 'supervised fine-tuning, a reward model from rankings, and PPO with a pretraining mix',
     about: `A model that continues text does not do what it is asked. Three stages teach it: demonstrations; a reward model that
 learns from people's rankings of answers; and reinforcement learning against that model, held near to where it started. Some of
-what was known before gets lost on the way (the alignment tax), and mixing pretraining text in gives it back.`,
+what was known before gets lost on the way (the alignment tax), and mixing pretraining text in gives most of it back. The last
+stage of the largest model took 60 petaflop/s-days (the operations in the table), where GPT-3 had taken 3,640.`,
     recipes: ['instruct-gpt', 'almanac'],
     published: "preferred to GPT-3's answers 85 ± 3% of the time; 1.3 billion parameters were preferred to 175 billion",
     scale: { parameters: 175e9, compute: 60 * 8.64e19 },
@@ -128,7 +130,7 @@ their descriptions alone.`,
     about: `Where the examples in the prompt show the steps, the model writes steps too, and its answers are better; taking the
 answer that most of several chains come to, better still.`,
     recipes: ['chain-of-thought'],
-    published: 'GSM8K: from 17.9% to 56.9%; self-consistency adds 17.9 points',
+    published: 'GSM8K: from 17.9% to 56.9% (PaLM); self-consistency adds 17.9 points',
     scale: { parameters: 540e9 },
   },
   {
@@ -138,7 +140,7 @@ answer that most of several chains come to, better still.`,
     about: `The best policy under a reward and a distance from the reference has a closed form, so the reward can be written as
 a difference of log-probabilities and learnt from pairs directly: a classification loss in place of reinforcement learning.`,
     recipes: ['dpo'],
-    published: 'summaries preferred about 61% of the time, where PPO reaches 57%',
+    published: "summaries preferred to people's about 61% of the time by GPT-4, where those of PPO reach 57%",
     scale: { parameters: 6e9 },
   },
   {
@@ -167,6 +169,6 @@ deviation. With rewards that can be checked, such as sums.`,
     about: `Against the root of the KL divergence from where it started, the proxy's score climbs and the true score turns. For
 best-of-n it is d (α − β d), for reinforcement learning d (α − β log d).`,
     recipes: ['over-optimization'],
-    published: 'the true score rises and falls in these forms',
+    published: 'the true score turns; its form for best-of-n holds up to the best of 60,000 answers',
   },
 ];

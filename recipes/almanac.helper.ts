@@ -11,6 +11,7 @@ import type { QuestionKind } from '../src/data/almanac/index.js';
 import type { ExamResult } from '../src/evaluation/exam.js';
 import type { Lineage } from '../src/formats/lineage.js';
 import { Engine } from '../src/runtime/engine.js';
+import { parametersOf } from './size.helper.js';
 
 /** What recipes on the pocket almanac share: the job's settings, its exam in figures, and whole alignment recipes. */
 
@@ -173,7 +174,7 @@ export function alignmentRecipe(definition: AlignmentRecipe): Recipe {
 }
 
 function summary(
-  { supervised, preferences }: Grounds,
+  { supervised, preferences, foundation }: Grounds,
   {
     method,
     headline,
@@ -211,6 +212,7 @@ function summary(
       pairAccuracyOfRewardModel: typeof accuracy === 'number' ? accuracy : null,
       supervised: withoutAnswers(supervised),
       aligned: aligned.map(withoutAnswers),
+      parameters: parametersOf(foundation.supervised),
     },
     notes: [
       `Means over ${aligned.length} seed(s) of ${method}, all from one supervised model, ± the standard error over seeds; of the difference of true scores, over questions and seeds together.`,

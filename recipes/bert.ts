@@ -5,7 +5,8 @@ import { beatsBaselines, fineTuningAt, pretrainingSteps, transferRecipe } from '
 export const recipe = transferRecipe({
   name: 'bert',
   title: 'BERT: hidden tokens from both sides, then tasks by the first token',
-  source: 'Devlin et al. 2019, table 1: both sides are worth more than one on tasks; the target is ours',
+  source:
+    'Devlin et al. 2019, arXiv:1810.04805, table 5: both sides are worth more than one on tasks; the target is ours',
   metric: 'tasks on which it beats both baselines',
   model: 'bert',
   counts: beatsBaselines,

@@ -17,6 +17,7 @@ import {
   smallModel,
   trainingFor,
 } from './language.helper.js';
+import { sizeOf } from './size.helper.js';
 
 /**
  * Chain of thought on sums: one model reads texts whose sums are answered at once and texts whose sums are worked out
@@ -110,6 +111,7 @@ const run = (options: RecipeOptions): Promise<RecipeResult> =>
       details: {
         evaluations: detailsOf(evaluations),
         training: model.lineage?.results,
+        ...sizeOf(model),
       },
       notes: [
         `Sums of two numbers with ${digits} digits, ${shots} examples in the prompt; the sums asked about are in no text of the training.`,
@@ -124,7 +126,7 @@ export const recipe: Recipe = {
   name: 'chain-of-thought',
   title: 'chain of thought: sums worked out in the answer, and a vote of several workings',
   source:
-    'after Wei et al. 2022 and Wang et al. 2022 (self-consistency): more right answers with the steps than without',
+    'after Wei et al. 2022, arXiv:2201.11903, and Wang et al. 2023, arXiv:2203.11171 (self-consistency): more right answers with the steps than without',
   metric: headline,
   target: 0,
   direction: 'at least',

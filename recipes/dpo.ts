@@ -9,7 +9,7 @@ export const recipe = alignmentRecipe({
   name: 'dpo',
   title: 'DPO on the pocket almanac',
   source:
-    'after Rafailov et al. 2023, figures 2 and 3: DPO improves on supervised fine-tuning without a reward model or sampling',
+    'after Rafailov et al. 2023, arXiv:2305.18290, figures 2 and 3: DPO improves on supervised fine-tuning without a reward model or sampling',
   method: 'DPO',
   scales: {
     smoke: 'one seed, a few steps of every stage',

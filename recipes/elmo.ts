@@ -5,7 +5,7 @@ import { headOnFeatures, pretrainingSteps, transferRecipe } from './transfer.hel
 export const recipe = transferRecipe({
   name: 'elmo',
   title: 'ELMo: layers of a language model in both directions as features',
-  source: 'Peters et al. 2018, table 1: its features improve six tasks; the target is ours',
+  source: 'Peters et al. 2018, arXiv:1802.05365, table 1: its features improve six tasks; the target is ours',
   metric: 'tasks on which it beats the commonest label',
   model: 'elmo',
   counts: ({ accuracy, majority }) => accuracy > majority,

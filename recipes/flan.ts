@@ -28,6 +28,7 @@ import {
   smallModel,
   trainingFor,
 } from './language.helper.js';
+import { sizeOf } from './size.helper.js';
 
 /**
  * Instruction tuning in FLAN's manner. A model reads passages that state facts of countries and elements. Then it learns
@@ -237,6 +238,7 @@ const run = (options: RecipeOptions): Promise<RecipeResult> =>
         real: real(data).map(({ name }) => name),
         evaluations: detailsOf(evaluations),
         training: [untuned.lineage?.results, tuned.lineage?.results],
+        ...sizeOf(tuned, [untuned]),
       },
       notes: [
         'Zero-shot: the most probable of four options behind an instruction; chance is 0.25. ± standard errors by bootstrap.',
@@ -252,7 +254,7 @@ export const recipe: Recipe = {
   name: 'flan',
   title: 'FLAN: instructions for some tasks help with others',
   source:
-    'after Wei et al. 2021 (arXiv:2109.01652), figure 1: instruction tuning on other clusters beats the model before it',
+    'after Wei et al. 2022, arXiv:2109.01652, figure 1: instruction tuning on other clusters beats the model before it',
   metric: headline,
   target: 0,
   direction: 'at least',

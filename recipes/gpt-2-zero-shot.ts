@@ -7,6 +7,7 @@ import { type Estimate, bootstrap } from '../src/evaluation/bootstrap.js';
 import { builtInTask } from '../src/prompting/built-in.js';
 import { type ClozeOptions, clozes } from '../src/prompting/cloze.js';
 import type { TaskExample } from '../src/prompting/example.js';
+import { stopWords } from '../src/prompting/stop-words.js';
 import { counterRandom, shuffle } from '../src/tensor/random.js';
 import { tokenizerHash } from '../src/data/token-store.js';
 import { writeFileAtomically } from '../src/runtime/atomic-file.js';
@@ -16,12 +17,14 @@ import {
   detailsOf,
   evaluated,
   headlineOf,
+  meanOver,
   onEngine,
   pretrained,
   rowOf,
   smallModel,
   trainingFor,
 } from './language.helper.js';
+import { sizeOf } from './size.helper.js';
 
 /**
  * GPT-2's experiment: a model that has only read text is asked, with no example and no training, for the last word of
@@ -152,22 +155,29 @@ function baselines(
   const wordsBefore = (fields: TaskExample['fields']): string[] =>
     String(fields['context']).match(/[A-Za-z]+/g) ?? [''];
   const candidates = (fields: TaskExample['fields']): readonly string[] => fields['candidates'] as readonly string[];
+  const inPassage = (words: readonly string[]) => (word: string) => words.filter((each) => each === word).length;
   if (kind === 'last word') {
     const random = counterRandom(1, 'a word of the passage', 0);
-    const most = commonest(
-      [...counts.keys()].filter((word) => word.length >= 3),
-      inText,
-    );
+    // As the questions are made: no stop word is asked for, and what is asked for stands in the passage.
+    const askable = (word: string): boolean => word.length >= 3 && !stopWords.has(word.toLowerCase());
+    const askableBefore = (fields: TaskExample['fields']): string[] => {
+      const words = wordsBefore(fields).filter(askable);
+      return words.length > 0 ? words : [''];
+    };
+    const most = commonest([...counts.keys()].filter(askable), inText);
     return {
       'the commonest word of all': right(() => most),
-      'any word of the passage': right((fields) => shuffle(random, wordsBefore(fields))[0]!),
+      'any word of the passage': right((fields) => shuffle(random, askableBefore(fields))[0]!),
+      'the commonest word of the passage': right((fields) => {
+        const words = askableBefore(fields);
+        return commonest(words, inPassage(words));
+      }),
     };
   }
   return {
     'the candidate commonest in training': right((fields) => commonest(candidates(fields), inText)),
     'the candidate commonest in the passage': right((fields) => {
-      const before = wordsBefore(fields);
-      return commonest(candidates(fields), (word) => before.filter((each) => each === word).length);
+      return commonest(candidates(fields), inPassage(wordsBefore(fields)));
     }),
   };
 }
@@ -242,7 +252,7 @@ const run = (options: RecipeOptions): Promise<RecipeResult> =>
         gain: { value: value - best.value, standardError: Math.hypot(standardError, best.standardError) },
       };
     });
-    const value = beyondError(gains[0]?.gain ?? { value: 0, standardError: 0 });
+    const value = beyondError(meanOver(gains.map(({ gain }) => gain)));
     return {
       value,
       rows: [
@@ -271,17 +281,19 @@ const run = (options: RecipeOptions): Promise<RecipeResult> =>
         tokenizer: { id: tokenizerHash(model.tokenizer).slice(0, 16), vocabulary: model.tokenizer.vocabSize },
         evaluations: detailsOf(evaluations),
         training: model.lineage?.results,
+        ...sizeOf(model),
       },
       notes: [
         `Trained on ${text.name}; questions and perplexities are of other books or documents. No example, no training.`,
-        'Last word: every token of the word has to be the most probable one ("last token" counts the last of them alone).',
+        'Last word: every token of the word has to be the most probable one ("last token" counts the last of them alone). ' +
+          'No stop word is asked for, and each word stands in its passage; the guesses know that, and the model does not.',
         'Choices: ten words of the passage, compared by the probability of the rest of the sentence with each, as GPT-2 did.',
         `Perplexities per token are of this tokenizer (${model.tokenizer.vocabSize} tokens); words are those between white space.`,
       ],
     };
   });
 
-const headline = 'last words right, less the best guess and two standard errors';
+const headline = 'cloze questions right above the best guess, the mean over their kinds, less two standard errors';
 
 export const recipe: Recipe = {
   name: 'gpt-2-zero-shot',

@@ -23,6 +23,7 @@ import {
   smallModel,
   trainingFor,
 } from './language.helper.js';
+import { sizeOf } from './size.helper.js';
 
 /**
  * In-context learning: models of three sizes read texts that each show one small function (letters that stand for
@@ -166,6 +167,7 @@ const run = (options: RecipeOptions): Promise<RecipeResult> =>
       details: {
         evaluations: detailsOf(evaluations),
         models: models.map(({ size, loaded }) => ({ size, results: loaded.lineage?.results })),
+        ...sizeOf(largest),
       },
       ...(picture && { pictures: { curves: picture } }),
       notes: [

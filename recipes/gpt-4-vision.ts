@@ -12,11 +12,10 @@ import { type ImageSource, readImages } from '../src/data/images/sources.js';
 import { sliceImages } from '../src/data/images/image-set.js';
 import type { Accuracy } from '../src/evaluation/accuracy.js';
 import { shareRight } from '../src/evaluation/questions.js';
-import { languageModelOf } from '../src/formats/model-folder.js';
-import { parameterCount } from '../src/nn/parameters.js';
 import { Engine } from '../src/runtime/engine.js';
 import { type SeeingScale, answersAbout, learnToSee, pretrainedLanguage, trainedEye } from './seeing.helper.js';
 import { captionedEmoji } from './seeing-captions.helper.js';
+import { sizeOf } from './size.helper.js';
 
 /**
  * GPT-4's step: images in the prompt. A language model that has read English is given an eye, learns to read what the eye
@@ -154,8 +153,7 @@ async function run(options: RecipeOptions): Promise<RecipeResult> {
         language: language.lineage?.results,
         aligned: aligned.lineage?.results,
         seeing: seeing.lineage?.results,
-        parameters: parameterCount(languageModelOf(seeing).parameters),
-        tokens: [language, aligned, seeing].reduce((sum, { lineage }) => sum + Number(lineage?.results['tokens']), 0),
+        ...sizeOf(seeing, [language, aligned]),
       },
       notes: [
         `${answers.named.length} questions about one test image each, ${answers.compared.length} about two, the most probable ` +

@@ -9,7 +9,8 @@ import { alignmentRecipe } from './almanac.helper.js';
 export const recipe = alignmentRecipe({
   name: 'grpo',
   title: 'GRPO on the pocket almanac',
-  source: 'after Shao et al. 2024, section 4: answers judged within their group do what a value model does',
+  source:
+    'after Shao et al. 2024, arXiv:2402.03300, section 4: answers judged within their group do what a value model does',
   method: 'GRPO',
   scales: {
     smoke: 'one seed, a few steps of every stage',

@@ -9,7 +9,8 @@ import { alignmentRecipe } from './almanac.helper.js';
 export const recipe = alignmentRecipe({
   name: 'kto',
   title: 'KTO on the pocket almanac',
-  source: 'after Ethayarajh et al. 2024, figure 3: KTO does as well as DPO, from votes on single answers',
+  source:
+    'after Ethayarajh et al. 2024, arXiv:2402.01306, figure 3: KTO does as well as DPO, from votes on single answers',
   method: 'KTO',
   scales: {
     smoke: 'one seed, a few steps of every stage',

@@ -132,7 +132,7 @@ export const difference = (from: Estimate, to: Estimate): Pick<Estimate, 'value'
 });
 
 /** The mean of figures of different questions. */
-export function meanOver(figures: readonly Estimate[]): Estimate {
+export function meanOver(figures: readonly Pick<Estimate, 'value' | 'standardError'>[]): Estimate {
   const value = figures.reduce((sum, each) => sum + each.value, 0) / figures.length;
   const standardError = Math.hypot(...figures.map((each) => each.standardError)) / figures.length;
   return { value, standardError, low: value - 1.96 * standardError, high: value + 1.96 * standardError };

@@ -248,7 +248,8 @@ async function summarise({
 }): Promise<RecipeResult> {
   const over = windows(ppo);
   const best = over.reduce((most, window) => (window.truth > most.truth ? window : most));
-  const last = over.at(-1)!;
+  const [first, last] = [over[0]!, over.at(-1)!];
+  const rise = best.truth - first.truth - 2 * Math.hypot(best.error, first.error);
   const lost = best.truth - last.truth;
   const error = Math.hypot(best.error, last.error);
   const value = lost - 2 * error;
@@ -270,6 +271,12 @@ async function summarise({
     rows: [
       { metric: headline, value, target: 0, direction: 'at least' },
       { metric: 'PPO: true score at its best minus at the end', value: lost, standardError: error },
+      {
+        metric: 'PPO: true score at its best minus at the beginning, less two standard errors',
+        value: rise,
+        target: 0,
+        direction: 'at least',
+      },
       {
         metric: 'PPO: proxy at the end minus where the true score was best',
         value: last.proxy - best.proxy,
@@ -311,7 +318,7 @@ export const recipe: Recipe = {
   name: 'over-optimization',
   title: 'A proxy reward optimised until the true score turns',
   source:
-    'after Gao et al. 2022, figures 1 and 8: the true score rises, turns and falls while the proxy goes on climbing',
+    'after Gao et al. 2022, arXiv:2210.10760, figures 1 and 8: the true score rises, turns and falls while the proxy goes on climbing',
   metric: headline,
   target: 0,
   direction: 'at least',

@@ -277,10 +277,16 @@ function summarise(
       { metric: 'parameters', value: parameters },
       { metric: 'seconds of pretraining', value: Math.round(pretraining.seconds) },
     ],
-    details: { transfer: { model, parameters, text, pretraining, tasks: figures }, ...more?.details },
+    details: {
+      transfer: { model, parameters, text, pretraining, tasks: figures },
+      parameters,
+      // word2vec counts pairs.
+      ...(model !== 'word2vec' && { tokens: pretraining.tokens }),
+      ...more?.details,
+    },
     notes: [
       `Pretrained on ${text}, ${pretraining.tokens.toLocaleString('en')} tokens (of word2vec: pairs); learnt each task from up to ` +
-        `${Math.max(...figures.map(({ trainedOn }) => trainedOn)).toLocaleString('en')} examples. Accuracy on examples held out, ± its standard error.`,
+        `${Math.max(...figures.map(({ trainedOn }) => trainedOn)).toLocaleString('en')} examples. Accuracy on examples held out, ± its standard error; a task counts where the figure itself is higher, whatever its error.`,
       ...(figures.length < tasks.length
         ? [
             `Give --data, the folder that holds the data sets, for the other tasks: ${tasks.filter((each) => each !== 'brown').join(', ')}.`,

@@ -8,7 +8,7 @@ export const recipe = imageRecipe({
   name: 'vae-flow',
   title: 'variational auto-encoder with flows on binarised MNIST',
   source:
-    'Kingma et al. 2016, arXiv:1606.04934, 79.1 nats with deep convolutional networks; held against what the plain VAE of the same size has to reach',
+    'Kingma et al. 2016, arXiv:1606.04934, who estimate 79.1 nats for deep convolutional networks; held against what the plain VAE of the same size has to reach',
   ...figure,
   smokeModel: { width: 16, latents: 4, context: 4, flowWidth: 8, posteriorSteps: 1, priorSteps: 1 },
   scales: {

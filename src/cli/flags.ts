@@ -146,7 +146,11 @@ export function denoisingFlags(command: Command): Command {
     .addOption(new Option('--sampler <name>', 'of diffusion models: how a step is taken').choices(samplerNames))
     .option('--eta <share>', 'of the samplers ddpm and ddim: noise drawn anew in a step, 0 to 1', numberFrom(0))
     .option('--churn <amount>', 'of the sampler heun: noise added and taken away again on the way', numberFrom(0))
-    .option('--guidance <g>', 'of diffusion models told a class: above 1, more of it; 0, none', numberFrom(0));
+    .option(
+      '--guidance <g>',
+      'of diffusion models told a class or a caption: above 1, more of it; 0, none',
+      numberFrom(0),
+    );
 }
 
 /** Those of the flags that were given, as sampling takes them. */

@@ -3,9 +3,10 @@ import { defineCommand } from '../command.js';
 import { engineFlags, numberFrom, pictureFlags, wholeNumber } from '../flags.js';
 
 export const command = defineCommand<UpscaleFlags>({
-  details: `Enlarges images with a model that was trained to (sr-flow), several times and differently each time. Writes a
-row for each image: the small image, bicubic interpolation, the model's samples, and the original where there is one.
-Images of the model's own size are made small first, and are the originals. --size brings others to either size.
+  details: `Enlarges images with a model that was trained to (sr-flow, super-resolution-gan, guided-diffusion with --model.given small),
+several times; all but the second differently each time. Writes a row for each image: the small image, bicubic interpolation,
+the model's samples, and the original where there is one. Images of the model's own size are made small first, and are the
+originals. --size brings others to either size.
 
   descent upscale runs/sr-flow photos/ --size 32 --n 4 --out enlarged.png
   descent upscale runs/sr-flow fashion-mnist --temperature 0`,

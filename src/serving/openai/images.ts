@@ -21,7 +21,12 @@ export const imageRequest = z.strictObject({
   seed: samplingFields.seed,
   temperature: z.number().positive().max(2).default(1).describe('scales the noise: below 1 more typical'),
   steps: z.int().min(1).max(1000).optional().describe('of diffusion models: steps from noise to an image'),
-  guidance: z.number().min(0).max(50).optional().describe('of diffusion models told a class: above 1, more of it'),
+  guidance: z
+    .number()
+    .min(0)
+    .max(50)
+    .optional()
+    .describe('of diffusion models told a class or a caption: above 1, more of it'),
 });
 
 export const imageGenerations =
