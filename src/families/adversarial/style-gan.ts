@@ -233,7 +233,8 @@ export const definition = defineImageModel({
           crossover: { default: layers, about: `layers, of ${layers}, that the first of two noises styles` },
           grain: { default: 1, about: 'strength of the noise of single pixels; 0: none' },
         },
-        mixing: { coarse: 'z', fine: 'fine', control: 'crossover', at: Math.ceil(layers / 2) },
+        // On so few pixels the later layers hardly say more than how grainy cloth is.
+        mixing: { coarse: 'z', fine: 'fine', control: 'crossover', at: Math.max(1, Math.floor(layers / 3)) },
         sample: (p: Parameters, { noise, labels, controls }) => {
           const truncated = (name: string): Tensor => {
             const style = generator.map(p.generator, noise[name]!, labels);
