@@ -58,6 +58,6 @@ export async function openLlama(folder: string): Promise<Llama> {
       advice: 'bench/peers/llama.ts says how it is installed.',
     });
   }
-  const { getLlama } = (await import(pathToFileURL(path).href)) as { getLlama(options: object): Promise<Llama> };
-  return getLlama({ gpu: false, build: 'never', logLevel: 'error', maxThreads: physicalCores() });
+  const llama = (await import(pathToFileURL(path).href)) as { getLlama(options: object): Promise<Llama> };
+  return llama.getLlama({ gpu: false, build: 'never', logLevel: 'error', maxThreads: physicalCores() });
 }
