@@ -157,6 +157,7 @@ export {
   readFamily,
   readLineage,
 } from './formats/lineage.js';
+export { type GgufFile, exportGguf } from './formats/gguf-export.js';
 export { type ModelEye, imageTokensOf, sightOf } from './formats/model-eye.js';
 export {
   type LoadedClassifier,

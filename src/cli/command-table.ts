@@ -61,6 +61,7 @@ export const commands: Record<string, CommandEntry> = {
     load: () => import('./commands/best-of-n.js'),
   },
   merge: { summary: 'merge an adapter into the model that it adapts', load: () => import('./commands/merge.js') },
+  export: { summary: 'write a language model as one file for llama.cpp', load: () => import('./commands/export.js') },
   generate: { summary: 'complete a text', load: () => import('./commands/generate.js') },
   chat: { summary: 'talk to a model', load: () => import('./commands/chat.js') },
   studio: {

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { FormatError } from '../errors.js';
 import { type ParameterSpec, parameter } from '../nn/parameters.js';
-import { widenFloat16 } from '../runtime/safetensors.js';
+import { widenFloat16 } from '../runtime/float16.js';
 import { type Tensor, add, constant, conv, mean, mul, relu, relu6, reshape } from '../tensor/index.js';
 
 /** Reads a TensorFlow.js graph model (its JSON of nodes, and its weights) and rebuilds it from our own operations. */

@@ -14,6 +14,8 @@ export interface DeviceStore {
   write(buffer: BufferName, leaf: number, data: Float32Array): Promise<void>;
   read(buffer: BufferName, leaf: number): Promise<Float32Array>;
   copyFrom(other: DeviceStore): Promise<void>;
+  /** Rows of another store's parameters over rows of these: [from, to] pairs. */
+  copyRows(other: DeviceStore, rows: readonly (readonly [number, number])[]): Promise<void>;
   dispose(): void;
 }
 
@@ -55,6 +57,16 @@ export class HostStore implements DeviceStore {
     return Promise.resolve();
   }
 
+  copyRows(other: DeviceStore, rows: readonly (readonly [number, number])[]): Promise<void> {
+    if (!(other instanceof HostStore)) throw new RuntimeError('stores of different devices cannot be copied');
+    this.leaves.forEach(({ shape }, leaf) => {
+      const [source, target] = [other.flat.view('parameters', leaf), this.flat.view('parameters', leaf)];
+      const size = target.length / shape[0]!;
+      for (const [from, to] of rows) target.set(source.subarray(from * size, (from + 1) * size), to * size);
+    });
+    return Promise.resolve();
+  }
+
   dispose(): void {
     // The memory goes with the object.
   }
@@ -64,6 +76,8 @@ export class HostStore implements DeviceStore {
 export interface Mover {
   toDevice(tensor: OrtTensor): Promise<OrtTensor>;
   toHost(tensor: OrtTensor): Promise<OrtTensor>;
+  /** On a GPU: rows of two tensors end to end, in this order. */
+  rows(first: OrtTensor, second: OrtTensor, order: Int32Array): Promise<OrtTensor>;
 }
 
 /** Leaves on a GPU. A result replaces the leaf's tensor, since the runtime cannot write into an existing one there. */
@@ -117,6 +131,15 @@ export class GpuStore implements DeviceStore {
   async copyFrom(other: DeviceStore): Promise<void> {
     for (const leaf of this.leaves.keys()) {
       this.take('parameters', leaf, await this.#mover.toDevice(other.input('parameters', leaf)));
+    }
+  }
+
+  async copyRows(other: DeviceStore, rows: readonly (readonly [number, number])[]): Promise<void> {
+    for (const [leaf, { shape }] of this.leaves.entries()) {
+      const order = Int32Array.from({ length: shape[0]! }, (_, row) => row);
+      for (const [from, to] of rows) order[to] = shape[0]! + from;
+      const moved = await this.#mover.rows(this.input('parameters', leaf), other.input('parameters', leaf), order);
+      this.take('parameters', leaf, moved);
     }
   }
 

@@ -42,6 +42,29 @@ describe('Engine', () => {
     expect(a.compileSeconds).not.toBe(c.compileSeconds);
   });
 
+  it('copies rows from store to store, where they are of the same size', async () => {
+    const storeOf = async (rows: number, from: number, width = 3) => {
+      const shapes = { a: [rows, 2, width], b: [rows] };
+      const store = await engine.createStore({
+        leaves: Object.entries(shapes).map(([path, shape]) => ({ path, shape })),
+      });
+      const values = (size: number): Float32Array => Float32Array.from({ length: size }, (_, index) => from + index);
+      await store.write({ a: values(rows * 2 * width), b: values(rows) });
+      return store;
+    };
+    const [small, large] = [await storeOf(2, 100), await storeOf(3, 0)];
+    await large.copyRows(small, [
+      [1, 0],
+      [0, 2],
+    ]);
+    const { a, b } = await large.read();
+    expect([...b!]).toEqual([101, 1, 100]);
+    expect([...a!]).toEqual([106, 107, 108, 109, 110, 111, 6, 7, 8, 9, 10, 11, 100, 101, 102, 103, 104, 105]);
+    expect([...(await small.read())['b']!]).toEqual([100, 101]);
+    await expect(large.copyRows(small, [[2, 0]])).rejects.toThrow(RuntimeError);
+    await expect(large.copyRows(await storeOf(2, 0, 4), [[0, 0]])).rejects.toThrow(/rows of the two stores/);
+  });
+
   it('writes results into stores, also where the program reads what it writes', async () => {
     const store = await engine.createStore({
       leaves: [

@@ -80,6 +80,8 @@ export interface WorkerApi {
   takeLeaves(request: SharedLeaves): void;
   /** Copies the parameters. */
   copyStore(request: { from: number; to: number }): void;
+  /** Copies rows of the parameters: [from, to] pairs of places along the first axis of every leaf. */
+  copyRows(request: { from: number; to: number; rows: readonly (readonly [from: number, to: number])[] }): void;
   disposeStore(request: { id: number }): void;
   compile(request: {
     id: number;

@@ -1,6 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { FormatError } from '../errors.js';
 import { nodeFileSystem, writeFileAtomically, type FileSystem } from './atomic-file.js';
+import { widenFloat16 } from './float16.js';
 
 /**
  * The safetensors file format: a 64-bit little-endian header length, a JSON header that names every tensor's dtype,
@@ -325,19 +326,4 @@ function widenBfloat16(bits: Uint16Array): Float32Array {
   const words = new Uint32Array(bits.length);
   for (let i = 0; i < bits.length; i++) words[i] = (bits[i] as number) << 16;
   return new Float32Array(words.buffer);
-}
-
-/** IEEE half-precision bits as numbers. */
-export function widenFloat16(bits: Uint16Array): Float32Array {
-  const values = new Float32Array(bits.length);
-  for (let i = 0; i < bits.length; i++) {
-    const word = bits[i] as number;
-    const sign = word >> 15 === 0 ? 1 : -1;
-    const exponent = (word >> 10) & 31;
-    const fraction = word & 1023;
-    if (exponent === 0) values[i] = sign * fraction * 2 ** -24;
-    else if (exponent === 31) values[i] = fraction === 0 ? sign * Infinity : NaN;
-    else values[i] = sign * (1024 + fraction) * 2 ** (exponent - 25);
-  }
-  return values;
 }

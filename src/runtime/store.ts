@@ -63,6 +63,26 @@ export class Store {
     await this.#remote.call('copyStore', { from: other.id, to: this.id });
   }
 
+  /**
+   * Copies rows of another store's parameters over rows of this one's: [from, to] pairs of places along the first axis of
+   * every leaf. The leaves are the same ones, but for the number of their rows.
+   */
+  async copyRows(other: Store, rows: readonly (readonly [from: number, to: number])[]): Promise<void> {
+    const rowOf = ({ path, shape }: LeafSpec): string => `${path} ${shape.slice(1).join()}`;
+    if (other.leaves.map(rowOf).join() !== this.leaves.map(rowOf).join()) {
+      throw new RuntimeError('copyRows: the rows of the two stores are not the same');
+    }
+    for (const { path, shape } of this.leaves) {
+      const count = other.leaves[this.#index.get(path)!]!.shape[0]!;
+      const beyond = rows.find(([from, to]) => from >= count || to >= shape[0]!);
+      if (beyond)
+        throw new RuntimeError(`copyRows: ${count} and ${shape[0]} rows of '${path}' have no ${beyond.join(' and ')}`);
+    }
+    if (rows.length === 0) return;
+    this.version++;
+    await this.#remote.call('copyRows', { from: other.id, to: this.id, rows });
+  }
+
   /** Copies leaves into memory that another engine's worker takes them from, one after the other. On host memory only. */
   async put(buffer: StoreBuffer, leaves: readonly number[], memory: SharedArrayBuffer): Promise<void> {
     await this.#remote.call('putLeaves', { id: this.id, buffer, leaves, memory });

@@ -47,6 +47,21 @@ describe('webgpu', () => {
     await engine.dispose();
   });
 
+  it('copies rows from store to store', { timeout: 300_000 }, async (context) => {
+    const engine = await gpuEngine(context);
+    const [small, large] = [
+      await engine.createStore({ leaves: [{ path: 'a', shape: [2, 3] }] }),
+      await engine.createStore({ leaves: [{ path: 'a', shape: [4, 3] }] }),
+    ];
+    await small.write({ a: Float32Array.of(1, 2, 3, 4, 5, 6) });
+    await large.copyRows(small, [
+      [1, 0],
+      [0, 3],
+    ]);
+    expect([...(await large.read())['a']!]).toEqual([4, 5, 6, 0, 0, 0, 0, 0, 0, 1, 2, 3]);
+    await engine.dispose();
+  });
+
   it('draws the numbers that the CPU draws', { timeout: 300_000 }, async (context) => {
     const engines = [await gpuEngine(context), await Engine.create({ threads: 1 })];
     const draws = engines.map(async (engine) => {

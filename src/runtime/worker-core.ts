@@ -4,7 +4,7 @@ import { RuntimeError } from '../errors.js';
 import type { Device } from './device.js';
 import { type DeviceStore, GpuStore, HostStore, type Mover } from './device-store.js';
 import type { FlatStore } from './flat-store.js';
-import { doneOutput, identityModel } from './onnx/emitter.js';
+import { doneOutput, identityModel, rowsModel } from './onnx/emitter.js';
 import { optimize } from './optimize.js';
 import type { HostData, InputBinding, Method, OutputBinding, RequestOf, ResultOf, StoreBuffer } from './protocol.js';
 
@@ -70,6 +70,10 @@ export class WorkerCore implements Handlers {
 
   copyStore({ from, to }: RequestOf<'copyStore'>): Promise<void> {
     return this.#store(to).copyFrom(this.#store(from));
+  }
+
+  copyRows({ from, to, rows }: RequestOf<'copyRows'>): Promise<void> {
+    return this.#store(to).copyRows(this.#store(from), rows);
   }
 
   disposeStore({ id }: RequestOf<'disposeStore'>): void {
@@ -197,16 +201,23 @@ export class WorkerCore implements Handlers {
 
   /** Reading a GPU tensor's data directly ends the process, so both ways lead through a session. */
   async #createMover(): Promise<Mover> {
-    const model = identityModel();
-    const create = (resident: readonly string[]) =>
+    const create = (resident: readonly string[], model = identityModel()) =>
       InferenceSession.create(model, this.#options(resident, 1, this.#threads)).catch((cause: unknown) => {
         throw new RuntimeError(`the device ${this.#device} is not there: ${message(cause)}`, { cause });
       });
     const up = await create(this.#device === 'webgpu' ? ['o0'] : []);
     const down = await create([]);
+    const rows = this.#device === 'webgpu' ? await create(['o0'], rowsModel()) : undefined;
     const through = (session: InferenceSession) => async (tensor: OrtTensor) =>
       (await session.run({ i0: tensor }))['o0']!;
-    return { toDevice: through(up), toHost: through(down) };
+    return {
+      toDevice: through(up),
+      toHost: through(down),
+      rows: async (first, second, order) => {
+        const indices = new OrtTensor('int32', order, [order.length]);
+        return (await rows!.run({ i0: first, i1: second, i2: indices }))['o0']!;
+      },
+    };
   }
 }
 

@@ -33,9 +33,10 @@ interface Continuation {
 export const bucket = (count: number, floor = 1): number => Math.max(floor, 2 ** Math.ceil(Math.log2(count)));
 
 /**
- * Sequences that decode side by side, a token each per step. Sequences may come in at any step; a finished one leaves
- * its row, and when the rest fits into half the rows they move together. Shapes are powers of two, so few programs
- * serve all.
+ * Sequences that decode side by side, a token each per step. Each has a row of the cache to itself. Sequences may come in
+ * at any step: into rows whose sequences are finished, where nothing else moves, or, where there are too few, all into a
+ * larger cache; when the rest fits into half the rows they move together. Shapes are powers of two, so few programs serve
+ * all.
  */
 export class DecodingBatch {
   readonly #programs: Programs;
@@ -43,7 +44,7 @@ export class DecodingBatch {
   readonly #parameters: Store;
   readonly #length: number;
   readonly #kept: KeptRows | undefined;
-  /** By row. Finished sequences stay until the rows move. */
+  /** By row. Finished sequences stay until their row is taken; rows behind the last one are free. */
   #sequences: Sequence[] = [];
   #cache: Cache | undefined;
 
@@ -165,11 +166,25 @@ export class DecodingBatch {
 
   /** Sequences for each row of a cache that has read their prompts. */
   async #enter(cache: Cache, sequences: readonly (readonly Sequence[])[]): Promise<void> {
-    await this.#move(
-      sequences.flatMap((own, row) => own.map(() => row)),
-      cache,
-    );
-    this.#sequences.push(...sequences.flat());
+    const entering = sequences.flatMap((own, from) => own.map((sequence) => ({ sequence, from })));
+    const rows = bucket(this.active.length + entering.length);
+    if (rows > (this.#cache?.shape.rows ?? 0)) {
+      const isReady =
+        this.active.length === 0 && rows === cache.shape.rows && sequences.every(({ length }) => length === 1);
+      await this.#moveTo(isReady ? cache : await this.#pool.take({ rows, length: this.#length }));
+    }
+    const target = this.#cache!;
+    const isFree = (row: number): boolean =>
+      this.#sequences[row]?.finishReason !== undefined || row >= this.#sequences.length;
+    const free = Array.from({ length: target.shape.rows }, (_, row) => row).filter(isFree);
+    const taken = free.slice(0, entering.length);
+    if (target !== cache) {
+      await this.#keep(taken.filter((row) => row < this.#sequences.length));
+      const pairs = entering.map(({ from }, index) => [from, taken[index]!] as const);
+      await target.store.copyRows(cache.store, pairs);
+      await this.#pool.giveBack(cache);
+    }
+    entering.forEach(({ sequence }, index) => (this.#sequences[taken[index]!] = sequence));
   }
 
   /** The row with the longest beginning of a prompt, if that is long enough. Tokens do not tell images apart. */
@@ -209,8 +224,7 @@ export class DecodingBatch {
 
   async #copy({ cache, row }: Pick<ReadRow, 'cache' | 'row'>): Promise<Cache> {
     const target = await this.#pool.take({ rows: 1, length: this.#length });
-    const program = await this.#programs.select([cache.shape.rows], target.shape);
-    await program.run({ first: cache.store, rows: Int32Array.of(row) }, { into: { cache: target.store } });
+    await target.store.copyRows(cache.store, [[row, 0]]);
     return target;
   }
 
@@ -224,40 +238,28 @@ export class DecodingBatch {
     }
   }
 
-  /** Brings the active rows, and then the given rows of another cache, together in a cache that just holds them. */
-  async #move(added: readonly number[], from?: Cache): Promise<void> {
+  /** Brings the active rows together in another cache. */
+  async #moveTo(target: Cache): Promise<void> {
     const current = this.#cache;
-    const staying = [...this.#sequences.entries()].filter(([, { finishReason }]) => finishReason === undefined);
-    const stays = new Set(staying.map(([row]) => row));
-    await this.#keep([...this.#sequences.keys()].filter((row) => !stays.has(row)));
-    const rows = bucket(staying.length + added.length);
-    const isWhole = added.every((row, index) => row === index);
-    if (from && staying.length === 0 && isWhole && from.shape.rows === rows) {
-      this.#sequences = [];
-      this.#cache = from;
-    } else {
-      const sources = [staying.length > 0 ? current : undefined, from].filter((cache) => cache !== undefined);
-      const offset = sources.length === 2 ? sources[0]!.shape.rows : 0;
-      const target = await this.#pool.take({ rows, length: this.#length });
-      const order = new Int32Array(rows);
-      order.set([...staying.map(([row]) => row), ...added.map((row) => row + offset)]);
-      const program = await this.#programs.select(
-        sources.map(({ shape }) => shape.rows),
-        target.shape,
+    const rows = [...this.#sequences.keys()];
+    const staying = rows.filter((row) => this.#sequences[row]!.finishReason === undefined);
+    await this.#keep(rows.filter((row) => !staying.includes(row)));
+    if (current) {
+      await target.store.copyRows(
+        current.store,
+        staying.map((from, to) => [from, to]),
       );
-      const [first, second] = sources.map(({ store }) => store);
-      const feeds = { first: first!, ...(second && { second }), rows: order };
-      await program.run(feeds, { into: { cache: target.store } });
-      this.#sequences = staying.map(([, sequence]) => sequence);
-      this.#cache = target;
-      if (from) await this.#pool.giveBack(from);
+      await this.#pool.giveBack(current);
     }
-    if (current) await this.#pool.giveBack(current);
+    this.#sequences = staying.map((row) => this.#sequences[row]!);
+    this.#cache = target;
   }
 
   async #compact(): Promise<void> {
-    const active = this.active.length;
-    if (this.#cache && active > 0 && bucket(active) < this.#cache.shape.rows) await this.#move([]);
+    const rows = bucket(this.active.length);
+    if (this.#cache && this.active.length > 0 && rows < this.#cache.shape.rows) {
+      await this.#moveTo(await this.#pool.take({ rows, length: this.#length }));
+    }
   }
 }
 

@@ -6,12 +6,10 @@ import {
   add,
   argMax,
   cast,
-  concat,
   cumsum,
   div,
   equal,
   expandDims,
-  gather,
   iota,
   less,
   logSumExp,
@@ -166,25 +164,6 @@ export class Programs {
         { name },
       ),
     );
-  }
-
-  /** {first, second?, rows [R]} → {cache}: rows of one cache, or of two end to end, in a new order. */
-  select(from: readonly number[], to: CacheShape): Promise<Program> {
-    return this.#once(`select ${to.rows} of ${from.join(' + ')} rows of ${to.length}`, (name) => {
-      const [first, second] = from.map((rows) => cacheSpec(this.#model, { rows, length: to.length }));
-      return this.#engine.compile(
-        (args: { first: GptCache; second?: GptCache; rows: Tensor }) => {
-          const take = (part: 'key' | 'value', block: number): Tensor => {
-            const one = args.first[block]![part];
-            const other = args.second?.[block]![part];
-            return gather(other ? concat([one, other], 0) : one, args.rows);
-          };
-          return { cache: args.first.map((_, block) => ({ key: take('key', block), value: take('value', block) })) };
-        },
-        { first: first!, ...(second && { second }), rows: int32(to.rows) },
-        { name },
-      );
-    });
   }
 
   #decode({ parameters, cache, tokens, lengths }: DecodeArguments, rows: number) {

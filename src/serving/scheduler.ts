@@ -48,8 +48,8 @@ interface Waiting {
 }
 
 /**
- * Steps between two times that answers are let into a batch that is more than half full: it costs as much as a few steps
- * for all who are in it, so that newcomers wait for one another a little.
+ * Steps between two times that answers are let into a batch that is more than half full: all who are in it wait while
+ * their prompts are read, so that newcomers wait for one another a little.
  */
 const STEPS_BETWEEN = 4;
 

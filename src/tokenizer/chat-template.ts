@@ -237,9 +237,14 @@ function parse(source: string): Template {
 }
 
 /** The tag becomes a block that writes a mark, so that jinja's rules for spaces around blocks still hold. */
-function markGeneration(_tag: string, trimBefore: string, end: string | undefined, trimAfter: string): string {
-  return `{%${trimBefore} if true %}${end ? END_ASSISTANT : BEGIN_ASSISTANT}{% endif ${trimAfter}%}`;
-}
+const markGeneration = (_tag: string, trimBefore: string, end: string | undefined, trimAfter: string): string =>
+  `{%${trimBefore} if true %}${end ? END_ASSISTANT : BEGIN_ASSISTANT}{% endif ${trimAfter}%}`;
+
+/** The same template without `{% generation %}`, which not every reader of templates knows. */
+export const plainTemplate = (source: string): string =>
+  source.replace(generationTag, (_tag, trimBefore: string, _end, trimAfter: string) => {
+    return `{%${trimBefore} if true %}{% endif ${trimAfter}%}`;
+  });
 
 function checkMessages(messages: readonly Message[]): void {
   for (const [index, message] of messages.entries()) {

@@ -4,6 +4,8 @@
  * `\s` in them means Unicode's White_Space, as in the Rust library, not JavaScript's own `\s`.
  */
 export interface Splitter {
+  /** Of one of the patterns below. */
+  readonly pattern?: SplitPatternName;
   /** The end of the piece that begins at `start`; always beyond `start`. */
   next(text: string, start: number): number;
 }
@@ -100,6 +102,8 @@ abstract class ClassScanner implements Splitter {
 }
 
 class Gpt2Scanner extends ClassScanner {
+  readonly pattern = 'gpt2';
+
   next(text: string, start: number): number {
     const unit = text.charCodeAt(start);
     if (unit === APOSTROPHE) {
@@ -121,6 +125,8 @@ class Gpt2Scanner extends ClassScanner {
 }
 
 class Cl100kScanner extends ClassScanner {
+  readonly pattern = 'cl100k';
+
   next(text: string, start: number): number {
     const unit = text.charCodeAt(start);
     if (unit === APOSTROPHE) {

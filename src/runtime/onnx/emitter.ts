@@ -181,17 +181,39 @@ const valueInfo = (name: string, { dtype, shape }: TensorSpec): OnnxMessage<'Val
   type: { tensorType: { elemType: elementCodes[dtype], shape: { dim: shape.map((n) => ({ dimValue: BigInt(n) })) } } },
 });
 
-/** A model that hands a float32 tensor of any shape through. */
-export const identityModel = (): Uint8Array<ArrayBuffer> => {
-  const type = { tensorType: { elemType: elementCodes.float32 } };
+/** A model for tensors of any shape. */
+function shapelessModel(
+  name: string,
+  node: readonly OnnxMessage<'NodeProto'>[],
+  inputs: readonly ElementType[],
+): Uint8Array<ArrayBuffer> {
+  const info = (port: string, type: ElementType): OnnxMessage<'ValueInfoProto'> => ({
+    name: port,
+    type: { tensorType: { elemType: elementCodes[type] } },
+  });
   return encode('ModelProto', {
     irVersion: 10n,
     opsetImport: [{ domain: '', version: 21n }],
     graph: {
-      name: 'identity',
-      node: [{ opType: 'Identity', input: ['i0'], output: ['o0'], name: 'identity' }],
-      input: [{ name: 'i0', type }],
-      output: [{ name: 'o0', type }],
+      name,
+      node,
+      input: inputs.map((type, index) => info(`i${index}`, type)),
+      output: [info('o0', 'float32')],
     },
   });
-};
+}
+
+/** Hands a float32 tensor through. */
+export const identityModel = (): Uint8Array<ArrayBuffer> =>
+  shapelessModel('identity', [{ opType: 'Identity', input: ['i0'], output: ['o0'], name: 'identity' }], ['float32']);
+
+/** Rows of two float32 tensors end to end, in the order of the int32 indices. */
+export const rowsModel = (): Uint8Array<ArrayBuffer> =>
+  shapelessModel(
+    'rows',
+    [
+      { opType: 'Concat', input: ['i0', 'i1'], output: ['v0'], name: 'concat', attribute: [attributeProto('axis', 0)] },
+      { opType: 'Gather', input: ['v0', 'i2'], output: ['o0'], name: 'gather' },
+    ],
+    ['float32', 'float32', 'int32'],
+  );
