@@ -76,11 +76,21 @@ const unknownLabel = (row: TaskRow, labels: Reading['labels']): BadRowError =>
     why: `has the label ${JSON.stringify(row.label)}, which is none of ${labels.map(([word]) => word).join(', ')}`,
   });
 
+/** The file below the folder that holds the data sets, or in the folder of one. */
+const findFile = (path: string, data: string): string | undefined =>
+  [join(data, path), join(data, basename(path))].find((each) => existsSync(each));
+
+/** Whether the files of a task are in a folder. */
+export const hasTask = (name: DeclaredTask, data: string): boolean => {
+  const { train, test = [] }: TaskDeclaration = declaredTasks[name];
+  return [...train, ...test].every(({ path }) => findFile(path, data) !== undefined);
+};
+
 async function contentOf(
   { path, entry }: TaskFile,
   { data, signal }: Reading,
 ): Promise<{ text: string; path: string }> {
-  const found = [join(data, path), join(data, basename(path))].find((each) => existsSync(each));
+  const found = findFile(path, data);
   if (found === undefined) {
     throw new DataError(`${join(data, path)}: there is no such file`, {
       advice: 'Give --data the folder that holds the data sets, or the one with this file.',
