@@ -41,7 +41,7 @@ export class PointSource implements TrainingSource {
   }
 }
 
-export const networkParameters = (width: number, hidden: number) => ({
+const networkParameters = (width: number, hidden: number) => ({
   first: { weight: float32(width, hidden), bias: float32(hidden) },
   second: { weight: float32(hidden, 1) },
 });

@@ -6,7 +6,7 @@ import type { Phase } from './phase.js';
  * Floating-point operations of the matrix products and convolutions that `outputs` depend on: two for each
  * multiplication and addition. Pointwise work is not counted, so a share of the matrix-product peak stays below 1.
  */
-export function countFlops(outputs: readonly Tensor[]): number {
+function countFlops(outputs: readonly Tensor[]): number {
   const seen = new Set<Node>();
   const open = outputs.map(({ node }) => node);
   let total = 0;
