@@ -49,7 +49,7 @@ export const greatest = (values: readonly number[]): number =>
   values.reduce((best, value, index) => (value > values[best]! ? index : best), 0);
 
 /** What choices are compared by. */
-export const choiceScores = {
+const choiceScores = {
   accuracy: ({ logProb }: ScoredChoice) => logProb,
   'accuracy per token': ({ logProb, tokens }: ScoredChoice) => logProb / tokens,
   'accuracy per byte': ({ logProb, bytes }: ScoredChoice) => logProb / bytes,

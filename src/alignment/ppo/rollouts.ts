@@ -88,7 +88,7 @@ export function promptsOf<Prompt>(
 
 const orders = new Map<string, number[]>();
 /** A fresh order for every (seed, purpose, step); the last few are kept. */
-export function permutation(length: number, seed: number, purpose: string, step: number): number[] {
+function permutation(length: number, seed: number, purpose: string, step: number): number[] {
   const name = `${length}/${seed}/${purpose}/${step}`;
   let order = orders.get(name);
   if (order === undefined) {
@@ -235,7 +235,7 @@ export function minibatchesOf(
 }
 
 /** A list cut into parts of equal size. */
-export const inParts = <Item>(list: readonly Item[], size: number): Item[][] =>
+const inParts = <Item>(list: readonly Item[], size: number): Item[][] =>
   Array.from({ length: Math.ceil(list.length / size) }, (_, index) => list.slice(index * size, (index + 1) * size));
 
 /**

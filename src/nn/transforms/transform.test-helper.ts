@@ -27,7 +27,7 @@ const numbers = (seed: number, purpose: string, size: number): Float64Array =>
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
 
 /** Random parameters by path; flags are set, as after an initialisation. */
-export function randomParameters(transform: Transform, { spread = 0.3, seed = 1 }): Record<string, Float64Array> {
+function randomParameters(transform: Transform, { spread = 0.3, seed = 1 }): Record<string, Float64Array> {
   return Object.fromEntries(
     parameterLeaves(transform.parameters).map(({ path, spec }) => [
       path,
