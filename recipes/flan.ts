@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Recipe, RecipeOptions, RecipeResult, RecipeScale } from '../src/cli/recipe.js';
+import { onEngine } from '../src/cli/recipe-engine.js';
 import { modelAsAncestor } from '../src/cli/stages/examples.js';
 import { pretrainSchema, supervisedSchema } from '../src/cli/stages/settings.js';
 import { contentId, modelFolderOf } from '../src/cli/stages/stage.js';
@@ -22,7 +23,6 @@ import {
   evaluated,
   headlineOf,
   meanOver,
-  onEngine,
   pretrained,
   rowOf,
   smallModel,

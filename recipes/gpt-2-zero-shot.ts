@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import type { Recipe, RecipeOptions, RecipeResult, RecipeScale } from '../src/cli/recipe.js';
+import { onEngine } from '../src/cli/recipe-engine.js';
 import { pretrainSchema } from '../src/cli/stages/settings.js';
 import { defaultEnglish } from '../src/data/default-english.js';
 import { readDocuments } from '../src/data/sources/documents.js';
@@ -16,7 +17,6 @@ import {
   detailsOf,
   evaluated,
   headlineOf,
-  onEngine,
   pretrained,
   rowOf,
   smallModel,
