@@ -1,5 +1,6 @@
 import type { MetricName } from '../prompting/metric-names.js';
 import type { AnswerForm } from '../prompting/task.js';
+import { greatest } from './task-report.js';
 import { exactMatch, rougeL, rougeN, tokenF1 } from './text-overlap.js';
 import { bleuOf, bleuRow, chrfOf, chrfRow } from './translation.js';
 
@@ -43,10 +44,6 @@ const meanOf = <Form extends AnswerForm>(form: Form, score: (outcome: Outcomes[F
   row: (outcome) => [score(outcome), 1],
   figure: ratio,
 });
-
-/** Index of the greatest; of equals the first. */
-export const greatest = (values: readonly number[]): number =>
-  values.reduce((best, value, index) => (value > values[best]! ? index : best), 0);
 
 /** What choices are compared by. */
 const choiceScores = {
