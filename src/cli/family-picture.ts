@@ -24,6 +24,7 @@ function figuresOf({ results = {} }: FamilyMember): string {
   return two.length <= letters ? two : (said[0] ?? '');
 }
 
+/** SVG text. */
 export function familyPicture(root: FamilyMember): string {
   const { members, lines, generations, width: slots } = familyLayout(root);
   const width = 2 * margin + Math.max(1, slots) * slotWidth;

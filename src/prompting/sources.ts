@@ -29,7 +29,9 @@ export async function readExamples(source: Source, options: SourceOptions = {}):
   const read = (split: 'train' | 'test'): Promise<readonly TaskExample[]> => readSplit(source, split, options);
   const examples = { train: options.testOnly === true ? [] : await read('train'), test: await read('test') };
   if (examples.test.length > 0) return examples;
-  throw new DataError(`There is no example in ${JSON.stringify('test' in source ? source.test : source.kind)}`);
+  throw new DataError(`There is no example in ${JSON.stringify('test' in source ? source.test : source.kind)}`, {
+    advice: 'Check the paths of the task.',
+  });
 }
 
 /** A task by name; of one that has no part for testing, all is asked. */

@@ -91,7 +91,9 @@ export class Trainer {
     const settings = parseSettings(trainingSchema, options.settings ?? {});
     const names = new Set(options.phases.map(({ name }) => name));
     if (names.size === 0 || names.size < options.phases.length) {
-      throw new ConfigError('A training run needs at least one phase, and each needs a name of its own.');
+      throw new ConfigError('A training run needs at least one phase, and each needs a name of its own.', {
+        advice: `The names are: ${options.phases.map(({ name }) => name).join(', ') || 'none'}.`,
+      });
     }
     const phases: PreparedPhase[] = [];
     for (const phase of options.phases) phases.push(await preparePhase(phase, { ...options, settings }));
@@ -196,7 +198,9 @@ export class Trainer {
   async load(path: string): Promise<Json> {
     const state = (await readCheckpointState(path)) as { trainer?: Json; extra?: Json };
     if (state.trainer === undefined) {
-      throw new FormatError(`${path} holds weights alone: training cannot be resumed from it.`);
+      throw new FormatError(`${path} holds weights alone: training cannot be resumed from it.`, {
+        advice: 'Resume from checkpoints/last.safetensors of the run.',
+      });
     }
     this.#check(state.trainer);
     await loadCheckpoint({ path, stores: this.#stored(true) });
@@ -207,13 +211,16 @@ export class Trainer {
   #check(json: Json): TrainerState {
     const state = json as unknown as TrainerState;
     if (state.seed !== this.settings.seed) {
-      throw new ConfigError(`The checkpoint is of a run with seed ${state.seed}, this one has ${this.settings.seed}.`);
+      throw new ConfigError(`The checkpoint is of a run with seed ${state.seed}, this one has ${this.settings.seed}.`, {
+        advice: 'Give that seed to go on, or begin anew in another folder.',
+      });
     }
     for (const { phase, terms } of this.#phases) {
       const found = Object.hasOwn(state.phases, phase.name) ? state.phases[phase.name]!.sources.length : 0;
       if (found !== terms.length) {
         throw new FormatError(
           `The checkpoint knows ${found} losses of phase "${phase.name}", this run has ${terms.length}.`,
+          { advice: 'It is of another model or version: begin anew in another folder.' },
         );
       }
     }
@@ -286,7 +293,10 @@ export class Trainer {
     const decay = averageDecayAt(this.settings.average!, step);
     for (const { phase, terms } of coverOf(due)) {
       const trainStep = terms[0]!.step;
-      if (trainStep.averageInto === undefined) throw new ConfigError('This device keeps no average of the parameters.');
+      if (trainStep.averageInto === undefined)
+        throw new ConfigError('This device keeps no average of the parameters.', {
+          advice: 'Set average to null, or train on another device.',
+        });
       await trainStep.averageInto(phase.averaged === false ? 0 : decay);
     }
   }

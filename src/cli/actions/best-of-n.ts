@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { mkdir } from 'node:fs/promises';
 import { bestOfN, bestOfNKl } from '../../alignment/best-of-n.js';
 import type { PpoPrompt, PpoSample } from '../../alignment/ppo/rollouts.js';
+import { mean } from '../../data/statistics.js';
 import { writeFileAtomically } from '../../runtime/atomic-file.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
 import { openChattingModel } from '../chatting-parent.js';
@@ -89,7 +90,6 @@ export async function bestOfNCommand(invocation: Invocation<BestOfNFlags, Genera
   );
   await mkdir(dirname(out), { recursive: true });
   await writeFileAtomically(out, rows.map((row) => `${row}\n`).join(''));
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   const result = {
     out,
     dialogues: kept.length,

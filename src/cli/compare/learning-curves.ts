@@ -1,5 +1,6 @@
+import { escape } from '../../evaluation/markup.js';
 import { significant } from './chart.js';
-import { drawing, escape, linePath, moved, text } from './svg.js';
+import { drawing, linePath, moved, text } from './svg.js';
 import { ticksAround } from './ticks.js';
 
 /** Figures over a number that is raised step by step, with their intervals: learning curves. */

@@ -1,7 +1,6 @@
-/** Pieces of a drawing, as SVG text. */
+import { escape } from '../../evaluation/markup.js';
 
-export const escape = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+/** Pieces of a drawing, as SVG text. */
 
 /** How a letter of a label may stand: x_i with a small i below, x^T with a small T above; one letter each. */
 const scripts = (text: string): string =>

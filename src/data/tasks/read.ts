@@ -67,7 +67,10 @@ async function examplesOf(files: readonly TaskFile[], reading: Reading): Promise
       else reportBadRow(badRows, unknownLabel(row, labels));
     }
   }
-  if (examples.length === 0) throw new DataError(`${files[0]!.path}: there are no examples in this data`);
+  if (examples.length === 0)
+    throw new DataError(`${files[0]!.path}: there are no examples in this data`, {
+      advice: 'Is it the file that its name says? Its rows may all be bad ones.',
+    });
   return examples;
 }
 
@@ -103,7 +106,7 @@ async function contentOf(
   if (entry === undefined) return { text: decode(bytes), path: found };
   for (const { name, content } of readZip(bytes, found))
     if (name === entry) return { text: decode(content()), path: `${found}/${entry}` };
-  throw new DataError(`${found}: ${entry} is missing in this zip archive`);
+  throw new DataError(`${found}: ${entry} is missing in this zip archive`, { advice: 'Download the archive again.' });
 }
 
 /** UTF-8; older collections hold a few letters of Latin 1. */
