@@ -172,8 +172,10 @@ const headSpecs = (features: number, classes: number) => ({
 });
 type HeadTensors = { readonly weight: Tensor; readonly bias: Tensor };
 
-const headBatchSpec = (features: number, batchSize: number) =>
-  ({ features: float32(batchSize, features), labels: int32(batchSize) });
+const headBatchSpec = (features: number, batchSize: number) => ({
+  features: float32(batchSize, features),
+  labels: int32(batchSize),
+});
 
 const linearHead = (p: HeadTensors, x: Tensor): Tensor => add(matmul(x, p.weight), p.bias);
 
