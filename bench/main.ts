@@ -5,7 +5,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { DescentError } from '../src/errors.js';
 import { describeMachine } from '../src/runtime/machine.js';
-import { formatTable, type Bench } from './result.js';
+import { formatTable } from '../src/cli/table.js';
+import type { Bench } from './result.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const peers = ['@huggingface/tokenizers', 'tokenizers', 'tiktoken'];

@@ -22,21 +22,3 @@ export function median(values: readonly number[]): number {
 export function significant(value: number, digits = 3): number {
   return Number(value.toPrecision(digits));
 }
-
-/** Rows as aligned text; numbers to the right, a column for every key of any row. */
-export function formatTable(rows: BenchResult['rows']): string {
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  const cell = (row: BenchResult['rows'][number], column: string) => String(row[column] ?? '');
-  const lines = columns.map((column) => {
-    const width = Math.max(column.length, ...rows.map((row) => cell(row, column).length));
-    const toRight = rows.some((row) => typeof row[column] === 'number');
-    const pad = (text: string) => (toRight ? text.padStart(width) : text.padEnd(width));
-    return [pad(column), '-'.repeat(width), ...rows.map((row) => pad(cell(row, column)))];
-  });
-  return Array.from({ length: rows.length + 2 }, (_, i) =>
-    lines
-      .map((line) => line[i])
-      .join('  ')
-      .trimEnd(),
-  ).join('\n');
-}

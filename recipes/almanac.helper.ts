@@ -6,11 +6,12 @@ import { type Foundation, type Preferences, layFoundation } from '../src/cli/qui
 import { type QuickstartConfig, quickstartSchema, scales } from '../src/cli/quickstart/settings.js';
 import type { Task } from '../src/cli/quickstart/task.js';
 import type { Recipe, RecipeOptions, RecipeResult, RecipeRow, RecipeScale } from '../src/cli/recipe.js';
+import { onEngine } from '../src/cli/recipe-engine.js';
 import type { StageContext } from '../src/cli/stages/stage.js';
 import type { QuestionKind } from '../src/data/almanac/index.js';
+import { mean, standardErrorOf } from '../src/data/statistics.js';
 import type { ExamResult } from '../src/evaluation/exam.js';
 import type { Lineage } from '../src/formats/lineage.js';
-import { Engine } from '../src/runtime/engine.js';
 import { parametersOf } from './size.helper.js';
 
 /** What recipes on the pocket almanac share: the job's settings, its exam in figures, and whole alignment recipes. */
@@ -44,15 +45,6 @@ export const almanacConfig = (scale: RecipeScale, seed: number, changes: object 
   const whole = { ...(scale === 'gpu' ? scales.medium : scales.small), questionsPerKind };
   return checkConfig(quickstartSchema, merge(merge(scale === 'smoke' ? smoke : whole, changes as never), { seed }));
 };
-
-export const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
-
-/** Standard error of a mean; 0 for one value, which has none. */
-export function standardErrorOf(values: readonly number[]): number {
-  const centre = mean(values);
-  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
-  return values.length < 2 ? 0 : Math.sqrt(squares / (values.length - 1) / values.length);
-}
 
 /** The difference of two models' true scores on the same questions, with errors over questions and over seeds. */
 export function scoreGain(pairs: readonly { readonly from: ExamResult; readonly to: ExamResult }[]) {
@@ -107,26 +99,23 @@ export interface Grounds extends Pick<RecipeOptions, 'scale' | 'folder' | 'say'>
  * @param options.own a folder of the recipe's own, for a task or settings that are not the almanac's
  */
 export async function withAlmanac<Result>(
-  { scale, folder, say, engine: on, signal, progress }: RecipeOptions,
+  recipe: RecipeOptions,
   use: (grounds: Grounds) => Promise<Result>,
   options: { singleTurn?: boolean; changes?: (scale: RecipeScale) => object } = {},
 ): Promise<Result> {
+  const { scale, folder, say } = recipe;
   const { singleTurn = false, changes } = options;
   const isOwn = singleTurn || changes !== undefined;
   const out = isOwn ? join(folder, 'foundation') : join(dirname(folder), `almanac.${scale}`, 'seed-1');
   const config = almanacConfig(scale, 1, changes?.(scale));
   const task = almanacTask({ config, singleTurn });
-  const engine = await Engine.create(on);
-  try {
-    const context: StageContext = { engine, signal, changed: 'restart', ...(progress && { progress }) };
+  return onEngine(recipe, async (context) => {
     const foundation = await layFoundation(context, { out, config, task });
     const { preferences, stages } = foundation;
     const supervised = stages.find(({ stage }) => stage === 'supervised')!.exam!;
     const grounds = { context, scale, folder, ...(say && { say }), config, task, foundation, supervised };
-    return await use({ ...grounds, preferences: preferences! });
-  } finally {
-    await engine.dispose();
-  }
+    return use({ ...grounds, preferences: preferences! });
+  });
 }
 
 export interface AlignmentRecipe extends Pick<Recipe, 'name' | 'title' | 'source'> {

@@ -5,9 +5,9 @@ import type { QuickstartConfig } from '../src/cli/quickstart/settings.js';
 import { openTokens } from '../src/cli/stages/corpus.js';
 import { type StageContext } from '../src/cli/stages/stage.js';
 import type { Recipe, RecipeOptions, RecipeResult, RecipeRow } from '../src/cli/recipe.js';
+import { onEngine } from '../src/cli/recipe-engine.js';
 import type { ExamResult } from '../src/evaluation/exam.js';
 import { loadModel } from '../src/formats/model-folder.js';
-import { Engine } from '../src/runtime/engine.js';
 import {
   aboutScores,
   almanacConfig,
@@ -42,22 +42,16 @@ interface SeedResult {
   readonly pairAccuracy: number;
 }
 
-async function run(options: RecipeOptions): Promise<RecipeResult> {
-  const scale = options.scale === 'smoke' ? 'smoke' : 'cpu';
-  const { signal, progress, say, folder } = options;
-  const engine = await Engine.create(options.engine);
-  const context: StageContext = { engine, signal, changed: 'restart', ...(progress && { progress }) };
-  const results: SeedResult[] = [];
-  try {
+const run = (options: RecipeOptions): Promise<RecipeResult> =>
+  onEngine(options, async (context) => {
+    const scale = options.scale === 'smoke' ? 'smoke' : 'cpu';
+    const results: SeedResult[] = [];
     for (const seed of seeds[scale]) {
-      say?.(`Seed ${seed}`);
-      results.push(await runSeed(context, join(folder, `seed-${seed}`), almanacConfig(scale, seed)));
+      options.say?.(`Seed ${seed}`);
+      results.push(await runSeed(context, join(options.folder, `seed-${seed}`), almanacConfig(scale, seed)));
     }
-  } finally {
-    await engine.dispose();
-  }
-  return summarise(results);
-}
+    return summarise(results);
+  });
 
 async function runSeed(context: StageContext, out: string, config: QuickstartConfig): Promise<SeedResult> {
   const task = almanacTask({ config });

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Recipe, RecipeOptions, RecipeResult, RecipeScale } from '../src/cli/recipe.js';
+import { onEngine } from '../src/cli/recipe-engine.js';
 import { pretrainSchema } from '../src/cli/stages/settings.js';
 import { builtInTask } from '../src/prompting/built-in.js';
 import { sumDocuments } from '../src/prompting/generated/index.js';
@@ -11,7 +12,6 @@ import {
   difference,
   evaluated,
   headlineOf,
-  onEngine,
   pretrained,
   rowOf,
   smallModel,

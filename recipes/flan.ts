@@ -1,12 +1,13 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Recipe, RecipeOptions, RecipeResult, RecipeScale } from '../src/cli/recipe.js';
+import { onEngine } from '../src/cli/recipe-engine.js';
 import { modelAsAncestor } from '../src/cli/stages/examples.js';
 import { pretrainSchema, supervisedSchema } from '../src/cli/stages/settings.js';
 import { contentId, modelFolderOf } from '../src/cli/stages/stage.js';
 import { superviseFineTuning } from '../src/cli/stages/supervised.js';
 import { pretrainingDocuments } from '../src/data/almanac/index.js';
 import type { Example } from '../src/data/examples.js';
+import { hasTask } from '../src/data/tasks/read.js';
 import { type LoadedModel, loadModel } from '../src/formats/model-folder.js';
 import { builtInTask, defineTask } from '../src/prompting/built-in.js';
 import { encodeContinuation } from '../src/prompting/encoding.js';
@@ -22,7 +23,6 @@ import {
   evaluated,
   headlineOf,
   meanOver,
-  onEngine,
   pretrained,
   rowOf,
   smallModel,
@@ -75,24 +75,22 @@ const sums = (seed: number): Task =>
     metrics: ['whole answer'],
   });
 
+const realPrompts = {
+  sst2: [
+    'Review: {{review}}\nIs this review negative or positive?\nANSWER:',
+    'Is the sentiment of "{{review}}" negative or positive?\nANSWER:',
+  ],
+  'ag-news': [
+    '{{text}}\nWhich topic is this?\nOPTIONS:\n- World\n- Sports\n- Business\n- Technology\nANSWER:',
+    'Name the topic (World, Sports, Business or Technology): {{text}}\nANSWER:',
+  ],
+};
+
 /** Clusters of real tasks, where their data is. */
 const real = (data: string | undefined): Task[] =>
-  data === undefined
-    ? []
-    : [
-        builtInTask('sst2', {
-          prompt: [
-            'Review: {{review}}\nIs this review negative or positive?\nANSWER:',
-            'Is the sentiment of "{{review}}" negative or positive?\nANSWER:',
-          ],
-        }),
-        builtInTask('ag-news', {
-          prompt: [
-            '{{text}}\nWhich topic is this?\nOPTIONS:\n- World\n- Sports\n- Business\n- Technology\nANSWER:',
-            'Name the topic (World, Sports, Business or Technology): {{text}}\nANSWER:',
-          ],
-        }),
-      ].filter(({ source }) => source.kind === 'rows' && existsSync(join(data, [source.test].flat()[0]!)));
+  (['sst2', 'ag-news'] as const)
+    .filter((name) => data !== undefined && hasTask(name, data))
+    .map((name) => builtInTask(name, { prompt: realPrompts[name] }));
 
 interface Setting {
   readonly model: { layers: number; heads: number; width: number };

@@ -1,6 +1,8 @@
 import { basename, join } from 'node:path';
 import type { Recipe, RecipeOptions, RecipeResult, RecipeScale } from '../src/cli/recipe.js';
+import { onEngine } from '../src/cli/recipe-engine.js';
 import { pretrainSchema } from '../src/cli/stages/settings.js';
+import { jsonLines } from '../src/data/json.js';
 import { defaultEnglish } from '../src/data/default-english.js';
 import { readDocuments } from '../src/data/sources/documents.js';
 import { type Estimate, bootstrap } from '../src/evaluation/bootstrap.js';
@@ -18,7 +20,6 @@ import {
   evaluated,
   headlineOf,
   meanOver,
-  onEngine,
   pretrained,
   rowOf,
   smallModel,
@@ -204,7 +205,7 @@ const run = (options: RecipeOptions): Promise<RecipeResult> =>
       for (const [word] of part.matchAll(/[A-Za-z]+/g)) counts.set(word, (counts.get(word) ?? 0) + 1);
     }
     const write = async (name: string, rows: readonly unknown[]): Promise<string> => {
-      await writeFileAtomically(join(folder, name), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+      await writeFileAtomically(join(folder, name), jsonLines(rows));
       return name;
     };
     const questionsOf = (of: Kind) => {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { curveDrawing } from '../src/cli/compare/learning-curves.js';
 import { rasterise } from '../src/cli/compare/rasterise.js';
 import type { Recipe, RecipeOptions, RecipeResult, RecipeScale } from '../src/cli/recipe.js';
+import { onEngine } from '../src/cli/recipe-engine.js';
 import { type PretrainConfig, pretrainSchema } from '../src/cli/stages/settings.js';
 import type { Estimate } from '../src/evaluation/bootstrap.js';
 import type { LoadedModel } from '../src/formats/model-folder.js';
@@ -17,7 +18,6 @@ import {
   evaluated,
   headlineOf,
   meanOver,
-  onEngine,
   pretrained,
   rowOf,
   smallModel,

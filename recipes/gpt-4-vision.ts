@@ -5,14 +5,13 @@ import {
   type RecipeRow,
   type RecipeScale,
 } from '../src/cli/recipe.js';
+import { onEngine } from '../src/cli/recipe-engine.js';
 import { answersPicture } from '../src/cli/answers-picture.js';
-import { type StageContext } from '../src/cli/stages/stage.js';
 import { pictureQuestions } from '../src/data/picture-questions.js';
 import { type ImageSource, readImages } from '../src/data/images/sources.js';
 import { sliceImages } from '../src/data/images/image-set.js';
 import type { Accuracy } from '../src/evaluation/accuracy.js';
 import { shareRight } from '../src/evaluation/questions.js';
-import { Engine } from '../src/runtime/engine.js';
 import { type SeeingScale, answersAbout, learnToSee, pretrainedLanguage, trainedEye } from './seeing.helper.js';
 import { captionedEmoji } from './seeing-captions.helper.js';
 import { sizeOf } from './size.helper.js';
@@ -99,14 +98,12 @@ const percent = ({ accuracy, standardError }: Accuracy) => ({
   standardError: 100 * standardError,
 });
 
-async function run(options: RecipeOptions): Promise<RecipeResult> {
-  const { scale: scaleName, folder, signal, progress, say } = options;
-  const scale = scales[scaleName];
-  const isSmoke = scaleName === 'smoke';
-  const digits = await digitsFor(isSmoke, signal);
-  const engine = await Engine.create(options.engine);
-  const context: StageContext = { engine, signal, changed: 'restart', ...(progress && { progress }) };
-  try {
+const run = (options: RecipeOptions): Promise<RecipeResult> =>
+  onEngine(options, async (context) => {
+    const { scale: scaleName, folder, signal, say } = options;
+    const scale = scales[scaleName];
+    const isSmoke = scaleName === 'smoke';
+    const digits = await digitsFor(isSmoke, signal);
     const eye = await trainedEye(context, { folder, scale, source: digits });
     const language = await pretrainedLanguage(context, { folder, scale });
     const { aligned, seeing } = await learnToSee(context, { folder, scale, digits, eye, language });
@@ -163,10 +160,7 @@ async function run(options: RecipeOptions): Promise<RecipeResult> {
       ],
       pictures: { ...(picture && { answers: picture }), ...emoji?.pictures },
     };
-  } finally {
-    await engine.dispose();
-  }
-}
+  });
 
 /** MNIST; few of it at smoke scale. */
 async function digitsFor(isSmoke: boolean, signal: AbortSignal | undefined): Promise<ImageSource> {

@@ -3,13 +3,12 @@ import { type CorpusTokens, keptTokenizer, keptTokens, makeTokenizer } from '../
 import { pretrain } from '../src/cli/stages/pretrain.js';
 import { type PretrainConfig, tokenizerSchema } from '../src/cli/stages/settings.js';
 import { type StageContext, contentId, fingerprintOf, modelFolderOf } from '../src/cli/stages/stage.js';
-import type { RecipeOptions, RecipeResult, RecipeRow } from '../src/cli/recipe.js';
+import type { RecipeRow } from '../src/cli/recipe.js';
 import { type TaskEvaluation, evaluateTasks } from '../src/cli/task-evaluation.js';
 import { type DocumentPart, documentsFromTexts } from '../src/data/sources/documents.js';
 import type { Estimate } from '../src/evaluation/bootstrap.js';
 import { type LoadedModel, loadModel } from '../src/formats/model-folder.js';
 import type { Task } from '../src/prompting/task.js';
-import { Engine } from '../src/runtime/engine.js';
 import type { Tokenizer } from '../src/tokenizer/tokenizer.js';
 
 /** What the recipes share that train language models on texts and ask them by prompts. */
@@ -34,19 +33,6 @@ export const trainingFor = (steps: number, learningRate: number, evaluations = 4
     },
     evaluateEvery: Math.max(1, Math.floor(steps / evaluations)),
   }) as const;
-
-/** A run of the shape of one of the recipe's own, on an engine of its own. */
-export async function onEngine(
-  { engine: engineOptions, signal, progress }: RecipeOptions,
-  run: (context: StageContext) => Promise<RecipeResult>,
-): Promise<RecipeResult> {
-  const engine = await Engine.create(engineOptions);
-  try {
-    return await run({ engine, signal, changed: 'restart', ...(progress && { progress }) });
-  } finally {
-    await engine.dispose();
-  }
-}
 
 export interface Corpus {
   readonly tokenizer: Tokenizer;

@@ -6,10 +6,10 @@ import { keptTokens } from '../src/cli/stages/corpus.js';
 import { pretrain } from '../src/cli/stages/pretrain.js';
 import type { PretrainConfig } from '../src/cli/stages/settings.js';
 import type { RecipeOptions } from '../src/cli/recipe.js';
+import { onEngine } from '../src/cli/recipe-engine.js';
 import { documentsFromTexts } from '../src/data/sources/documents.js';
 import { listDataFiles, readText } from '../src/data/sources/files.js';
 import { DataError } from '../src/errors.js';
-import { Engine } from '../src/runtime/engine.js';
 import { CharacterTokenizer } from '../src/tokenizer/character-tokenizer.js';
 
 /** nanoGPT's Shakespeare on characters: the text, and a training run on it. */
@@ -43,7 +43,7 @@ export interface ShakespeareRun {
 
 /** Trains a GPT of these settings on nine tenths of the text, and measures it on the last one. */
 export async function trainOnShakespeare(options: RecipeOptions, config: PretrainConfig): Promise<ShakespeareRun> {
-  const { folder, signal, progress } = options;
+  const { folder, signal } = options;
   const { text, path } = await readShakespeare(options.data);
   const tokenizer = CharacterTokenizer.fromText(text);
   const fingerprint = createHash('sha256').update(text).digest('hex').slice(0, 16);
@@ -57,27 +57,21 @@ export async function trainOnShakespeare(options: RecipeOptions, config: Pretrai
     endOfDocument: null,
     signal,
   });
-  const engine = await Engine.create(options.engine);
-  try {
-    const { results } = await pretrain(
-      { engine, signal, changed: 'restart', ...(progress && { progress }) },
-      {
-        out: folder,
-        config,
-        tokenizer,
-        train: tokens.train,
-        validation: tokens.validation,
-        ancestors: [{ role: 'data', name: 'Tiny Shakespeare', id: fingerprint, size: `${text.length} characters` }],
-      },
-    );
+  return onEngine(options, async (context) => {
+    const { results } = await pretrain(context, {
+      out: folder,
+      config,
+      tokenizer,
+      train: tokens.train,
+      validation: tokens.validation,
+      ancestors: [{ role: 'data', name: 'Tiny Shakespeare', id: fingerprint, size: `${text.length} characters` }],
+    });
     const { validationLoss, seconds } = results as { validationLoss: number; seconds: number };
     const evaluations = (await evaluationsOf(folder)) as unknown as readonly { step: number; validationLoss: number }[];
     const best = evaluations.reduce(
       (least, { step, validationLoss: loss }) => (loss < least.loss ? { loss, step } : least),
       { loss: validationLoss, step: config.training.steps },
     );
-    return { text, threads: engine.threads, results, validationLoss, best, seconds };
-  } finally {
-    await engine.dispose();
-  }
+    return { text, threads: context.engine.threads, results, validationLoss, best, seconds };
+  });
 }

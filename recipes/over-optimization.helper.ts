@@ -1,5 +1,5 @@
 import { type Curve, type Point, curvesChart } from '../src/cli/compare/curves.js';
-import { style } from '../src/cli/compare/svg.js';
+import { drawing, moved } from '../src/cli/compare/svg.js';
 
 /** What one proxy and the labeler say of best of n, or of a round of PPO. */
 export interface Measured {
@@ -65,15 +65,13 @@ export function picture({
     });
   };
   const at = (column: number, row: number, content: string): string =>
-    `<g transform="translate(${20 + column * (width + gap)} ${20 + row * (height + gap)})">${content}</g>`;
-  const [wide, high] = [2 * width + gap + 40, 2 * height + gap + 40];
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${wide} ${high}" width="${wide}" height="${high}" role="img" aria-label="True and proxy score over the distance from the supervised model">`,
-    `<style>${style}</style>`,
-    `<rect width="${wide}" height="${high}" fill="#ffffff"/>`,
-    ...(['bestOf', 'ppo'] as const).flatMap((way, column) =>
+    moved(20 + column * (width + gap), 20 + row * (height + gap), content);
+  return drawing({
+    width: 2 * width + gap + 40,
+    height: 2 * height + gap + 40,
+    label: 'True and proxy score over the distance from the supervised model',
+    content: (['bestOf', 'ppo'] as const).flatMap((way, column) =>
       (['truth', 'proxy'] as const).map((of, row) => at(column, row, chart(way, of))),
     ),
-    '</svg>',
-  ].join('\n');
+  });
 }

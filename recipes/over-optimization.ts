@@ -15,12 +15,13 @@ import { trainReward } from '../src/cli/stages/reward.js';
 import { rewarding } from '../src/cli/stages/rewarding.js';
 import { ppoStageSchema, rewardSchema } from '../src/cli/stages/settings.js';
 import { modelFolderOf } from '../src/cli/stages/stage.js';
+import { mean, standardErrorOf } from '../src/data/statistics.js';
 import { type LoadedModel, loadModel } from '../src/formats/model-folder.js';
 import { writeFileAtomically } from '../src/runtime/atomic-file.js';
 import { counterRandom, shuffle } from '../src/tensor/random.js';
 import { CONTROL } from '../src/tokenizer/control-tokens.js';
 import { readJsonLines } from '../src/training/json-lines.js';
-import { type Grounds, mean, standardErrorOf, withAlmanac } from './almanac.helper.js';
+import { type Grounds, withAlmanac } from './almanac.helper.js';
 import { fitTwo } from './least-squares.helper.js';
 import { type Measured, forms, picture } from './over-optimization.helper.js';
 

@@ -4,7 +4,7 @@ import type { StageContext } from '../src/cli/stages/stage.js';
 import { evaluationWindows } from '../src/data/windows.js';
 import { heldOutLoss } from '../src/evaluation/held-out-loss.js';
 import { languageModelOf, loadModel } from '../src/formats/model-folder.js';
-import { leavesOf } from '../src/nn/parameters.js';
+import { withStore } from '../src/training/with-store.js';
 
 /** Loss of each run's model on the held-out pretraining text, nats per token: where the alignment tax shows. */
 export async function pretrainingLoss(
@@ -17,16 +17,12 @@ export async function pretrainingLoss(
     const loaded = await loadModel(join(folder, 'model'));
     const model = languageModelOf(loaded);
     const { contextLength } = model.config;
-    const store = await engine.createStore({ leaves: leavesOf(model.parameters) });
-    try {
-      await store.write(loaded.values);
+    await withStore(engine, { specs: model.parameters, values: loaded.values }, async (store) => {
       const batchSize = 8;
       const batches = evaluationWindows({ tokens: tokens.validation!, batchSize, contextLength, maximumWindows: 200 });
       const measure = await heldOutLoss({ engine, model, store, batches, batchSize, contextLength });
       losses.push((await measure({ signal })).loss);
-    } finally {
-      await store.dispose();
-    }
+    });
   }
   return losses;
 }

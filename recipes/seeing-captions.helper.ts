@@ -7,6 +7,7 @@ import type { StageContext } from '../src/cli/stages/stage.js';
 import { captioned } from '../src/data/images/caption-tokens.js';
 import { readImages } from '../src/data/images/sources.js';
 import { answered, captionQuestions } from '../src/data/picture-questions.js';
+import { mean, standardErrorOf } from '../src/data/statistics.js';
 import { type Answered, type Question, askQuestions, wordOverlap } from '../src/evaluation/questions.js';
 import type { LoadedModel } from '../src/formats/model-folder.js';
 import { type SeeingScale, taughtToSee, trainedEye } from './seeing.helper.js';
@@ -88,11 +89,7 @@ function captionScale(scale: SeeingScale): SeeingScale {
 
 const shown = ({ question, said, right }: Answered<Question>) => ({ messages: question.messages, said, right });
 
-function meanOf(values: readonly number[]): { value: number; standardError: number } {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return {
-    value: 100 * mean,
-    standardError: 100 * Math.sqrt(squares / values.length / Math.max(1, values.length - 1)),
-  };
-}
+const meanOf = (values: readonly number[]): { value: number; standardError: number } => ({
+  value: 100 * mean(values),
+  standardError: 100 * standardErrorOf(values),
+});

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Recipe, RecipeOptions, RecipeResult, RecipeRow, RecipeScale } from '../src/cli/recipe.js';
+import { onEngine } from '../src/cli/recipe-engine.js';
 import { taskAsAncestor } from '../src/cli/actions/finetune.js';
 import { merge } from '../src/cli/overrides.js';
 import { keptTokenizer, keptTokens, makeTokenizer } from '../src/cli/stages/corpus.js';
@@ -20,7 +21,6 @@ import type { Task } from '../src/data/tasks/task.js';
 import { type LoadedTextModel, buildTextModel, loadTextModel } from '../src/formats/text-model-folder.js';
 import { findTextModel } from '../src/formats/text-models.js';
 import { parameterCount } from '../src/nn/parameters.js';
-import { Engine } from '../src/runtime/engine.js';
 
 /**
  * What pretraining on text is worth to tasks: a model learns from text, and then each of the tasks from few examples. Every
@@ -94,13 +94,11 @@ export function transferRecipe(definition: TransferRecipe): Recipe {
       fineTuning: merge(fineTuning, shared[scale].fineTuning),
     };
   };
-  const run = async (options: RecipeOptions): Promise<RecipeResult> => {
-    const { scale, folder, signal, progress, say } = options;
-    const data = scale === 'smoke' ? undefined : options.data;
-    const config = configOf(scale);
-    const engine = await Engine.create(options.engine);
-    try {
-      const context: StageContext = { engine, signal, changed: 'restart', ...(progress && { progress }) };
+  const run = (options: RecipeOptions): Promise<RecipeResult> =>
+    onEngine(options, async (context) => {
+      const { scale, folder, signal, say } = options;
+      const data = scale === 'smoke' ? undefined : options.data;
+      const config = configOf(scale);
       const brown = brownGenres();
       const corpus = await corpusOf(context, { folder, data, scale, brown });
       const parent = await pretrainedModel(context, definition, {
@@ -124,10 +122,7 @@ export function transferRecipe(definition: TransferRecipe): Recipe {
         );
       }
       return summarise(definition, { parent, figures, text: corpus.ancestor.name });
-    } finally {
-      await engine.dispose();
-    }
-  };
+    });
   return {
     ...{ name, title, source, metric, target: 4, direction: 'at least', run },
     settings: async (scale) => {

@@ -1,6 +1,6 @@
 import { packBestFit } from '../data/packing.js';
 import { ConfigError } from '../errors.js';
-import type { Tensor, TensorSpec } from '../tensor/index.js';
+import { type Tensor, type TensorSpec, int32 } from '../tensor/index.js';
 import { segmentMask } from '../training/language-model.js';
 
 /**
@@ -146,7 +146,7 @@ export const rowArrays = ({ tokens, positions, segments, trunks }: AnswerRows): 
 
 /** The shapes of `rowArrays`. */
 export function rowSpec({ rows, time }: Pick<RowShape, 'rows' | 'time'>): Arrays<TensorSpec> {
-  const spec: TensorSpec = { shape: [rows, time], dtype: 'int32' };
+  const spec = int32(rows, time);
   return { tokens: spec, positions: spec, segments: spec, trunks: spec };
 }
 

@@ -146,6 +146,7 @@ export function checkRankings(
   if (most > answers || most > MOST_ANSWERS) {
     throw new ConfigError(
       `${name}.answers: a prompt has ${most} answers; a batch of ${answers} takes at most ${Math.min(answers, MOST_ANSWERS)} of one.`,
+      { advice: most > MOST_ANSWERS ? 'Leave some of its answers out.' : `Raise it to ${most} or more.` },
     );
   }
 }

@@ -1,18 +1,20 @@
 import { packBestFit } from '../data/packing.js';
+import { mean, standardErrorOf } from '../data/statistics.js';
 import type { Engine, Store } from '../runtime/engine.js';
 import {
+  type Tensor,
   add,
+  cast,
+  float32,
   gather,
   greater,
-  cast,
+  int32,
   logSigmoid,
   mul,
   neg,
   square,
   sub,
   sum,
-  type Tensor,
-  type TensorSpec,
 } from '../tensor/index.js';
 import { type Phase, phase } from '../training/phase.js';
 import {
@@ -28,9 +30,6 @@ import {
 import type { GroupShape } from './group-batches.js';
 import { type RankedExample, pairCapacity, pairsOf, type rewardSource } from './reward-batches.js';
 import { type ScalarModel, type ScalarParameters } from './scalar-model.js';
-
-const int32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'int32' });
-const float32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'float32' });
 
 const batchSpec = (shape: GroupShape) => {
   const pairs = pairCapacity(shape.answers);
@@ -90,7 +89,7 @@ export function rewardPhase(options: {
 /** Scores sequences with a reward model. */
 export interface Scorer {
   /** One number a sequence, in the reward model's unit; sequences of any number, each at most `longest` tokens. */
-  score(sequences: readonly Int32Array[]): Promise<Float32Array>;
+  score(sequences: readonly Int32Array[], options?: { signal?: AbortSignal }): Promise<Float32Array>;
 }
 
 /** @param options.store holds the parameters of `model`; read anew at each call */
@@ -113,12 +112,13 @@ export async function createScorer(options: {
     { name: 'reward-score' },
   );
   return {
-    score: async (sequences) => {
+    score: async (sequences, { signal } = {}) => {
       const scores = new Float32Array(sequences.length);
       const groups = neighboursOfOnePrompt(sequences, shape.time);
       // Whole rows at a time: packed once, then cut into as many as the program takes.
       const packed = packBestFit(groups.map(tokensOf), shape.time);
       for (let start = 0; start < packed.length; start += rows) {
+        signal?.throwIfAborted();
         const chosen = packed.slice(start, start + rows).flatMap((row) => row.map((index) => groups[index]!));
         const laidOut = layOutAnswers(chosen, shape);
         const batch = rowArrays(laidOut);
@@ -159,8 +159,16 @@ export interface PairAccuracy {
   readonly pairs: number;
 }
 
-export async function pairAccuracy(scorer: Scorer, examples: readonly RankedExample[]): Promise<PairAccuracy> {
-  const scores = await scorer.score(examples.flatMap(({ sequences }) => sequences));
+/** Scores every answer and holds the order of each prompt against its ranks. */
+export async function pairAccuracy(
+  scorer: Scorer,
+  examples: readonly RankedExample[],
+  options?: { signal?: AbortSignal },
+): Promise<PairAccuracy> {
+  const scores = await scorer.score(
+    examples.flatMap(({ sequences }) => sequences),
+    options,
+  );
   let start = 0;
   let pairs = 0;
   const shares: number[] = [];
@@ -172,13 +180,11 @@ export async function pairAccuracy(scorer: Scorer, examples: readonly RankedExam
     });
     start += sequences.length;
     pairs += compared.length;
-    if (right.length > 0) shares.push(right.reduce<number>((a, b) => a + b, 0) / right.length);
+    if (right.length > 0) shares.push(mean(right));
   }
-  const count = Math.max(1, shares.length);
-  const accuracy = shares.reduce((a, b) => a + b, 0) / count;
-  const squares = shares.reduce((total, share) => total + (share - accuracy) ** 2, 0);
-  const standardError = count < 2 ? null : Math.sqrt(squares / (count - 1) / count);
-  return { accuracy, standardError, prompts: shares.length, pairs };
+  const prompts = shares.length;
+  const standardError = prompts < 2 ? null : standardErrorOf(shares);
+  return { accuracy: prompts === 0 ? 0 : mean(shares), standardError, prompts, pairs };
 }
 
 /** "71.0 ± 2.1% of 480 pairs in order (96 prompts)" */
@@ -201,16 +207,15 @@ export async function normaliseScores(options: {
   reference: readonly Int32Array[];
 }): Promise<{ mean: number; standardDeviation: number }> {
   const scores = await options.scorer.score(options.reference);
-  const mean = scores.reduce((a, b) => a + b, 0) / scores.length;
-  const variance = scores.reduce((total, score) => total + (score - mean) ** 2, 0) / scores.length;
-  const standardDeviation = Math.sqrt(variance);
+  const centre = mean(scores);
+  const standardDeviation = Math.sqrt(mean(Float64Array.from(scores, (score) => (score - centre) ** 2)));
   const values = await options.store.read();
   const gain = standardDeviation < 1e-6 ? 1 : 1 / standardDeviation;
   const bias = values['scalar.bias']!;
   const weight = values['scalar.weight']!;
   await options.store.write({
     'scalar.weight': weight.map((value) => value * gain),
-    'scalar.bias': bias.map((value) => (value - mean) * gain),
+    'scalar.bias': bias.map((value) => (value - centre) * gain),
   });
-  return { mean, standardDeviation };
+  return { mean: centre, standardDeviation };
 }

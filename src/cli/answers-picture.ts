@@ -1,7 +1,7 @@
 import type { Message, MessageImage, Pixels } from '../tokenizer/chat.js';
 import { encodePng, grid } from '../formats/pictures.js';
 import { rasterise } from './compare/rasterise.js';
-import { style, text } from './compare/svg.js';
+import { drawing, image, moved, text } from './compare/svg.js';
 import { wrap } from './wrap.js';
 
 /** Images with what was asked about them and what the model said, as one picture. */
@@ -16,8 +16,7 @@ const [cardWidth, cardHeight, side, margin, letters] = [250, 170, 72, 16, 34];
 
 function imageTag({ channels, height, width, pixels }: Pixels, x: number): string {
   const png = encodePng(grid({ channels, height, width, values: pixels, largest: 255 }));
-  const source = `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
-  return `<image x="${x}" y="0" width="${side}" height="${side}" style="image-rendering: pixelated" href="${source}"/>`;
+  return image(png, x, side);
 }
 
 /** The text of a message, with a square for each image that stands within it. */
@@ -43,15 +42,8 @@ function card({ messages, said, right }: ShownAnswer): string {
 export async function answersPicture(answers: readonly ShownAnswer[], columns = 4): Promise<Uint8Array | undefined> {
   const rows = Math.ceil(answers.length / columns);
   const [width, height] = [2 * margin + columns * cardWidth, 2 * margin + rows * cardHeight];
-  const svg = [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">`,
-    `<style>${style}</style>`,
-    `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
-    ...answers.map((answer, index) => {
-      const [x, y] = [margin + (index % columns) * cardWidth, margin + Math.floor(index / columns) * cardHeight];
-      return `<g transform="translate(${x} ${y})">${card(answer)}</g>`;
-    }),
-    '</svg>',
-  ].join('\n');
-  return rasterise(svg);
+  const cards = answers.map((answer, index) =>
+    moved(margin + (index % columns) * cardWidth, margin + Math.floor(index / columns) * cardHeight, card(answer)),
+  );
+  return rasterise(drawing({ width, height, label: 'Questions about images, and answers', content: cards }));
 }

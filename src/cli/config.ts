@@ -17,7 +17,7 @@ export async function readConfigFile(path: string): Promise<Nested> {
   try {
     value = parse(text);
   } catch (cause) {
-    throw new ConfigError(`${path}: ${(cause as Error).message}`, { cause });
+    throw new ConfigError(`${path}: ${(cause as Error).message}`, { cause, advice: 'Mend it: JSON or YAML.' });
   }
   if (isNested(value)) return value;
   throw new ConfigError(`${path} does not hold settings`, {

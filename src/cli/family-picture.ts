@@ -1,6 +1,6 @@
 import type { FamilyMember } from '../formats/lineage.js';
 import { significant } from './compare/chart.js';
-import { darkPalette, definitions, style, text } from './compare/svg.js';
+import { definitions, drawing, text } from './compare/svg.js';
 import { type Descent, type PlacedMember, familyLayout } from './family-layout.js';
 
 /** A family tree as SVG that stands for itself, on light and dark pages: the oldest above, the model below. */
@@ -24,6 +24,7 @@ function figuresOf({ results = {} }: FamilyMember): string {
   return two.length <= letters ? two : (said[0] ?? '');
 }
 
+/** SVG text. */
 export function familyPicture(root: FamilyMember): string {
   const { members, lines, generations, width: slots } = familyLayout(root);
   const width = 2 * margin + Math.max(1, slots) * slotWidth;
@@ -69,13 +70,11 @@ export function familyPicture(root: FamilyMember): string {
       ),
     ].join('');
   };
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="Family tree">`,
-    `<style>${style}@media (prefers-color-scheme: dark) { svg { ${darkPalette} } }</style>`,
-    definitions,
-    `<rect width="${width}" height="${height}" fill="var(--paper, #ffffff)"/>`,
-    ...lines.map(line),
-    ...members.map(box),
-    '</svg>',
-  ].join('\n');
+  return drawing({
+    width,
+    height,
+    label: 'Family tree',
+    content: [definitions, ...lines.map(line), ...members.map(box)],
+    dark: true,
+  });
 }

@@ -33,6 +33,18 @@ export const numberFrom =
     throw new InvalidArgumentError(`It should be a number${least === -Infinity ? '' : ` of at least ${least}`}.`);
   };
 
+/** The argument that names a model of a kind. */
+export const modelArgument = (kind?: 'pretrained' | 'supervised' | 'fine-tuned') => ({
+  name: '<model>',
+  summary: `the ${kind === undefined ? '' : `${kind} `}model, or the run that made it`,
+});
+
+/** The argument that names images, for commands that have others without it. */
+export const imagesArgument = {
+  name: '[images]',
+  summary: 'as train takes them (default: those of its training, the test part)',
+};
+
 /** Collects what a flag that is given several times says. */
 export const severalTimes = (value: string, earlier: readonly string[] = []): readonly string[] => [...earlier, value];
 
@@ -53,15 +65,17 @@ export interface ServingFlags extends EngineFlags {
   readonly logText?: boolean;
 }
 
-const collect = (value: string, earlier: readonly string[] = []): string[] => [...earlier, value];
-
 export function servingFlags(command: Command): Command {
   command
     .option('--host <address>', 'where to listen', '127.0.0.1')
     .option('--port <n>', 'on which port; 0 takes a free one', wholeNumber(0), 8080)
     .option('--key-file <file>', 'API keys, one a line')
-    .option('--allow-host <name>', 'a name under which the server may be addressed (repeatable)', collect)
-    .option('--allow-origin <origin>', 'a site whose pages may use it, as http://localhost:5173 (repeatable)', collect)
+    .option('--allow-host <name>', 'a name under which the server may be addressed (repeatable)', severalTimes)
+    .option(
+      '--allow-origin <origin>',
+      'a site whose pages may use it, as http://localhost:5173 (repeatable)',
+      severalTimes,
+    )
     .option('--log <file>', 'where requests are logged, as JSON lines; none: nowhere (default: standard error)')
     .option('--log-text', 'log also what is asked and answered');
   return engineFlags(command);
@@ -79,6 +93,13 @@ export function runFlags(command: Command, folder: string): Command {
   return engineFlags(command);
 }
 
+export const skipBadRowsFlag = (command: Command): Command =>
+  command.option('--skip-bad', 'leave bad rows out, and say how many there were');
+
+/** Text that a later stage is not to forget. */
+export const pretrainingFlag = (command: Command): Command =>
+  command.option('--pretraining <paths...>', 'text whose loss is mixed in, so that what was learnt before is kept');
+
 export interface TextFlags {
   readonly field?: string;
   readonly separator: string;
@@ -86,10 +107,11 @@ export interface TextFlags {
 }
 
 export function textFlags(command: Command): Command {
-  return command
-    .option('--field <name>', 'the field of JSON, CSV and Parquet rows that holds the text (default: text)')
-    .option('--separator <text>', 'what stands between two documents of a text file', '<|endoftext|>')
-    .option('--skip-bad', 'leave bad rows out, and say how many there were');
+  return skipBadRowsFlag(
+    command
+      .option('--field <name>', 'the field of JSON, CSV and Parquet rows that holds the text (default: text)')
+      .option('--separator <text>', 'what stands between two documents of a text file', '<|endoftext|>'),
+  );
 }
 
 export interface SkipBadFlags {

@@ -212,7 +212,10 @@ const idOf = ({ definition, values, model }: OpenImageModel): ExtractorId => ({
 export function modelExtractor(open: OpenImageModel): FeatureExtractor {
   const { engine, weights, model, images } = open;
   const { features } = model;
-  if (features === undefined) throw new DataError(`${open.folder}: a ${open.definition.name} gives no features`);
+  if (features === undefined)
+    throw new DataError(`${open.folder}: a ${open.definition.name} gives no features`, {
+      advice: 'Judge with a classifier: descent train classifier makes one.',
+    });
   const { name, hash } = idOf(open);
   const { pixels } = images;
   const { parameters } = model;
@@ -230,8 +233,7 @@ export function modelExtractor(open: OpenImageModel): FeatureExtractor {
 /** The detector in a folder as a judge of sets: for pictures of things. */
 export async function networkExtractor(engine: Engine, folder: string): Promise<FeatureExtractor> {
   const network = await readNetworkFeatures(folder);
-  const weights = await engine.createStore({ leaves: leavesOf(network.parameters) });
-  await weights.write(network.values);
+  const weights = await engine.createStore({ leaves: leavesOf(network.parameters), values: network.values });
   // It is made of convolutions.
   return extractorOf({ ...network, engine, weights, pixels: 'bytes', lanes: 2 });
 }

@@ -23,6 +23,7 @@ export const imagesPicture = (
 const scaleFor = ({ images }: Pick<OpenImageModel, 'images'>): number =>
   Math.max(images.height, images.width) <= 32 ? 2 : 1;
 
+/** Images that a model draws, in rows. */
 export async function samplePicture(
   open: OpenImageModel,
   { columns, ...options }: SampleOptions & Pick<GridOptions, 'columns'>,

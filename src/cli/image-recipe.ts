@@ -4,13 +4,13 @@ import { type ImageSet, sliceImages } from '../data/images/image-set.js';
 import { type ImageSource, readImages } from '../data/images/sources.js';
 import { findImageModel } from '../formats/image-models.js';
 import { encodePng } from '../formats/pictures.js';
-import { Engine } from '../runtime/engine.js';
 import { canDraw } from '../sampling/images.js';
 import { denoisingStrip, encodeStrip } from './denoising-pictures.js';
 import { evaluationsOf } from './evaluations.js';
 import { completionStrip, reconstructionPicture, restorationPicture, samplePicture } from './image-pictures.js';
 import { type OpenImageModel, openImageModel } from './open-image-model.js';
 import type { Recipe, RecipeOptions, RecipeResult, RecipeRow, RecipeScale } from './recipe.js';
+import { onEngine } from './recipe-engine.js';
 import {
   type ImageTrainingConfig,
   imageTrainingSchema,
@@ -88,7 +88,7 @@ export function imageRecipe(definition: ImageRecipe): Recipe {
     return { found, given, config: imageTrainingSchema(found).parse(given) };
   };
   const run = async (options: RecipeOptions): Promise<RecipeResult> => {
-    const { scale, folder, signal, progress } = options;
+    const { scale, folder, signal } = options;
     const isSmoke = scale === 'smoke';
     const { target = definition.target } = scaleOf(scale);
     const { found, given, config: parsed } = await configOf(scale);
@@ -99,11 +99,9 @@ export function imageRecipe(definition: ImageRecipe): Recipe {
     const all = await readImages({ source: asked, ...(signal && { signal }) });
     const source = isSmoke ? { ...all, train: sliceImages(all.train, 0, 4 * smokeImages) } : all;
     const config = settingsFor(parsed, { found, source, given });
-    const engine = await Engine.create(options.engine);
-    try {
-      const context = { engine, signal, changed: 'restart' as const, ...(progress && { progress }) };
+    return onEngine(options, async (context) => {
       const lineage = await trainImages(context, { out: folder, found, config, source });
-      const open = await openImageModel(engine, modelFolderOf(folder));
+      const open = await openImageModel(context.engine, modelFolderOf(folder));
       const { test: images } = seenAndUnseen(source, config.evaluationImages);
       const test = isSmoke ? sliceImages(images, 0, smokeImages) : images;
       const figures = await measure({ ...options, open, source, test, config, target });
@@ -118,9 +116,7 @@ export function imageRecipe(definition: ImageRecipe): Recipe {
         ...(figures.notes && { notes: figures.notes }),
         pictures: { ...(await picturesOf(open, test, signal)), ...figures.pictures },
       };
-    } finally {
-      await engine.dispose();
-    }
+    });
   };
   const abouts = Object.fromEntries(Object.entries(scales).map(([scale, { about }]) => [scale, about]));
   return {
@@ -141,7 +137,10 @@ export const measureDensity =
   async ({ open, test, target, signal }: TrainedImages): Promise<ImageFigures> => {
     const figure = await open.density(test, { ...(signal && { signal }) });
     const value = figure[unit];
-    if (value === undefined) throw new ConfigError(`${open.definition.name} gives no ${unit}`);
+    if (value === undefined)
+      throw new ConfigError(`${open.definition.name} gives no ${unit}`, {
+        advice: 'Take a unit that its density has.',
+      });
     const standardError = (figure.standardError * value) / figure.nats;
     const kind = { exact: 'Exact', 'lower-bound': 'An upper bound', estimate: 'An estimate' }[figure.kind];
     return {

@@ -26,9 +26,10 @@ export async function withClassifier<Result>(
   const { classifier, tokenizer, task, values } = loaded;
   const stores: Store[] = [];
   const storeOf = async (parameters: object, prefix = ''): Promise<Store> => {
-    const store = await engine.createStore({ leaves: leavesOf(parameters) });
+    const leaves = leavesOf(parameters);
+    const own = Object.fromEntries(leaves.map(({ path }) => [path, values[prefix + path]!]));
+    const store = await engine.createStore({ leaves, values: own });
     stores.push(store);
-    await store.write(Object.fromEntries(leavesOf(parameters).map(({ path }) => [path, values[prefix + path]!])));
     return store;
   };
   try {

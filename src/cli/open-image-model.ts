@@ -91,7 +91,10 @@ export async function sourceFor(
 ): Promise<ImageSource> {
   const trainedOn = lineage?.ancestors.find(({ role }) => role === 'data')?.name;
   const source = given ?? trainedOn;
-  if (source === undefined) throw new ConfigError(`${folder} does not say what it was trained on: give images`);
+  if (source === undefined)
+    throw new ConfigError(`${folder} does not say what it was trained on: give images`, {
+      advice: 'Name a folder, an archive or a data set of images.',
+    });
   const { channels, height, width, reading } = made;
   const { skipBad: leftOut = false, ...fit } = reading ?? {};
   const isTrainings = trainedOn !== undefined && resolve(source) === resolve(trainedOn);
@@ -175,8 +178,7 @@ export function embeddingOptions(
 export async function openImageModel(engine: Engine, folder: string): Promise<OpenImageModel> {
   const loaded = await loadImageModel(folder);
   const { model, values, images: made } = loaded;
-  const weights = await engine.createStore({ leaves: leavesOf(model.parameters) });
-  await weights.write(values);
+  const weights = await engine.createStore({ leaves: leavesOf(model.parameters), values });
   const data = imageData(made);
   const batches = (images: ImageSet, batchSize = 100) => ({
     images: withLabelsOf(loaded, images),

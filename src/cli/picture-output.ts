@@ -47,6 +47,7 @@ export async function answerWithPicture(
   );
 }
 
+/** Writes a file, and the folders that lead to it. */
 export async function writePicture(path: string, bytes: Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await writeFileAtomically(path, bytes);

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { namedRewards } from '../alignment/named-rewards.js';
+import { skipBadRowsFlag } from './flags.js';
 
 /** What a model practises on, and who says how well it did. */
 export interface PracticeFlags {
@@ -10,14 +11,18 @@ export interface PracticeFlags {
 }
 
 export const practiceFlags = (command: Command): Command =>
-  command
-    .option('--reward <model>', 'a reward model, or the run that made it')
-    .option('--reward-function <file>', 'a module that scores answers, or a name from above, instead of a reward model')
-    .option(
-      '--prompts <paths...>',
-      'prompts: rankings, dialogues (their last answer is dropped), or a text file, one a line; may be left out where the reward brings some',
-    )
-    .option('--skip-bad', 'leave bad rows out, and say how many there were');
+  skipBadRowsFlag(
+    command
+      .option('--reward <model>', 'a reward model, or the run that made it')
+      .option(
+        '--reward-function <file>',
+        'a module that scores answers, or a name from above, instead of a reward model',
+      )
+      .option(
+        '--prompts <paths...>',
+        'prompts: rankings, dialogues (their last answer is dropped), or a text file, one a line; may be left out where the reward brings some',
+      ),
+  );
 
 const names: Readonly<Record<string, { about: string; prompts?: unknown }>> = {
   almanac: { about: "the pocket almanac's labeler", prompts: true },

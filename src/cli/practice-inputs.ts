@@ -66,13 +66,18 @@ export async function practiceInputs(
     prompts.push({ messages, ids: ids(messages) });
   }
   sayBadRows(bad, options.say);
-  if (prompts.length === 0) throw new DataError(`${paths.join(', ')}: there are no prompts in this data`);
+  if (prompts.length === 0)
+    throw new DataError(`${paths.join(', ')}: there are no prompts in this data`, {
+      advice: 'Check the paths: a row is a dialogue that ends with the user.',
+    });
   return { reward, prompts, ancestors: [ancestor, await filesAsAncestor(paths, `${prompts.length} prompts`)] };
 }
 
 async function openReward({ reward, rewardFunction }: PracticeFlags, seed: number): Promise<OpenedReward> {
   if ((reward === undefined) === (rewardFunction === undefined)) {
-    throw new ConfigError('One reward is needed: --reward <model> or --reward-function <file or name>');
+    throw new ConfigError('One reward is needed, and only one', {
+      advice: 'Give --reward <model> or --reward-function <file or name>.',
+    });
   }
   if (reward !== undefined) {
     const model = await openModel(reward, 'reward-model');

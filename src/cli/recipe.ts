@@ -61,5 +61,6 @@ export interface Recipe {
   run(options: RecipeOptions): Promise<RecipeResult>;
 }
 
+/** Whether a figure is on the right side of its target, or on it. */
 export const isMet = (value: number, target: number, direction: Direction): boolean =>
   direction === 'at least' ? value >= target : value <= target;

@@ -27,7 +27,8 @@ export async function servingOptions(
 async function readKeys(file: string | undefined): Promise<string[]> {
   const lines = file === undefined ? [] : (await readFile(file, 'utf8')).split('\n').map((line) => line.trim());
   const keys = lines.filter((line) => line !== '');
-  if (file !== undefined && keys.length === 0) throw new ConfigError(`${file} holds no key`);
+  if (file !== undefined && keys.length === 0)
+    throw new ConfigError(`${file} holds no key`, { advice: 'Write one key a line.' });
   const own = process.env['DESCENT_API_KEY']?.trim();
   return own === undefined || own === '' ? keys : [...keys, own];
 }
@@ -41,6 +42,7 @@ function logTo(file: string | undefined): Log {
   };
 }
 
+/** Waits until somebody wants it to end. */
 export const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) resolve();

@@ -15,6 +15,7 @@ import { type StageContext, modelFolderOf } from './stages/stage.js';
 
 /** What the actions share: an engine for as long as they run, models by any folder that leads to them, and summaries. */
 
+/** Gives an engine for as long as it is used. */
 export async function withEngine<Result>(
   { device, threads }: EngineFlags,
   use: (engine: Engine) => Promise<Result>,
@@ -74,6 +75,7 @@ export function badRowsOf(flags: { readonly skipBad?: boolean }): { badRows?: Ba
   return flags.skipBad === true ? { badRows: new BadRows() } : {};
 }
 
+/** Says which rows were left out, if any were. */
 export function sayBadRows({ badRows }: { badRows?: BadRows }, say: (text: string) => void): void {
   if (badRows !== undefined && badRows.count > 0) say(badRows.toString());
 }

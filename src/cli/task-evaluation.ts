@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { jsonLines } from '../data/json.js';
 import { tokenizerHash } from '../data/token-store.js';
 import type { LoadedModel } from '../formats/model-folder.js';
 import { modelId } from '../formats/lineage.js';
@@ -127,7 +128,7 @@ async function measure(loaded: LoadedModel, cells: readonly Cell[], options: Tas
       say?.(`${task.name}, ${settings.shots} shots: ${loaded.folder}`);
       const aborts = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
       const { result, records } = await runTask(subject, { task, examples, ...settings, ...aborts });
-      await writeFileAtomically(`${path}.jsonl`, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+      await writeFileAtomically(`${path}.jsonl`, jsonLines(records));
       // Last: it says that the rest is there.
       const { source: _source, ...described } = task;
       const kept = { result, task: described, model: idOf(loaded), settings };

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll } from 'vitest';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
 
@@ -51,6 +51,9 @@ const shared = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
 export function sharedPath(path: string): string {
   return join(shared, path);
 }
+
+/** A gzipped text of the shared data. */
+export const sharedText = (path: string): string => gunzipSync(readFileSync(sharedPath(path))).toString('utf8');
 
 /** Whether a folder of the shared data is there; when all of it is required, missing data is a failure. */
 export function hasSharedData(folder: string): boolean {

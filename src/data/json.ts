@@ -8,6 +8,9 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Rows as JSON, a line each. */
+export const jsonLines = (rows: readonly unknown[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+
 /** Says in a few words what a value is, for messages about values that should be something else. */
 export function nameOf(value: unknown): string {
   if (value === undefined) return 'missing';

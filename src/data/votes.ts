@@ -15,11 +15,11 @@ export interface Vote extends Place {
 }
 
 /** What a row looks like, for messages and help. */
-export const voteShape =
+const voteShape =
   '{"prompt": "…", "answer": "…", "label": true}; or {"messages": […, {"role": "assistant", "content": "…"}], "label": true}';
 
 /** Whether a row is a vote, and not a ranking. */
-export const isVote = (row: JsonObject): boolean => row['label'] !== undefined;
+const isVote = (row: JsonObject): boolean => row['label'] !== undefined;
 
 const answerFields = ['answer', 'completion', 'response', 'output'];
 

@@ -1,7 +1,7 @@
 /** How well people agree who judge the same things. */
 
 /** Distance between two judgements that are classes: equal or not. */
-export const nominal = (a: number, b: number): number => (a === b ? 0 : 1);
+const nominal = (a: number, b: number): number => (a === b ? 0 : 1);
 /** Distance between two judgements that are places on a scale. */
 export const interval = (a: number, b: number): number => (a - b) ** 2;
 

@@ -2,7 +2,7 @@ import { combineSequences, classificationLoss, outputsOf } from '../alignment/fi
 import { type Task, type TaskExample, sequencesOf } from '../data/tasks/task.js';
 import { parameter } from '../nn/parameters.js';
 import type { Engine } from '../runtime/engine.js';
-import { add, expandDims, gather, mul, sum } from '../tensor/index.js';
+import { add, expandDims, float32, gather, int32, mul, sum } from '../tensor/index.js';
 import { trainStepsOn } from '../training/backend.js';
 import { groupedEpochs, inChunks } from '../training/grouped-epochs.js';
 import { phase } from '../training/phase.js';
@@ -97,7 +97,7 @@ export async function bagOfWords(options: BagOfWordsOptions): Promise<Answer> {
     tokensPerBatch: batchSize,
     describe: () => `${rows.length} bags of words`,
   });
-  return withStore(engine, parameters, {}, async (store) => {
+  return withStore(engine, { specs: parameters, values: {}, trainable: true }, async (store) => {
     await train({
       stores: { model: store },
       phases: [
@@ -106,10 +106,10 @@ export async function bagOfWords(options: BagOfWordsOptions): Promise<Answer> {
           source,
           parameters,
           batch: {
-            indices: { shape: [batchSize, each, longest], dtype: 'int32' } as const,
-            values: { shape: [batchSize, each, longest], dtype: 'float32' } as const,
-            labels: { shape: [batchSize], dtype: 'int32' } as const,
-            weights: { shape: [batchSize], dtype: 'float32' } as const,
+            indices: int32(batchSize, each, longest),
+            values: float32(batchSize, each, longest),
+            labels: int32(batchSize),
+            weights: float32(batchSize),
           },
           loss: (p, batch) => {
             // Σ over words of value · weight[word]: [examples, sequences, outputs]

@@ -21,6 +21,7 @@ import {
   equal,
   expandDims,
   gather,
+  int32,
   logSumExp,
   reshape,
   sub,
@@ -156,7 +157,7 @@ function compile(
   model: Gpt,
   { rows, time, count }: { rows: number; time: number; count: number },
 ): Promise<Program> {
-  const int32 = { shape: [count], dtype: 'int32' } as const;
+  const places = int32(count);
   return engine.compile(
     (args: { parameters: GptParameters; batch: RowTensors; at: Tensor; targets: Tensor }) => {
       const { parameters, batch, at, targets } = args;
@@ -168,7 +169,7 @@ function compile(
         likeliest: cast(equal(argMax(logits, { axis: 1 }), targets), 'int32'),
       };
     },
-    { parameters: model.parameters, batch: rowSpec({ rows, time }), at: int32, targets: int32 } as never,
+    { parameters: model.parameters, batch: rowSpec({ rows, time }), at: places, targets: places } as never,
     { name: `score ${count} tokens of ${rows}x${time}` },
   );
 }

@@ -27,6 +27,7 @@ export interface DensityFigure {
 /** Everything about such a figure but its values: known before anything is measured. */
 export type DensityTerms = Omit<DensityFigure, 'nats' | 'bitsPerDimension' | 'standardError'>;
 
+/** What a figure of this model on these images will be a figure of. */
 export function densityTerms({
   density: { kind, draws, of },
   given,

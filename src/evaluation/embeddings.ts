@@ -1,6 +1,6 @@
 import type { CaptionTokens } from '../data/images/caption-tokens.js';
 import type { Embeddings } from '../nn/image-model.js';
-import type { Tensor } from '../tensor/index.js';
+import { type Tensor, int32 } from '../tensor/index.js';
 import { type Matrix, type ReadRowsOptions, rowsOf } from './features.js';
 
 /** Images and texts as points of one space. */
@@ -26,7 +26,7 @@ export async function embedTexts(
     ((given: { parameters: never; tokens: Tensor }) => ({
       rows: embeddings.ofText(given.parameters, given.tokens),
     })) as never,
-    { parameters, tokens: { shape: [batchSize, length], dtype: 'int32' } },
+    { parameters, tokens: int32(batchSize, length) },
     { name: 'embed texts' },
   );
   const values = new Float32Array(texts.length * embeddings.size);

@@ -5,7 +5,21 @@ import { type LinearSpec, linear, linearSpec } from '../nn/layers.js';
 import { type ParameterSpec, type TensorsOf, parameter } from '../nn/parameters.js';
 import type { TextFeatures } from '../nn/text-model.js';
 import type { Engine, Program, Store } from '../runtime/engine.js';
-import { type Tensor, abs, concat, div, mul, reshape, sliceAxis, softmax, squeeze, sub, sum } from '../tensor/index.js';
+import {
+  type Tensor,
+  abs,
+  concat,
+  div,
+  float32,
+  int32,
+  mul,
+  reshape,
+  sliceAxis,
+  softmax,
+  squeeze,
+  sub,
+  sum,
+} from '../tensor/index.js';
 import type { Tokenizer } from '../tokenizer/tokenizer.js';
 import { groupedEpochs, inChunks } from '../training/grouped-epochs.js';
 import { type Phase, phase } from '../training/phase.js';
@@ -37,6 +51,7 @@ type HeadTensors = TensorsOf<HeadSpec>;
 /** What the head learns: the rest is measured. */
 const isLearnt = (path: string): boolean => /^(mix|linear\.)/.test(path);
 
+/** A linear head on what a model says of texts, its layers mixed by learnt weights (Peters et al. 2018, equation 1). */
 export function featureClassifier(
   features: TextFeatures,
   { body, kind, classes }: { body: object; kind: TaskKind; classes: number },
@@ -128,7 +143,7 @@ const readingProgram = (engine: Engine, { features, parameters }: FeatureClassif
     })) as never,
     {
       p: parameters.body,
-      text: { tokens: { shape: [batch, time], dtype: 'int32' }, lengths: { shape: [batch], dtype: 'int32' } },
+      text: { tokens: int32(batch, time), lengths: int32(batch) },
     },
     { name: 'read texts' },
   );
@@ -163,9 +178,9 @@ const batchSpec = (model: FeatureClassifier, examples: readonly Pick<TaskExample
   const sequences = sequencesOf(model.kind, examples[0]!.texts);
   const size = model.features.layers * model.features.width;
   return {
-    features: { shape: [batchSize, sequences.length, sequences[0]!.length, size], dtype: 'float32' } as const,
-    labels: { shape: [batchSize], dtype: 'int32' } as const,
-    weights: { shape: [batchSize], dtype: 'float32' } as const,
+    features: float32(batchSize, sequences.length, sequences[0]!.length, size),
+    labels: int32(batchSize),
+    weights: float32(batchSize),
   };
 };
 

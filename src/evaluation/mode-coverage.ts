@@ -8,6 +8,7 @@ export interface ModeCoverage {
   readonly classes: number;
 }
 
+/** @param read int32 [N]: the class that a classifier reads in each image */
 export function modeCoverage(read: Int32Array, classes: number): ModeCoverage {
   const counts = new Array<number>(classes).fill(0);
   for (const label of read) counts[label]!++;

@@ -12,6 +12,8 @@ import {
   constant,
   crossEntropy,
   equal,
+  float32,
+  int32,
   matmul,
   mean,
   mul,
@@ -83,7 +85,7 @@ export interface Probe {
 export async function linearProbe(options: ProbeOptions): Promise<Probe> {
   const { engine, model, values, signal, epochs = 20, batchSize = 128, learningRate = 0.01, seed = 0 } = options;
   const { features, classes } = checked(options);
-  const { learnt, asked } = await withStore(engine, model.parameters, values, async (weights) => {
+  const { learnt, asked } = await withStore(engine, { specs: model.parameters, values }, async (weights) => {
     const given = { engine, weights, features, parameters: model.parameters, pixels: options.pixels, seed };
     const read = (images: ImageSet) =>
       featuresOf({ ...given, images, batchSize: Math.min(100, images.count), ...(signal && { signal }) });
@@ -92,7 +94,7 @@ export async function linearProbe(options: ProbeOptions): Promise<Probe> {
   const statistics = columnStatistics(learnt);
   const parameters = headSpecs(features.size, classes);
   const rows = featureBatches({ rows: learnt, labels: options.train.labels!, statistics, batchSize, seed });
-  const trained = await withStore(engine, parameters, {}, async (store) => {
+  const trained = await withStore(engine, { specs: parameters, values: {}, trainable: true }, async (store) => {
     await runPhase(options, store, {
       phase: phase({
         name: 'linear probe',
@@ -129,7 +131,7 @@ export async function fineTune(options: ProbeOptions, { head }: Pick<Probe, 'hea
     const standardised = mul(sub(raw, constant(head.mean)), constant(head.deviation.map((value) => 1 / value)));
     return linearHead(p.head, standardised);
   };
-  const guesses = await withStore(engine, parameters, starting, async (store) => {
+  const guesses = await withStore(engine, { specs: parameters, values: starting, trainable: true }, async (store) => {
     await runPhase(options, store, {
       phase: {
         name: 'fine-tuning',
@@ -151,10 +153,15 @@ export async function fineTune(options: ProbeOptions, { head }: Pick<Probe, 'hea
 
 function checked({ model, train, test }: ProbeOptions): { features: Features; classes: number } {
   const { features } = model;
-  if (features === undefined) throw new ConfigError('This model gives no features that a probe could read');
+  if (features === undefined)
+    throw new ConfigError('This model gives no features that a probe could read', {
+      advice: 'Take one that does, such as mae, image-gpt or an auto-encoder.',
+    });
   for (const images of [train, test]) {
     if (images.labels === undefined || images.count === 0)
-      throw new DataError(`${images.name}: a probe needs labelled images to train and to test on`);
+      throw new DataError(`${images.name}: a probe needs labelled images to train and to test on`, {
+        advice: 'Give images in a folder for each class, or a data set with labels.',
+      });
   }
   return { features, classes: Math.max(classesOf(train), classesOf(test)) };
 }
@@ -165,11 +172,10 @@ const headSpecs = (features: number, classes: number) => ({
 });
 type HeadTensors = { readonly weight: Tensor; readonly bias: Tensor };
 
-const headBatchSpec = (features: number, batchSize: number) =>
-  ({
-    features: { shape: [batchSize, features], dtype: 'float32' },
-    labels: { shape: [batchSize], dtype: 'int32' },
-  }) as const;
+const headBatchSpec = (features: number, batchSize: number) => ({
+  features: float32(batchSize, features),
+  labels: int32(batchSize),
+});
 
 const linearHead = (p: HeadTensors, x: Tensor): Tensor => add(matmul(x, p.weight), p.bias);
 

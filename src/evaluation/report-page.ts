@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { escape } from './markup.js';
 import { type LogRow, type ReportData, type StageSummary, examRows, tellingAnswers } from './report-card.js';
 
 /** The report card as one self-contained page: nothing in it is loaded from elsewhere. */
@@ -39,9 +40,6 @@ const curves: Record<string, readonly { title: string; unit: string; keys: Reado
     { title: 'PPO: pretraining loss', unit: 'nats per token', keys: { 'policy.pretraining.loss': 'pretraining mix' } },
   ],
 };
-
-const escape = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
 /** A figure under its own name, or under that name behind a phase's: `policy.reward` is `reward` too. */
 function figure(row: LogRow, key: string): number | null {

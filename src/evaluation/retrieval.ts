@@ -81,7 +81,7 @@ export async function retrieval(options: EmbedOptions, { k = 5 }: { k?: number }
 }
 
 /** Sentences around the name of a class, which stands for {}. */
-export const defaultPrompts = ['{}', 'a {}'];
+const defaultPrompts = ['{}', 'a {}'];
 
 /** Names classes by the nearest of the points of their prompts; no label was seen in training. */
 export interface ZeroShotFigure extends Accuracy {

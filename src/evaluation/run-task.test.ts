@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GptOptions } from '../families/autoregressive/gpt-config.js';
-import { int32, storeOf } from '../families/autoregressive/gpt.test-helper.js';
+import { storeOf } from '../families/autoregressive/gpt.test-helper.js';
 import { type Gpt, type GptParameters, gpt } from '../families/autoregressive/gpt.js';
 import { initialise } from '../nn/parameters.js';
 import { defineTask } from '../prompting/built-in.js';
@@ -10,7 +10,7 @@ import type { GeneratingSettings, TaskSettings } from '../prompting/task.js';
 import { Engine, type Store } from '../runtime/engine.js';
 import { createGenerator } from '../sampling/generator.js';
 import { logProbOf } from '../sampling/samplers.js';
-import type { Tensor } from '../tensor/index.js';
+import { type Tensor, int32 } from '../tensor/index.js';
 import { trainTokenizer } from '../tokenizer/bpe-trainer.js';
 import { CharacterTokenizer } from '../tokenizer/character-tokenizer.js';
 import { continuationScorer } from './continuations.js';

@@ -20,7 +20,10 @@ export function taskClassifier(
     const model = textClassifier(body, { kind, classes, sequences });
     return { by: 'fine-tuning', parameters: model.parameters, model };
   }
-  if (features === undefined) throw new ConfigError('This model gives nothing that a task could be learnt from');
+  if (features === undefined)
+    throw new ConfigError('This model gives nothing that a task could be learnt from', {
+      advice: 'Take a model of text with a body or features, such as gpt, bert, elmo or word2vec.',
+    });
   const model = featureClassifier(features, { body: parameters, kind, classes });
   return { by: 'features', parameters: model.parameters, model };
 }

@@ -1,5 +1,6 @@
 import type { MetricName } from '../prompting/metric-names.js';
 import type { AnswerForm } from '../prompting/task.js';
+import { greatest } from './task-report.js';
 import { exactMatch, rougeL, rougeN, tokenF1 } from './text-overlap.js';
 import { bleuOf, bleuRow, chrfOf, chrfRow } from './translation.js';
 
@@ -44,12 +45,8 @@ const meanOf = <Form extends AnswerForm>(form: Form, score: (outcome: Outcomes[F
   figure: ratio,
 });
 
-/** Index of the greatest; of equals the first. */
-export const greatest = (values: readonly number[]): number =>
-  values.reduce((best, value, index) => (value > values[best]! ? index : best), 0);
-
 /** What choices are compared by. */
-export const choiceScores = {
+const choiceScores = {
   accuracy: ({ logProb }: ScoredChoice) => logProb,
   'accuracy per token': ({ logProb, tokens }: ScoredChoice) => logProb / tokens,
   'accuracy per byte': ({ logProb, bytes }: ScoredChoice) => logProb / bytes,

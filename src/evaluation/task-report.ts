@@ -18,6 +18,7 @@ export interface TaskReport extends Pick<Accuracy, 'accuracy' | 'standardError'>
   readonly confusion: readonly (readonly number[])[];
 }
 
+/** @param answers int32 [N], places in `labels`, as those of `truth` are */
 export function taskReport(answers: Int32Array, truth: Int32Array, labels: readonly string[]): TaskReport {
   const confusion = labels.map(() => labels.map(() => 0));
   answers.forEach((answer, index) => confusion[truth[index]!]![answer]!++);

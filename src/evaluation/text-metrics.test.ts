@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { counterRandom } from '../tensor/random.js';
 import { bootstrap } from './bootstrap.js';
-import { type Outcomes, greatest, metrics } from './task-metrics.js';
+import { type Outcomes, metrics } from './task-metrics.js';
+import { greatest } from './task-report.js';
 import golden from './golden/text-metrics.json' with { type: 'json' };
 import { exactMatch, normaliseAnswer, rougeL, rougeN, tokenF1 } from './text-overlap.js';
 import { bleuOf, bleuRow, chrfOf, chrfRow, tokenise13a } from './translation.js';

@@ -54,15 +54,18 @@ export const rougeL = (answer: string, references: readonly string[]): number =>
 
 const f1 = (shared: number, said: number, right: number): number => (shared === 0 ? 0 : (2 * shared) / (said + right));
 
+/** Every so many parts in a row, with a space between them. */
 export const runs = (parts: readonly string[], length: number): string[] =>
   Array.from({ length: Math.max(0, parts.length - length + 1) }, (_, at) => parts.slice(at, at + length).join(' '));
 
+/** How often each part occurs. */
 export function counted(parts: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const part of parts) counts.set(part, (counts.get(part) ?? 0) + 1);
   return counts;
 }
 
+/** How many parts two counts have in common, each as often as in the one that has it less. */
 export const common = (one: ReadonlyMap<string, number>, other: ReadonlyMap<string, number>): number =>
   [...one].reduce((sum, [part, count]) => sum + Math.min(count, other.get(part) ?? 0), 0);
 

@@ -137,7 +137,9 @@ export async function readAdapter(folder: string, specs: unknown): Promise<Recor
       const isMatrix = own !== undefined && isAdapterPath(own);
       const expected = isMatrix ? [...spec!.shape].reverse() : spec?.shape;
       if (own === undefined || expected!.join() !== shape.join()) {
-        throw new FormatError(`${path}: '${name}' [${shape.join(', ')}] fits no layer of the model that it adapts`);
+        throw new FormatError(`${path}: '${name}' [${shape.join(', ')}] fits no layer of the model that it adapts`, {
+          advice: 'Is the model beneath it the one that it was trained on, and are its adapters linear layers of that?',
+        });
       }
       const data = await file.readFloat32(name);
       values[own] = isMatrix ? transposed(data, shape) : data;

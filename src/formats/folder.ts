@@ -81,6 +81,7 @@ export async function writeModelFolder(
   return lineage;
 }
 
+/** Writes a value as indented JSON, whole or not at all. */
 export const writeJson = (path: string, value: unknown): Promise<void> =>
   writeFileAtomically(path, `${JSON.stringify(value, null, 2)}\n`);
 
@@ -111,12 +112,18 @@ export async function readConfig(folder: string, name = CONFIG_FILE): Promise<un
   }
   const path = join(folder, name);
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new FormatError(`${folder} is not a model folder: it has no ${name}`, { cause });
+    throw new FormatError(`${folder} is not a model folder: it has no ${name}`, {
+      cause,
+      advice: 'Give the folder that a training command wrote, or the folder `model` in that of its run.',
+    });
   });
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new FormatError(`${path} is not JSON: ${(cause as Error).message}`, { cause });
+    throw new FormatError(`${path} is not JSON: ${(cause as Error).message}`, {
+      cause,
+      advice: 'The file was damaged or changed by hand: copy the model anew.',
+    });
   }
 }
 
@@ -132,10 +139,12 @@ export async function readWeights(folder: string, specs: unknown): Promise<Recor
     const values: Record<string, Float32Array> = {};
     for (const { path: name, spec } of parameterLeaves(specs)) {
       const entry = file.tensors.get(name);
-      if (entry === undefined) throw new FormatError(`${path}: the tensor '${name}' is missing`);
+      const advice = 'Weights and configuration are not of one model: copy its whole folder anew.';
+      if (entry === undefined) throw new FormatError(`${path}: the tensor '${name}' is missing`, { advice });
       if (entry.shape.join() !== spec.shape.join()) {
         throw new FormatError(
           `${path}: '${name}' has the shape [${entry.shape.join(', ')}], the config wants [${spec.shape.join(', ')}]`,
+          { advice },
         );
       }
       values[name] = await file.readFloat32(name);

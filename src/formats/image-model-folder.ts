@@ -82,6 +82,7 @@ export const imageData = ({ channels, height, width, pixels, labelNames, text }:
   ...(text && { text: { vocabulary: text.vocabulary, length: text.length } }),
 });
 
+/** Writes an image model as a folder, whole or not at all. */
 export async function saveImageModel(options: {
   folder: string;
   definition: ImageModelDefinition;

@@ -89,5 +89,9 @@ export const sightOf = ({ data, reading }: ModelEye): Sight => ({ ...reading, sh
 /** Tokens that an image takes. */
 export const imageTokensOf = ({ tokens, parts }: ModelEye): number => tokens ?? parts.count;
 
+/** How a model's dialogues become tokens: to one that sees, an image is so many. */
+export const imagesAs = (eye: ModelEye | undefined): { imageTokens?: number } =>
+  eye ? { imageTokens: imageTokensOf(eye) } : {};
+
 /** The tokenizer with the token that keeps places for images. */
 export const withImageToken = (tokenizer: Tokenizer): Tokenizer => tokenizer.withControlTokens([IMAGE_TOKEN]);

@@ -66,9 +66,11 @@ export interface LoadedModel {
   readonly lineage?: Lineage;
 }
 
-/** The program of a saved model: a language model, or the reward model built on one. */
+/** The program of a saved language model. */
 export const languageModelOf = ({ config, eye, tokenizer }: Described): Gpt =>
   gpt(config, eye && builtEye(eye, config.width, tokenizer.idOf(IMAGE_TOKEN)));
+
+/** The program of a saved reward model, which is built on one. */
 export const rewardModelOf = (model: Described): ScalarModel => scalarModel(languageModelOf(model));
 
 /** What a program is made of. */
@@ -142,7 +144,10 @@ async function loadAdapted(folder: string): Promise<LoadedModel> {
       advice: 'Put that model back where it was; descent merge makes a model that stands for itself.',
     });
   });
-  if (!isKind(kind)) throw new FormatError(`${folder}: there is no kind of model '${kind}'`);
+  if (!isKind(kind))
+    throw new FormatError(`${folder}: there is no kind of model '${kind}'`, {
+      advice: `There are: ${kinds.join(', ')}.`,
+    });
   if (baseId !== undefined && base.lineage !== undefined && base.lineage.id !== baseId) {
     throw new FormatError(
       `${folder} adapts the model ${baseId}; in ${path} there is another one now, ${base.lineage.id}`,

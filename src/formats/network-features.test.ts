@@ -4,7 +4,7 @@ import type { ImageSet } from '../data/images/image-set.js';
 import { extractorOf } from '../evaluation/extractor.js';
 import { parameterCount, leavesOf } from '../nn/parameters.js';
 import { Engine } from '../runtime/engine.js';
-import { hasSharedData } from '../tokenizer/shared-data.test-helper.js';
+import { hasSharedData } from '../data/fixtures.test-helper.js';
 import golden from './golden/network-features.json' with { type: 'json' };
 import { readNetworkFeatures } from './network-features.js';
 import { readTensorflowGraph } from './tensorflow-graph.js';

@@ -53,5 +53,6 @@ export function grid({ values, largest, channels, height, width }: Pictures, opt
   return { ...total, data, channels };
 }
 
+/** A picture as the bytes of a PNG file. */
 export const encodePng = ({ width, height, data, channels }: Canvas): Uint8Array =>
   encode({ width, height, data, channels });

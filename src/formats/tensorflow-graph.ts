@@ -7,6 +7,7 @@ import { FormatError } from '../errors.js';
 import { type ParameterSpec, parameter } from '../nn/parameters.js';
 import { widenFloat16 } from '../runtime/float16.js';
 import { type Tensor, add, constant, conv, mean, mul, relu, relu6, reshape } from '../tensor/index.js';
+import { sizeOf } from '../tensor/define.js';
 
 /** Reads a TensorFlow.js graph model (its JSON of nodes, and its weights) and rebuilds it from our own operations. */
 
@@ -81,7 +82,7 @@ async function readWeights(folder: string, manifest: z.output<typeof modelSchema
     hash.update(bytes);
     let at = 0;
     for (const { name, shape, dtype, quantization } of group.weights) {
-      const count = shape.reduce((product, length) => product * length, 1);
+      const count = sizeOf(shape);
       const width = quantization === undefined ? 4 : 2;
       const data = bytes.subarray(at, (at += count * width));
       if (data.length < count * width) {

@@ -67,6 +67,7 @@ export function buildTextModel(
 const specsOf = (model: TextModel, task: TaskOfModel | undefined): object =>
   task === undefined ? model.parameters : taskClassifier(model, task).parameters;
 
+/** Writes a model of text as a folder, whole or not at all; with `task`, one that was fine-tuned on it. */
 export async function saveTextModel(options: {
   folder: string;
   definition: TextModelDefinition;
@@ -100,7 +101,10 @@ export async function loadTextModel(folder: string): Promise<LoadedTextModel> {
   const config = await readConfig(folder);
   if (typeOf(config) === 'descent-gpt') {
     const { kind, config: gpt, values, tokenizer, lineage } = await loadModel(folder);
-    if (kind !== 'language-model') throw new FormatError(`${folder} is a ${kind}, and a language model is needed here`);
+    if (kind !== 'language-model')
+      throw new FormatError(`${folder} is a ${kind}, and a language model is needed here`, {
+        advice: 'Give what descent train or sft made.',
+      });
     const { vocabularySize, ...settings } = gpt;
     if (vocabularySize !== tokenizer.vocabSize) {
       throw new FormatError(

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../runtime/engine.js';
-import { type Tensor, grad } from '../tensor/index.js';
+import { type Tensor, float32, grad } from '../tensor/index.js';
 import { counterRandom, fillNormal } from '../tensor/random.js';
 import { assignmentLoss } from './assignment.js';
 import { clusterSums, drawByWeight, kMeans, nearest } from './clusters.js';
@@ -11,7 +11,6 @@ beforeAll(async () => {
 });
 afterAll(() => engine.dispose());
 
-const float = (...shape: number[]) => ({ shape, dtype: 'float32' as const });
 const run = async (
   fn: (x: Record<string, Tensor>) => Record<string, Tensor>,
   inputs: Record<string, { shape: number[]; data: Float32Array | Int32Array }>,
@@ -19,7 +18,7 @@ const run = async (
   const specs = Object.fromEntries(
     Object.entries(inputs).map(([name, { shape, data }]) => [
       name,
-      data instanceof Float32Array ? float(...shape) : { shape, dtype: 'int32' as const },
+      data instanceof Float32Array ? float32(...shape) : { shape, dtype: 'int32' as const },
     ]),
   );
   const program = await engine.compile(fn, specs as never, { name: 'test' });

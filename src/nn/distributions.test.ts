@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../runtime/engine.js';
-import { binaryCrossEntropy, grad, mul, sum } from '../tensor/index.js';
+import { binaryCrossEntropy, float32, grad, mul, sum } from '../tensor/index.js';
 import { bernoulliLogProb, discretisedLogisticLogProb } from './distributions.js';
 
 let engine: Engine;
@@ -8,8 +8,6 @@ beforeAll(async () => {
   engine = await Engine.create({ threads: 1 });
 });
 afterAll(() => engine.dispose());
-
-const float = (...shape: number[]) => ({ shape, dtype: 'float32' as const });
 
 describe('Bernoulli', () => {
   it('is the cross-entropy turned around, with its gradient, however sure the logit is', async () => {
@@ -20,7 +18,7 @@ describe('Bernoulli', () => {
         expected: binaryCrossEntropy(given, x),
         slope: grad((l: typeof given) => sum(bernoulliLogProb(x, l)))(given),
       }),
-      { x: float(9), logits: float(9) },
+      { x: float32(9), logits: float32(9) },
     );
     for (const pixel of [0, 1]) {
       const x = new Float32Array(9).fill(pixel);
@@ -38,7 +36,7 @@ describe('discretised logistic', () => {
     const x = [1, 77, 254];
     const program = await engine.compile(
       ({ x: pixels, logScale }) => ({ y: discretisedLogisticLogProb(pixels, mul(logScale, 0), logScale, levels) }),
-      { x: float(1, x.length), logScale: float(logScales.length, 1) },
+      { x: float32(1, x.length), logScale: float32(logScales.length, 1) },
     );
     const inputs = { x: Float32Array.from(x), logScale: Float32Array.from(logScales) };
     const { y } = (await program.run(inputs)) as { y: Float32Array };
@@ -60,7 +58,7 @@ describe('discretised logistic', () => {
   ])('gives %i levels together a probability of 1 (mean %f, log scale %f)', async (levels, mean, logScale) => {
     const program = await engine.compile(
       ({ x, mean: centre, logScale: scale }) => ({ y: discretisedLogisticLogProb(x, centre, scale, levels) }),
-      { x: float(levels), mean: float(1), logScale: float(1) },
+      { x: float32(levels), mean: float32(1), logScale: float32(1) },
     );
     const x = Float32Array.from({ length: levels }, (_, level) => level);
     const { y } = (await program.run({

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../runtime/engine.js';
-import { type Tensor, type TensorSpec, constant, gradients, mul, reshape, sum } from '../tensor/index.js';
+import { type Tensor, type TensorSpec, constant, float32, gradients, mul, reshape, sum } from '../tensor/index.js';
 import { type Eye, type EyeParameters, eye } from './eye.js';
 
 interface Golden {
@@ -40,7 +40,6 @@ const close = (actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance
     expect(Math.abs(value - expected[index]!)).toBeLessThan(tolerance * (1 + Math.abs(expected[index]!))),
   );
 };
-const float = (...shape: number[]): TensorSpec => ({ shape, dtype: 'float32' });
 
 describe('an eye', () => {
   it("puts what it sees where the placeholders are, with PyTorch's values and gradients", async () => {
@@ -60,9 +59,9 @@ describe('an eye', () => {
       },
       {
         p: projector,
-        embedded: float(2, 5, 5),
+        embedded: float32(2, 5, 5),
         tokens: { shape: [2, 5], dtype: 'int32' } as TensorSpec,
-        images: float(2, 1, 4, 3),
+        images: float32(2, 1, 4, 3),
       } as never,
     );
     const leaf = (name: string): Float32Array => Float32Array.from(golden.parameters[name]!);

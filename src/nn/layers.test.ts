@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../runtime/engine.js';
-import { type Tensor, ones } from '../tensor/index.js';
+import { type Tensor, float32, ones } from '../tensor/index.js';
 import { Dropout, embedding, linear, linearSpec, norm, normSpec } from './layers.js';
 
 let engine: Engine;
@@ -9,7 +9,6 @@ beforeAll(async () => {
 });
 afterAll(() => engine.dispose());
 
-const float = (...shape: number[]) => ({ shape, dtype: 'float32' as const });
 const key = { shape: [2], dtype: 'int32' as const };
 
 describe('Dropout', () => {
@@ -51,16 +50,16 @@ describe('Dropout', () => {
 
 describe('layers by hand', () => {
   const run = async (fn: (x: Tensor) => Tensor, x: number[], shape: number[]): Promise<number[]> => {
-    const program = await engine.compile(({ x }) => ({ y: fn(x) }), { x: float(...shape) });
+    const program = await engine.compile(({ x }) => ({ y: fn(x) }), { x: float32(...shape) });
     const { y } = (await program.run({ x: Float32Array.from(x) })) as { y: Float32Array };
     return [...y];
   };
 
   it('linear: x W + b', async () => {
     const program = await engine.compile(({ weight, bias, x }) => ({ y: linear({ weight, bias }, x) }), {
-      weight: float(2, 3),
-      bias: float(3),
-      x: float(1, 2),
+      weight: float32(2, 3),
+      bias: float32(3),
+      x: float32(1, 2),
     });
     const { y } = (await program.run({
       weight: Float32Array.of(1, 2, 3, 4, 5, 6),
@@ -87,7 +86,7 @@ describe('layers by hand', () => {
 
   it('embedding: rows of the table', async () => {
     const program = await engine.compile(({ weight, ids }) => ({ y: embedding({ weight }, ids) }), {
-      weight: float(3, 2),
+      weight: float32(3, 2),
       ids: { shape: [2, 2], dtype: 'int32' as const },
     });
     const { y } = (await program.run({

@@ -40,6 +40,7 @@ export interface LinearOptions {
   init?: Initialiser;
 }
 
+/** Weights N(0, 0.02²) and a bias of 0, unless said otherwise. */
 export const linearSpec = (from: number, to: number, options: LinearOptions = {}): LinearSpec => ({
   weight: parameter([from, to], { init: options.init ?? normal(0.02) }),
   ...((options.bias ?? true) && { bias: parameter([to]) }),
@@ -74,6 +75,7 @@ export interface ConvolutionSpecOptions {
 const kernelOf = ({ kernel = 3 }: ConvolutionSpecOptions): readonly [number, number] =>
   typeof kernel === 'number' ? [kernel, kernel] : kernel;
 
+/** Weights of `scaledNormal` for the inputs of a place, and a bias of 0, unless said otherwise. */
 export function convolutionSpec(from: number, to: number, options: ConvolutionSpecOptions = {}): ConvolutionSpec {
   const [height, width] = kernelOf(options);
   const init = options.init ?? scaledNormal(from * height * width, options.gain);
@@ -90,6 +92,7 @@ const addChannels = (x: Tensor, bias: Tensor | undefined): Tensor =>
 export const convolve = (p: TensorsOf<ConvolutionSpec>, x: Tensor, options: ConvolutionOptions = {}): Tensor =>
   addChannels(conv(x, p.weight, { padding: 'same', ...options }), p.bias);
 
+/** The same for `convolveTransposed`. */
 export function transposedConvolutionSpec(
   from: number,
   to: number,
@@ -110,6 +113,7 @@ export interface EmbeddingSpec {
   readonly weight: ParameterSpec;
 }
 
+/** A vector of `width` numbers for each entry. */
 export const embeddingSpec = (entries: number, width: number, init: Initialiser = normal(0.02)): EmbeddingSpec => ({
   weight: parameter([entries, width], { init }),
 });
@@ -124,11 +128,13 @@ export interface NormSpec {
   readonly bias?: ParameterSpec;
 }
 
+/** A scale of 1 and, of layer normalisation, a bias of 0. */
 export const normSpec = (kind: 'layer' | 'rms', width: number, options: { bias?: boolean } = {}): NormSpec => ({
   scale: parameter([width], { init: { kind: 'ones' } }),
   ...(kind === 'layer' && (options.bias ?? true) && { bias: parameter([width]) }),
 });
 
+/** Normalises the last axis of x [..., width]. */
 export const norm = (kind: 'layer' | 'rms', parameters: TensorsOf<NormSpec>, x: Tensor, epsilon = 1e-5): Tensor =>
   kind === 'rms' ? rmsNorm(x, parameters.scale, epsilon) : layerNorm(x, parameters.scale, parameters.bias, epsilon);
 

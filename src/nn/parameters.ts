@@ -29,6 +29,7 @@ export interface ParameterOptions {
   decay?: boolean;
 }
 
+/** Declares a parameter, float32; zeros unless `init` says otherwise. */
 export const parameter = (shape: readonly number[], options: ParameterOptions = {}): ParameterSpec => ({
   shape,
   dtype: 'float32',
@@ -36,6 +37,7 @@ export const parameter = (shape: readonly number[], options: ParameterOptions = 
   decay: options.decay ?? shape.length >= 2,
 });
 
+/** Drawn from a normal distribution of mean 0. */
 export const normal = (standardDeviation: number): Initialiser => ({ kind: 'normal', standardDeviation });
 
 const isParameter = (value: unknown): value is ParameterSpec => isSpec(value) && 'init' in value;

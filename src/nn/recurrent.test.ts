@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { evaluate } from '../tensor/evaluate.test-helper.js';
-import { gradients, mul, sum, trace } from '../tensor/index.js';
+import { float32, gradients, mul, sum, trace } from '../tensor/index.js';
 import { lstm, lstmSpec } from './recurrent.js';
 
 interface Golden extends Record<'x' | 'weight' | 'input' | 'state' | 'bias' | 'out', number[]> {
@@ -10,7 +10,6 @@ interface Golden extends Record<'x' | 'weight' | 'input' | 'state' | 'bias' | 'o
 const golden = JSON.parse(readFileSync(new URL('./golden/recurrent.json', import.meta.url), 'utf8')) as Golden;
 
 const [batch, time, inputs, units] = [2, 4, 3, 2];
-const float32 = (...shape: number[]) => ({ shape, dtype: 'float32' }) as const;
 const specs = {
   p: lstmSpec(inputs, units, 2),
   x: float32(2, batch, time, inputs),

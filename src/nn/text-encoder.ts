@@ -54,7 +54,10 @@ export interface TextEncoder {
 /** @throws ConfigError when the images have no captions, or the width does not divide into the heads */
 export function textEncoder(settings: TextSettings, text: TextData | undefined): TextEncoder {
   const { textLayers: layers, textWidth: width, textHeads: heads } = settings;
-  if (text === undefined) throw new ConfigError('This model reads captions, and these images have none');
+  if (text === undefined)
+    throw new ConfigError('This model reads captions, and these images have none', {
+      advice: 'Give images with captions, such as emoji.',
+    });
   if (width % heads !== 0)
     throw new ConfigError(`model.textWidth: ${width} does not divide into ${heads} heads (model.textHeads)`);
   const stack = transformer({

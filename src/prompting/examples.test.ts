@@ -29,6 +29,28 @@ describe('examples from files', () => {
     expect(train[0]).toMatchObject({ fields: { text: 'fair', label: '1' }, line: 1 });
   });
 
+  it('are those of a task that models are trained on, by its labels', async () => {
+    const heading = 'ID\tStem\tChoices\tAll\tKey\n';
+    const data = folderWith({
+      'cls-sst2/train.tsv.gz': "sentence\tlabel\nit 's bad .\t0\n",
+      'cls-sst2/test.tsv.gz': 'sentence\tlabel\nfine .\t1\n',
+      'eval-openbookqa/train.tsv.gz': `${heading}1\tThe\t(A) a (B) b (C) c (D) d (D) e\t…\tD\n2\tIt\t(A) a (B) b (C) c (D) d\t…\tB\n`,
+      'eval-openbookqa/test.tsv.gz': `${heading}1\tAn\t(A) a (B) b (C) c (D) d\t…\tD\n`,
+    });
+    const shown = async (name: string) => {
+      const task = builtInTask(name);
+      const { train, test } = await readExamples(task.source, { data });
+      return [train, test].map((list) =>
+        list.map((each) => render(task, each)).map((each) => each.prompt + each.target),
+      );
+    };
+    expect(await shown('sst2')).toEqual([
+      ["Review: it's bad.\nSentiment: negative"],
+      ['Review: fine.\nSentiment: positive'],
+    ]);
+    expect(await shown('openbookqa')).toEqual([['Question: It\nAnswer: b'], ['Question: An\nAnswer: d']]);
+  });
+
   it('are lines that belong together', async () => {
     const data = folderWith({ 'en.dev': 'one\ntwo\n', 'fr.dev': 'un\ndeux\n', 'de.dev': 'eins\n' });
     const { test } = await read({ kind: 'lines', test: { source: 'en.dev', translation: 'fr.dev' } }, data);
@@ -178,8 +200,7 @@ describe.runIf(hasSharedData('eval-gsm8k'))('the tasks on their data', () => {
   };
   it.each(cases)('%s', { timeout: 600_000 }, async (name) => {
     const task = builtInTask(name);
-    const source = 'train' in task.source ? { ...task.source, train: undefined } : task.source;
-    const { test } = await readExamples(source, { data: sharedPath('.') });
+    const { test } = await readExamples(task.source, { data: sharedPath('.'), testOnly: true });
     if (counts[name] !== undefined) expect(test).toHaveLength(counts[name]);
     else expect(test.length).toBeGreaterThan(100);
     for (const each of test) expect(render(task, each).target).toMatch(/^ \S/);

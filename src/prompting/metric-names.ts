@@ -1,5 +1,5 @@
 /** Every metric of a task, with what it means. They are computed in src/evaluation/task-metrics.ts. */
-export const metricMeanings = {
+const metricMeanings = {
   accuracy: 'share of examples whose right choice is the most probable',
   'accuracy per token': 'the same, log-probabilities divided by the number of tokens',
   'accuracy per byte': 'the same, log-probabilities divided by the number of bytes',

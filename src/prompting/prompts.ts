@@ -39,7 +39,9 @@ export function render(task: Task, example: TaskExample, phrasing = 0): Rendered
   if ('each' in given) {
     const list = fields[given.each];
     if (!Array.isArray(list)) {
-      throw new ConfigError(`${task.name}: choices.each: the field ${given.each} is no list`);
+      throw new ConfigError(`${task.name}: choices.each: the field ${given.each} is no list`, {
+        advice: 'Make it one: { from: a column, split: what stands between its parts }.',
+      });
     }
     choices = (list as readonly string[]).map((choice) => fill(given.as, { ...fields, choice }, example));
   } else choices = given.map(write);

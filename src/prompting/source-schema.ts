@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { taskNames } from '../data/tasks/read.js';
 import { generatedNames } from './generated/names.js';
 
 const paths = z.union([z.string(), z.array(z.string()).min(1)]);
@@ -32,6 +33,13 @@ export const sourceSchema = z.discriminatedUnion('kind', [
       .array(z.string())
       .optional()
       .describe('names of the columns of a CSV or TSV file whose first line has none'),
+    columns,
+  }),
+  z.strictObject({
+    kind: z.literal('task'),
+    name: z
+      .enum(taskNames)
+      .describe('a task that models are also trained on; its columns are text, text2 or choices, and label'),
     columns,
   }),
   z.strictObject({

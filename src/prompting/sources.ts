@@ -1,9 +1,12 @@
 import { join } from 'node:path';
+import { BadRows } from '../data/bad-rows.js';
 import { defaultEnglish } from '../data/default-english.js';
 import { isObject, type JsonObject } from '../data/json.js';
 import { readDocuments } from '../data/sources/documents.js';
 import { readLines } from '../data/sources/json.js';
 import { readRows } from '../data/sources/rows.js';
+import { readTask } from '../data/tasks/read.js';
+import type { Task, TaskExample as LabelledTexts } from '../data/tasks/task.js';
 import { ConfigError, DataError } from '../errors.js';
 import { clozes } from './cloze.js';
 import { fieldsOf } from './columns.js';
@@ -22,13 +25,38 @@ export interface SourceOptions {
 /** Reads the examples of a task. @throws DataError for a missing file, BadRowError for a bad row */
 export async function readExamples(source: Source, options: SourceOptions = {}): Promise<TaskExamples> {
   if (source.kind === 'generated') return generate(source.name, source.settings);
+  if (source.kind === 'task') return examplesOfTask(source, options);
   const read = (split: 'train' | 'test'): Promise<readonly TaskExample[]> => readSplit(source, split, options);
   const examples = { train: options.testOnly === true ? [] : await read('train'), test: await read('test') };
   if (examples.test.length > 0) return examples;
-  throw new DataError(`There is no example in ${JSON.stringify('test' in source ? source.test : source.kind)}`);
+  throw new DataError(`There is no example in ${JSON.stringify('test' in source ? source.test : source.kind)}`, {
+    advice: 'Check the paths of the task.',
+  });
 }
 
-type ReadSource = Exclude<Source, { kind: 'generated' }>;
+/** A task by name; of one that has no part for testing, all is asked. */
+async function examplesOfTask(
+  { name, columns }: Extract<Source, { kind: 'task' }>,
+  { data, testOnly = false, signal }: SourceOptions,
+): Promise<TaskExamples> {
+  // What was published is not for mending: rows that nobody can use are left out.
+  const badRows = new BadRows();
+  const task = await readTask(name, { badRows, ...(data !== undefined && { data }), ...(signal && { signal }) });
+  const fieldsOfAll = (list: readonly LabelledTexts[]): TaskExample[] =>
+    list.map(({ texts, label, ...place }) => ({
+      ...place,
+      fields: fieldsOf(rowOf(task, texts, label), columns, place),
+    }));
+  const { train, test = train } = task;
+  return { train: testOnly || test === train ? [] : fieldsOfAll(train), test: fieldsOfAll(test) };
+}
+
+function rowOf({ kind, labels }: Task, [text, ...others]: readonly string[], label: number): JsonObject {
+  const second = kind === 'choice' ? { choices: others } : others.length > 0 ? { text2: others[0] } : {};
+  return { text, ...second, label: labels[label] };
+}
+
+type ReadSource = Exclude<Source, { kind: 'generated' | 'task' }>;
 
 async function readSplit(source: ReadSource, split: 'train' | 'test', options: SourceOptions): Promise<TaskExample[]> {
   const { data, signal } = options;

@@ -2,6 +2,7 @@ import { Tensor as OrtTensor } from 'onnxruntime-node';
 import { RuntimeError } from '../errors.js';
 import { FlatStore } from './flat-store.js';
 import type { BufferName, LeafSpec, StoreBuffer } from './protocol.js';
+import { sizeOf } from '../tensor/define.js';
 
 /** A store as the worker sees it: tensors to feed, places to write to. */
 export interface DeviceStore {
@@ -96,7 +97,7 @@ export class GpuStore implements DeviceStore {
     for (const buffer of buffers) {
       const tensors: OrtTensor[] = [];
       for (const { shape } of leaves) {
-        const size = shape.reduce((product, length) => product * length, 1);
+        const size = sizeOf(shape);
         tensors.push(await mover.toDevice(new OrtTensor('float32', new Float32Array(size), shape)));
       }
       store.#buffers.set(buffer, tensors);

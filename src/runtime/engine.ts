@@ -24,6 +24,8 @@ export interface EngineOptions {
 
 export interface StoreOptions {
   leaves: readonly LeafSpec[];
+  /** What the parameters begin as; 0 where nothing is given. */
+  values?: Readonly<Record<string, Float32Array>>;
   /** Also keep gradients and two moments. */
   trainable?: boolean;
   /** Also keep gradients, which something else than this store's optimizer step uses. */
@@ -68,16 +70,24 @@ export class Engine {
     return engine;
   }
 
-  /** Makes a store, all zeros. */
+  /** Makes a store. @throws RuntimeError for a value that is of no leaf or does not fill its leaf */
   async createStore(options: StoreOptions): Promise<Store> {
-    const { leaves, trainable = false, gradients = trainable, average = false, over, bankBytes } = options;
+    const { leaves, values, trainable = false, gradients = trainable, average = false, over, bankBytes } = options;
     const buffers: BufferName[] = ['parameters'];
     if (gradients) buffers.push('gradients');
     if (trainable) buffers.push('firstMoment', 'secondMoment');
     if (average) buffers.push('average');
     const id = this.#nextId++;
     await this.#remote.call('createStore', { id, leaves, buffers, bankBytes });
-    return new Store(this.#remote, id, leaves, over);
+    const store = new Store(this.#remote, id, leaves, over);
+    if (values === undefined) return store;
+    try {
+      await store.write(values);
+      return store;
+    } catch (error) {
+      await store.dispose();
+      throw error;
+    }
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { Engine, StoreReference } from './engine.js';
 import type { StoreBuffer } from './protocol.js';
 import { Store } from './store.js';
+import { sizeOf } from '../tensor/define.js';
 
 /**
  * Micro-batches of one step, computed side by side. Every lane is an engine with a copy of the parameters and a sum of
@@ -19,8 +20,7 @@ export interface Lane {
   collect(leaves: readonly number[]): Promise<void>;
 }
 
-const bytesOf = (store: Store): number =>
-  4 * store.leaves.reduce((sum, { shape }) => sum + shape.reduce((product, length) => product * length, 1), 0);
+const bytesOf = (store: Store): number => 4 * store.leaves.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 
 /** How many lanes there are where so many are asked for: on a CPU, with a thread for each. */
 export const laneCount = ({ device, threads }: Engine, asked: number): number =>

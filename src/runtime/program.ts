@@ -6,6 +6,7 @@ import { RuntimeError } from '../errors.js';
 import type { HostData, InputBinding, OutputBinding, StoreBuffer, StoreLeaf } from './protocol.js';
 import type { Remote } from './remote.js';
 import { Store } from './store.js';
+import { sizeOf } from '../tensor/define.js';
 
 /** Nested objects and arrays of host data; a scalar is an array of one element. */
 export type HostTree = HostData | readonly HostTree[] | { readonly [key: string]: HostTree };
@@ -124,7 +125,7 @@ export class Program {
     }
     const { dtype } = input.spec;
     const expected = hostTypes[dtype];
-    const size = input.spec.shape.reduce((product, length) => product * length, 1);
+    const size = sizeOf(input.spec.shape);
     if (expected === undefined || !(value instanceof expected) || value.length !== size) {
       const got = ArrayBuffer.isView(value)
         ? `${value.constructor.name} of ${(value as HostData).length}`

@@ -143,6 +143,7 @@ export class SafetensorsFile {
     } catch (error) {
       throw new FormatError(`${path} cannot be opened: ${error instanceof Error ? error.message : String(error)}`, {
         cause: error,
+        advice: 'Is it there, and may this user read it?',
       });
     }
     try {
@@ -161,7 +162,7 @@ export class SafetensorsFile {
       const length = Math.min(chunkBytes, bytes.length - at);
       const { bytesRead } = await this.#handle.read(bytes, at, length, this.#dataStart + begin + at);
       if (bytesRead === 0) {
-        throw new FormatError(`${this.path}: tensor "${name}": the file ends before the tensor does.`);
+        throw malformed(`${this.path}: tensor "${name}": the file ends before the tensor does.`);
       }
       at += bytesRead;
     }
@@ -198,7 +199,7 @@ interface Header {
 
 async function readHeader(path: string, handle: FileHandle): Promise<Header> {
   const { size } = await handle.stat();
-  if (size < 8) throw new FormatError(`${path} is not a safetensors file: it has ${size} bytes, fewer than 8.`);
+  if (size < 8) throw malformed(`${path} is not a safetensors file: it has ${size} bytes, fewer than 8.`);
   const lengthBytes = new Uint8Array(8);
   await handle.read(lengthBytes, 0, 8, 0);
   const declared = new DataView(lengthBytes.buffer).getBigUint64(0, true);
@@ -215,9 +216,9 @@ async function readHeader(path: string, handle: FileHandle): Promise<Header> {
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
-    throw new FormatError(`${path}: the header is not JSON.`, { cause: error });
+    throw malformed(`${path}: the header is not JSON.`, error);
   }
-  if (!isRecord(json)) throw new FormatError(`${path}: the header is not a JSON object.`);
+  if (!isRecord(json)) throw malformed(`${path}: the header is not a JSON object.`);
   return { ...checkHeader(path, json, size - 8 - length), dataStart: 8 + length };
 }
 
@@ -226,9 +227,9 @@ function checkHeader(path: string, json: Record<string, unknown>, dataBytes: num
   const entries: [string, TensorEntry][] = [];
   for (const [name, value] of Object.entries(json)) {
     if (name === '__metadata__') {
-      if (!isRecord(value)) throw new FormatError(`${path}: __metadata__ is not an object.`);
+      if (!isRecord(value)) throw malformed(`${path}: __metadata__ is not an object.`);
       for (const [key, text] of Object.entries(value)) {
-        if (typeof text !== 'string') throw new FormatError(`${path}: __metadata__["${key}"] is not a string.`);
+        if (typeof text !== 'string') throw malformed(`${path}: __metadata__["${key}"] is not a string.`);
       }
       metadata = value as Record<string, string>;
     } else {
@@ -239,7 +240,7 @@ function checkHeader(path: string, json: Record<string, unknown>, dataBytes: num
   let end = 0;
   for (const [name, entry] of entries) {
     if (entry.begin !== end) {
-      throw new FormatError(
+      throw malformed(
         `${path}: tensor "${name}" begins at byte ${entry.begin} of the data, the one before it ends at ${end}.`,
       );
     }
@@ -254,27 +255,34 @@ function checkHeader(path: string, json: Record<string, unknown>, dataBytes: num
 }
 
 function checkEntry(where: string, value: unknown): TensorEntry {
-  if (!isRecord(value)) throw new FormatError(`${where}: its header entry is not an object.`);
+  if (!isRecord(value)) throw malformed(`${where}: its header entry is not an object.`);
   const { dtype, shape, data_offsets: offsets } = value;
   if (typeof dtype !== 'string' || !Object.hasOwn(bytesPerElement, dtype)) {
-    throw new FormatError(
+    throw malformed(
       `${where}: dtype ${JSON.stringify(dtype)} is not one of ${Object.keys(bytesPerElement).join(', ')}.`,
     );
   }
   const type = dtype as SafetensorsType;
-  if (!isSizes(shape)) throw new FormatError(`${where}: its shape is not a list of non-negative integers.`);
+  if (!isSizes(shape)) throw malformed(`${where}: its shape is not a list of non-negative integers.`);
   if (!isSizes(offsets) || offsets.length !== 2) {
-    throw new FormatError(`${where}: its data_offsets are not two non-negative integers.`);
+    throw malformed(`${where}: its data_offsets are not two non-negative integers.`);
   }
   const [begin, end] = offsets as [number, number];
   const expected = byteLength(type, shape, where);
   if (end - begin !== expected) {
-    throw new FormatError(
+    throw malformed(
       `${where}: shape [${shape.join(', ')}] of ${type} needs ${expected} bytes, data_offsets give ${end - begin}.`,
     );
   }
   return { type, shape, begin, end };
 }
+
+/** What does not follow the format was not written by it whole. */
+const malformed = (message: string, cause?: unknown): FormatError =>
+  new FormatError(message, {
+    advice: 'It is damaged, cut short, or of another format: copy, fetch or write it again.',
+    cause,
+  });
 
 /** Bytes of a tensor; refuses what no file could hold. */
 function byteLength(type: SafetensorsType, shape: readonly number[], where: string): number {

@@ -7,6 +7,7 @@ import type { FlatStore } from './flat-store.js';
 import { doneOutput, identityModel, rowsModel } from './onnx/emitter.js';
 import { optimize } from './optimize.js';
 import type { HostData, InputBinding, Method, OutputBinding, RequestOf, ResultOf, StoreBuffer } from './protocol.js';
+import { sizeOf } from '../tensor/define.js';
 
 type Awaitable<T> = T | Promise<T>;
 type Handlers = { [Name in Method]: (request: RequestOf<Name>) => Awaitable<ResultOf<Name>> };
@@ -263,7 +264,7 @@ const arrays = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
 function emptyTensor({ dtype, shape }: TensorSpec): OrtTensor {
   if (dtype === 'float16' || dtype === 'bfloat16')
     throw new RuntimeError(`a program cannot return ${dtype}`, { advice: 'cast it to float32 first' });
-  const size = shape.reduce((product, length) => product * length, 1);
+  const size = sizeOf(shape);
   return new OrtTensor(dtype as 'float32', new arrays[dtype](size) as Float32Array, shape);
 }
 

@@ -29,7 +29,10 @@ export async function imageCoder(
 ): Promise<ImageCoder> {
   const { engine, model, weights, images, batchSize, seed } = options;
   const { codec, parameters } = model;
-  if (codec === undefined) throw new ConfigError('This model has no code that an image could be made again from');
+  if (codec === undefined)
+    throw new ConfigError('This model has no code that an image could be made again from', {
+      advice: 'Take an auto-encoder, a flow, or a model that takes noise away.',
+    });
   const batch = imageBatchSpec(images, batchSize, options.text);
   const encode = ((given: { parameters: never; batch: ImageTensors }) => ({
     code: codec.encode(given.parameters, given.batch),

@@ -2,6 +2,7 @@ import { type ImageBatchOptions, imagesAsSeen } from '../data/images/batches.js'
 import type { ImageCoder } from './codes.js';
 import { denoiserOf, denoisingModel } from './denoising.js';
 import type { DenoisingOptions, ImageSamplerOptions } from './image-options.js';
+import { onArc } from './noise.js';
 
 /**
  * The noise that images are drawn from, as their codes (Song et al. 2021, section 5.3): there by DDIM's steps in the
@@ -26,23 +27,6 @@ export async function denoisingCoder(
       const asked = { labels, seed: 0, denoising: settings, ...(signal && { signal }) };
       return denoises.decode(await denoises.draw({ ...asked, x: codes }), signal);
     },
-    between: onTheSphere,
+    between: onArc,
   };
-}
-
-/** Of two noises, a noise of the same length between them: on the great circle, not on the line through the inside. */
-export function onTheSphere(from: Float32Array, to: Float32Array, share: number): Float32Array {
-  let [dot, one, other] = [0, 0, 0];
-  from.forEach((value, index) => {
-    dot += value * to[index]!;
-    one += value ** 2;
-    other += to[index]! ** 2;
-  });
-  const angle = Math.acos(Math.min(1, Math.max(-1, dot / Math.sqrt(one * other))));
-  // Of two noises that point the same way the circle is the line.
-  const [a, b] =
-    Math.sin(angle) < 1e-6
-      ? [1 - share, share]
-      : [Math.sin((1 - share) * angle) / Math.sin(angle), Math.sin(share * angle) / Math.sin(angle)];
-  return from.map((value, index) => a * value + b * to[index]!);
 }

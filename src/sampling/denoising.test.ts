@@ -8,7 +8,7 @@ import type { SamplerName } from '../nn/image-model.js';
 import { samplerNames } from '../nn/image-model.js';
 import { Engine } from '../runtime/engine.js';
 import { completeImages } from './complete.js';
-import { denoisingCoder, onTheSphere } from './denoising-codes.js';
+import { denoisingCoder } from './denoising-codes.js';
 import { denoisingModel } from './denoising.js';
 import { imageToImage } from './image-to-image.js';
 import { canDraw, imageSampler } from './images.js';
@@ -152,13 +152,6 @@ describe('images as noise', () => {
     const [few, many] = [await difference(20), await difference(200)];
     expect(many).toBeLessThan(few);
     expect(many).toBeLessThan(6);
-  });
-
-  it('have noise of the same length between them', () => {
-    const [from, to] = [Float32Array.of(3, 0, 0), Float32Array.of(0, 3, 0)];
-    for (const share of [0, 0.3, 0.5, 1]) expect(Math.hypot(...onTheSphere(from, to, share))).toBeCloseTo(3, 5);
-    expect([...onTheSphere(from, to, 0)]).toEqual([...from]);
-    expect([...onTheSphere(from, from, 0.4)]).toEqual([...from]);
   });
 });
 

@@ -16,10 +16,11 @@ import type {
   PointDenoiser,
 } from '../nn/image-model.js';
 import type { Program } from '../runtime/engine.js';
-import type { Tensor } from '../tensor/index.js';
+import { type Tensor, float32, int32 } from '../tensor/index.js';
 import type { DenoisingOptions, ImageSamplerOptions } from './image-options.js';
-import { noiseOf, sizeOf } from './noise.js';
+import { noiseOf } from './noise.js';
 import { rowsSideBySide } from './rows-side-by-side.js';
+import { sizeOf } from '../tensor/define.js';
 
 /** Taking noise away, step by step: all ways of drawing with a denoiser are made of what is here. */
 
@@ -88,9 +89,8 @@ export async function denoisingModel(
   const size = sizeOf(denoiser.shape);
   const imageShape = [data.channels, data.height, data.width];
   const imageSize = sizeOf(imageShape);
-  const float = (...shape: number[]) => ({ shape, dtype: 'float32' as const });
-  const ofEach = { shape: [batchSize], dtype: 'int32' as const };
-  const clean = float(batchSize, ...denoiser.shape);
+  const ofEach = int32(batchSize);
+  const clean = float32(batchSize, ...denoiser.shape);
   const length = data.text?.length ?? 0;
   const prior = denoiser.prior && (await denoisingModel(options, denoiser.prior));
   const givenShape = denoiser.given?.shape ?? denoiser.prior?.shape;
@@ -104,12 +104,12 @@ export async function denoisingModel(
         {
           parameters,
           rows: {
-            x: float(rows, ...denoiser.shape),
-            sigma: float(rows),
-            labels: { shape: [rows], dtype: 'int32' },
-            told: float(rows),
-            ...(length > 0 && { tokens: { shape: [rows, length], dtype: 'int32' as const } }),
-            ...(givenShape && { image: float(rows, ...givenShape) }),
+            x: float32(rows, ...denoiser.shape),
+            sigma: float32(rows),
+            labels: int32(rows),
+            told: float32(rows),
+            ...(length > 0 && { tokens: int32(rows, length) }),
+            ...(givenShape && { image: float32(rows, ...givenShape) }),
           },
         },
         { name: 'denoise', threads },
@@ -122,7 +122,7 @@ export async function denoisingModel(
       })) as never,
       {
         parameters,
-        batch: { images: float(batchSize, ...imageShape), labels: ofEach, key: { shape: [2], dtype: 'int32' } },
+        batch: { images: float32(batchSize, ...imageShape), labels: ofEach, key: int32(2) },
       },
       { name: 'encode for denoising' },
     ),
@@ -217,7 +217,7 @@ export async function denoisingModel(
   const giver = lazily(() =>
     engine.compile(
       ({ images }: { images: Tensor }) => ({ values: denoiser.given!.of(images) }),
-      { images: float(batchSize, ...imageShape) },
+      { images: float32(batchSize, ...imageShape) },
       { name: 'what is given of images' },
     ),
   );

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { GptOptions } from '../families/autoregressive/gpt-config.js';
-import { int32, storeOf } from '../families/autoregressive/gpt.test-helper.js';
+import { storeOf } from '../families/autoregressive/gpt.test-helper.js';
 import { type Gpt, gpt } from '../families/autoregressive/gpt.js';
 import { initialise } from '../nn/parameters.js';
 import { Engine, type Store } from '../runtime/engine.js';
@@ -9,6 +9,7 @@ import type { Generator } from './generator.js';
 import { type Generation, createGenerator } from './generator.js';
 import type { SamplingOptions } from './options.js';
 import { logProbOf } from './samplers.js';
+import { int32 } from '../tensor/index.js';
 
 let engine: Engine;
 beforeAll(async () => {

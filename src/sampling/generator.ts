@@ -197,6 +197,7 @@ export class Generator {
   }
 }
 
+/** Its caches are kept until `dispose`. */
 export const createGenerator = (options: GeneratorOptions): Generator => new Generator(options);
 
 /** The next step, or none once the signal has fired. */

@@ -14,6 +14,7 @@ import {
 import { noiseBatch, noiseBySeed } from './noise.js';
 import { type HostArrays, drawSpecs, searchOf } from './search.js';
 import { sequentialSampler } from './sequential.js';
+import { float32, int32 } from '../tensor/index.js';
 
 export type { DenoisingOptions, ImageSampler, ImageSamplerOptions, SampleOptions } from './image-options.js';
 
@@ -27,7 +28,9 @@ export async function imageSampler(options: ImageSamplerOptions): Promise<ImageS
   if (generative !== undefined) return generativeSampler(options, generative);
   if (sequential !== undefined) return sequentialSampler(options, sequential);
   if (denoiser !== undefined) return denoisingSampler(options, denoiser);
-  throw new ConfigError('This model cannot draw images');
+  throw new ConfigError('This model cannot draw images', {
+    advice: 'Take one that learnt to: a classifier, for one, only tells them apart.',
+  });
 }
 
 async function denoisingSampler(options: ImageSamplerOptions, denoiser: Denoiser): Promise<ImageSampler> {
@@ -49,14 +52,14 @@ async function denoisingSampler(options: ImageSamplerOptions, denoiser: Denoiser
   };
 }
 
-const scalar = { shape: [], dtype: 'float32' } as const;
+const scalar = float32();
 
 async function generativeSampler(options: ImageSamplerOptions, generative: Generative): Promise<ImageSampler> {
   const { model, data, batchSize = 64 } = options;
   const { parameters } = model;
   const specs = drawSpecs(generative, batchSize);
   const controlSpecs = Object.fromEntries(Object.keys(generative.controls ?? {}).map((name) => [name, scalar]));
-  const tokenSpecs = data.text && { tokens: { shape: [batchSize, data.text.length], dtype: 'int32' } as const };
+  const tokenSpecs = data.text && { tokens: int32(batchSize, data.text.length) };
   interface Traced {
     readonly parameters: never;
     readonly given: Parameters<Generative['sample']>[1];

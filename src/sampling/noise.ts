@@ -1,6 +1,7 @@
 import type { Shapes } from '../nn/image-model.js';
 import { counterRandom, fillNormal } from '../tensor/random.js';
-import type { TensorSpec } from '../tensor/index.js';
+import { type TensorSpec, float32 } from '../tensor/index.js';
+import { sizeOf } from '../tensor/define.js';
 
 /** The noise that images are made of. */
 
@@ -42,13 +43,9 @@ export const noiseWalk =
     return onArc(from!, to!, steps === 1 ? 0 : (index % steps) / (steps - 1));
   };
 
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
-
 /** float32 specs of shapes that lack the batch axis. */
 export const withBatch = (shapes: Shapes, batchSize: number): Record<string, TensorSpec> =>
-  Object.fromEntries(
-    Object.entries(shapes).map(([name, shape]) => [name, { shape: [batchSize, ...shape], dtype: 'float32' }]),
-  );
+  Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, float32(batchSize, ...shape)]));
 
 /** The noise of a batch, whose row r is that of image `indices[r]`; rows without one are zeros. */
 export function noiseBatch(

@@ -10,6 +10,8 @@ import {
   div,
   equal,
   expandDims,
+  float32,
+  int32,
   iota,
   less,
   logSumExp,
@@ -28,9 +30,6 @@ import {
 import { imagesSpec } from '../training/language-model.js';
 
 /** The programs of generation, each compiled once per shape. All are pure functions of a tree of tensors. */
-
-const int32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'int32' });
-const float32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'float32' });
 
 export interface CacheShape {
   /** Sequences side by side. */

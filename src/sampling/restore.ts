@@ -22,7 +22,10 @@ export async function restoreImages(
 ): Promise<Restorations> {
   const { engine, model, weights, images, batchSize, seed, signal } = options;
   const { restorer, parameters } = model;
-  if (restorer === undefined) throw new ConfigError('This model does not make images whole again');
+  if (restorer === undefined)
+    throw new ConfigError('This model does not make images whole again', {
+      advice: 'descent train mae makes a model that does.',
+    });
   const program = await engine.compile(
     ((given: { parameters: never; batch: ImageTensors }) => restorer.restore(given.parameters, given.batch)) as never,
     { parameters, batch: imageBatchSpec(images, batchSize, options.text) },

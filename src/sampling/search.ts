@@ -1,14 +1,15 @@
 import type { Generative, NamedTensors } from '../nn/image-model.js';
 import type { Engine, HostTree, StoreReference } from '../runtime/engine.js';
-import type { Tensor } from '../tensor/index.js';
-import { sizeOf, withBatch } from './noise.js';
+import { type Tensor, int32 } from '../tensor/index.js';
+import { withBatch } from './noise.js';
+import { sizeOf } from '../tensor/define.js';
 
 export type HostArrays = Readonly<Record<string, Float32Array>>;
 
 /** Shapes of what every draw of a batch is made of. */
 export const drawSpecs = ({ noise, search }: Generative, batchSize: number) => ({
   noise: withBatch(noise, batchSize),
-  labels: { shape: [batchSize], dtype: 'int32' } as const,
+  labels: int32(batchSize),
   state: withBatch(search?.state ?? {}, batchSize),
 });
 

@@ -1,6 +1,6 @@
 import type { NamedTensors, ParameterTree, Sequential } from '../nn/image-model.js';
 import type { LeafSpec, Program } from '../runtime/engine.js';
-import { type Tensor, type TensorSpec, less, logProbOf, where } from '../tensor/index.js';
+import { type Tensor, float32, int32, less, logProbOf, where } from '../tensor/index.js';
 import type { ImageSamplerOptions } from './image-options.js';
 import { sampleInGraph } from './programs.js';
 
@@ -21,9 +21,6 @@ export interface SequentialPrograms {
   readonly toValues: () => Promise<Program>;
 }
 
-const int32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'int32' });
-const float32 = (...shape: readonly number[]): TensorSpec => ({ shape, dtype: 'float32' });
-
 interface StepTensors {
   readonly parameters: ParameterTree;
   readonly state: NamedTensors;
@@ -38,6 +35,7 @@ interface DrawTensors extends StepTensors {
   readonly uniform: Tensor;
 }
 
+/** Compiles what draws images value by value. */
 export async function sequentialPrograms(
   { engine, model, data, batchSize }: ImageSamplerOptions & { readonly batchSize: number },
   sequential: Sequential,

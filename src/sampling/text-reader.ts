@@ -1,6 +1,18 @@
 import type { Gpt, GptParameters } from '../families/autoregressive/gpt.js';
 import type { Engine, Program, Store } from '../runtime/engine.js';
-import { type Tensor, div, expandDims, logSoftmax, mul, sqrt, sum, takeAlongAxis, topK } from '../tensor/index.js';
+import {
+  type Tensor,
+  div,
+  expandDims,
+  float32,
+  int32,
+  logSoftmax,
+  mul,
+  sqrt,
+  sum,
+  takeAlongAxis,
+  topK,
+} from '../tensor/index.js';
 import { bucket } from './decoding-batch.js';
 import type { TokenLogProb } from './samplers.js';
 
@@ -87,12 +99,11 @@ export class TextReader {
     let program = this.#programs.get(key);
     if (program === undefined) {
       const { engine, model } = this.#options;
-      const int32 = { shape: [1, width], dtype: 'int32' } as const;
-      const rest = name === 'score' ? { targets: int32 } : { weights: { ...int32, dtype: 'float32' } as const };
+      const rest = name === 'score' ? { targets: int32(1, width) } : { weights: float32(1, width) };
       program = engine.compile(
         ({ parameters, tokens, ...given }: { parameters: GptParameters; tokens: Tensor }) =>
           read(parameters, tokens, given),
-        { parameters: model.parameters, tokens: int32, ...rest } as never,
+        { parameters: model.parameters, tokens: int32(1, width), ...rest } as never,
         { name: key },
       );
       this.#programs.set(key, program);

@@ -1,7 +1,7 @@
 import { ConfigError } from '../errors.js';
 import type { EnlargesInOneGo, ImageData, ImageModel, NamedTensors } from '../nn/image-model.js';
 import type { Engine, StoreReference } from '../runtime/engine.js';
-import type { Tensor, TensorSpec } from '../tensor/index.js';
+import { type Tensor, type TensorSpec, float32 } from '../tensor/index.js';
 import { denoisingModel } from './denoising.js';
 import { noiseBatch, noiseBySeed, withBatch } from './noise.js';
 
@@ -46,13 +46,12 @@ export async function imageUpscaler(options: UpscalerOptions): Promise<ImageUpsc
   const { channels, height, width } = data;
   const [rows, columns] = [height / upscaler.factor, width / upscaler.factor];
   const [largeSize, smallSize] = [channels * height * width, channels * rows * columns];
-  const float = (shape: readonly number[]) => ({ shape: [batchSize, ...shape], dtype: 'float32' as const });
   const larger = upscaler.inOneGo
-    ? await enlargingInOneGo({ ...options, batchSize }, upscaler.inOneGo, float([channels, rows, columns]))
+    ? await enlargingInOneGo({ ...options, batchSize }, upscaler.inOneGo, float32(batchSize, channels, rows, columns))
     : await enlargingByDenoising(options, batchSize);
   const smaller = await engine.compile(
     ({ images }: { images: Tensor }) => ({ images: upscaler.reduce(images) }),
-    { images: float([channels, height, width]) },
+    { images: float32(batchSize, channels, height, width) },
     { name: 'reduce images' },
   );
 

@@ -6,6 +6,7 @@ import { bucket } from '../sampling/decoding-batch.js';
 import { type DenoisingOptions, type ImageSampler, canDraw, imageSampler } from '../sampling/images.js';
 import { largestPixel } from '../data/images/batches.js';
 import { ApiError, refusal } from './api-error.js';
+import { inTurn } from './in-turn.js';
 import type { LoadOptions } from './language-model.js';
 import type { ModelEntry } from './model-folders.js';
 
@@ -34,14 +35,14 @@ export interface ServedImageModel {
 /** Images drawn side by side. */
 const MOST_SIDE_BY_SIDE = 16;
 
+/** @throws FormatError naming the file and what is wrong with it */
 export async function loadServedImageModel(entry: ModelEntry, options: LoadOptions): Promise<ServedImageModel> {
   const { values, ...loaded } = await loadImageModel(entry.folder);
   const { model, images: made } = loaded;
   const { width, height, channels } = made;
   const engine = await Engine.create(options.engine);
   try {
-    const weights = await engine.createStore({ leaves: leavesOf(model.parameters) });
-    await weights.write(values);
+    const weights = await engine.createStore({ leaves: leavesOf(model.parameters), values });
     const data = imageData(made);
     const samplers = new Map<number, Promise<ImageSampler>>();
     const samplerFor = (batchSize: number): Promise<ImageSampler> => {
@@ -50,16 +51,14 @@ export async function loadServedImageModel(entry: ModelEntry, options: LoadOptio
       return known;
     };
     let waiting = 0;
-    let last: Promise<unknown> = Promise.resolve();
+    const alone = inTurn();
     /** One request after the other. */
-    const inTurn = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const queued = async <Result>(work: () => Promise<Result>): Promise<Result> => {
       if (waiting > options.settings.queue) {
         throw new ApiError(429, `${waiting} requests are waiting already.`, { code: 'queue_full', retryAfter: 5 });
       }
       waiting++;
-      const turn = last.then(work);
-      last = turn.catch(() => undefined);
-      return turn.finally(() => waiting--);
+      return alone(work).finally(() => waiting--);
     };
     return {
       kind: 'image-model',
@@ -74,7 +73,7 @@ export async function loadServedImageModel(entry: ModelEntry, options: LoadOptio
           });
         }
         const meaning = promptOf(loaded, prompt);
-        return inTurn(async () => {
+        return queued(async () => {
           signal.throwIfAborted();
           const sample = await samplerFor(Math.min(MOST_SIDE_BY_SIDE, bucket(count)));
           const { images } = await sample({ ...asked, ...meaning, count, signal });

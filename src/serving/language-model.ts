@@ -38,6 +38,7 @@ export interface ServedLanguageModel {
 /** Memory for the keys and values of answers being written, if there is enough for one. */
 const MOST_CACHE = 2 ** 30;
 
+/** @throws FormatError naming the file and what is wrong with it */
 export async function loadLanguageModel(entry: ModelEntry, options: LoadOptions): Promise<ServedLanguageModel> {
   const { values, ...loaded } = await loadModel(entry.folder);
   const { settings, retire } = options;
@@ -45,8 +46,7 @@ export async function loadLanguageModel(entry: ModelEntry, options: LoadOptions)
   const model = languageModelOf(loaded);
   const engine = await Engine.create(options.engine);
   try {
-    const parameters = await engine.createStore({ leaves: leavesOf(model.parameters) });
-    await parameters.write(values);
+    const parameters = await engine.createStore({ leaves: leavesOf(model.parameters), values });
     const length = model.config.contextLength;
     const rowBytes = cacheBytes(model, { rows: 1, length });
     const rows = Math.max(1, Math.min(settings.rows, Math.floor(MOST_CACHE / rowBytes)));

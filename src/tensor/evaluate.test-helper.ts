@@ -71,7 +71,7 @@ function* lines(shape: Shape, axis: number): Generator<number[]> {
 }
 
 /** Abramowitz and Stegun's series for small x, and their continued fraction for large: to the last digits of float64. */
-export function erf(x: number): number {
+function erf(x: number): number {
   if (x < 0) return -erf(-x);
   if (x < 2.5) {
     let [term, sum] = [x, x];

@@ -15,6 +15,7 @@ export { avgPool, maxPool, resize, type PoolOptions } from './pooling.js';
 export type { DType, Shape, TensorSpec } from './primitives.js';
 export { Draws, randomNormal } from './random-tensors.js';
 export { argMax, logSumExp, max, mean, min, standardDeviation, variance } from './reductions.js';
+export { float32, int32 } from './spec.js';
 export { concat, expandDims, pad, reverse, slice, sliceAxis, split, squeeze, stack } from './shaping.js';
 export { broadcastTo, reshape, sum, sumTo, transpose, type ReductionOptions } from './structure.js';
 export { type Graph, type Traced, isSpec, isTensor, trace } from './trace.js';

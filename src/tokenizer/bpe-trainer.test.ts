@@ -8,7 +8,7 @@ import { ConfigError, DataError } from '../errors.js';
 import { trainTokenizer } from './bpe-trainer.js';
 import { CONTROL, CONTROL_TOKENS } from './control-tokens.js';
 import { SMALL_CORPUS, trainSmall } from './oracles.test-helper.js';
-import { hasSharedData, sharedText } from './shared-data.test-helper.js';
+import { hasSharedData, sharedText } from '../data/fixtures.test-helper.js';
 import { settledText } from './text.test-helper.js';
 import type { BpeModelJson } from './tokenizer-json.js';
 

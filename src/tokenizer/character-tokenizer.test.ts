@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ConfigError, DataError } from '../errors.js';
 import { CharacterTokenizer } from './character-tokenizer.js';
 import { asHuggingFace } from './oracles.test-helper.js';
-import { hasSharedData, sharedText } from './shared-data.test-helper.js';
+import { hasSharedData, sharedText } from '../data/fixtures.test-helper.js';
 import { awkwardText } from './text.test-helper.js';
 import { tokenizerFromJson } from './tokenizer-json-reader.js';
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FormatError } from '../errors.js';
 import { asHuggingFace, SMALL_CORPUS, spellsControl, trainSmall } from './oracles.test-helper.js';
-import { hasSharedData, sharedText } from './shared-data.test-helper.js';
+import { hasSharedData, sharedText } from '../data/fixtures.test-helper.js';
 import { settledText } from './text.test-helper.js';
 import type { Tokenizer } from './tokenizer.js';
 import { gpt2Tokenizer, tokenizerFromJson } from './tokenizer-json-reader.js';

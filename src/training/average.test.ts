@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Phase } from './phase.js';
 import { ArrayStore, quadraticPhase, quadraticSteps } from './quadratic.test-helper.js';
 import { Trainer } from './trainer.js';
+import { float32 } from '../tensor/index.js';
 
-const float32 = (...shape: number[]) => ({ shape, dtype: 'float32' }) as const;
 const decay = 0.9;
 const settings = { steps: 4, average: { decay, warmup: false }, schedule: { learningRate: 0.1, warmupSteps: 0 } };
 

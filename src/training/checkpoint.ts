@@ -107,7 +107,10 @@ const tensorName = (store: string, buffer: StateBuffer, path: string): string =>
 
 function parseState(file: SafetensorsFile): Json {
   const text = file.metadata[metadataKey];
-  if (text === undefined) throw new FormatError(`${file.path} is not a checkpoint of a training run.`);
+  if (text === undefined)
+    throw new FormatError(`${file.path} is not a checkpoint of a training run.`, {
+      advice: 'Give checkpoints/last.safetensors of the run.',
+    });
   try {
     return JSON.parse(text) as Json;
   } catch (error) {

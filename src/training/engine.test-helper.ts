@@ -1,13 +1,23 @@
 import type { Json } from '../data/json.js';
 import type { Engine } from '../runtime/engine.js';
 import { type HostTree, type Store } from '../runtime/engine.js';
-import { add, greaterEqual, matmul, mean, mul, randomUniform, relu, square, sub, cast } from '../tensor/index.js';
+import {
+  add,
+  cast,
+  float32,
+  greaterEqual,
+  matmul,
+  mean,
+  mul,
+  randomUniform,
+  relu,
+  square,
+  sub,
+} from '../tensor/index.js';
 import { counterRandom, normal } from '../tensor/random.js';
 import { trainStepsOn } from './backend.js';
 import { phase, type Phase, type TrainingSource } from './phase.js';
 import type { TrainOptions } from './train.js';
-
-const float32 = (...shape: number[]) => ({ shape, dtype: 'float32' }) as const;
 
 /** Points of a smooth function, others in every batch. */
 export class PointSource implements TrainingSource {
@@ -41,7 +51,7 @@ export class PointSource implements TrainingSource {
   }
 }
 
-export const networkParameters = (width: number, hidden: number) => ({
+const networkParameters = (width: number, hidden: number) => ({
   first: { weight: float32(width, hidden), bias: float32(hidden) },
   second: { weight: float32(hidden, 1) },
 });

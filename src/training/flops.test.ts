@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { conv, matmul, mean, relu } from '../tensor/index.js';
+import { conv, float32, matmul, mean, relu } from '../tensor/index.js';
 import { flopsPerStep } from './flops.js';
 import { phase } from './phase.js';
 import { CountingSource } from './quadratic.test-helper.js';
-
-const float32 = (...shape: number[]) => ({ shape, dtype: 'float32' }) as const;
 
 describe('flopsPerStep', () => {
   it('counts two operations a multiplication, and as many for each factor that learns', () => {

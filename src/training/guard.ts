@@ -44,6 +44,7 @@ export function explosionThreshold(state: GuardState, factor: number): number {
   return state.first + factor * Math.max(Math.abs(state.first), state.first - state.lowest, 1);
 }
 
+/** Whether training has to stop: the smoothed loss is above the threshold. */
 export function isExploding(state: GuardState, config: GuardConfig): boolean {
   return config.exploding && state.count > warmup && state.smoothed > explosionThreshold(state, config.factor);
 }

@@ -1,12 +1,20 @@
 import { ConfigError } from '../errors.js';
 import type { Gpt } from '../families/autoregressive/gpt.js';
-import { type Tensor, type TensorSpec, constant, expandDims, sliceAxis, equal, or, where } from '../tensor/index.js';
+import {
+  type Tensor,
+  type TensorSpec,
+  constant,
+  equal,
+  expandDims,
+  float32,
+  int32,
+  or,
+  sliceAxis,
+  where,
+} from '../tensor/index.js';
 import { type Phase, type TrainingSource, lossTerm, phase, type LossTerm } from './phase.js';
 
 /** Next-token prediction: pretraining, supervised fine-tuning and PPO's pretraining mix are this one loss. */
-
-const int32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'int32' });
-const float32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'float32' });
 
 export interface LanguageModelOptions {
   readonly model: Gpt;

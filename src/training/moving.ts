@@ -11,6 +11,7 @@ export interface Moving {
 /** The store that holds a phase's parameters. */
 export const storeOf = (phase: Pick<Phase, 'store'>): string => phase.store ?? 'model';
 
+/** What a phase moves: all of its parameters, or those that it calls trainable. */
 export const movedBy = (phase: Pick<Phase, 'store' | 'parameters' | 'trainable'>): Moving => ({
   store: storeOf(phase),
   moves: leaves(phase.parameters, isSpec)

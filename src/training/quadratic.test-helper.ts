@@ -3,6 +3,7 @@ import type { Json } from '../data/json.js';
 import type { HostTree } from '../runtime/engine.js';
 import type { CreateStep, StateBuffer, TrainableStore } from './backend.js';
 import type { Phase, TrainingSource } from './phase.js';
+import { float32 } from '../tensor/index.js';
 
 /** A store in plain JavaScript, for laws of the trainer that do not depend on the engine. */
 export class ArrayStore implements TrainableStore {
@@ -115,8 +116,6 @@ export class CountingSource implements TrainingSource {
     return 'a counter';
   }
 }
-
-const float32 = (...shape: number[]) => ({ shape, dtype: 'float32' }) as const;
 
 /** A phase for `quadraticSteps`; its loss function is never traced. */
 export function quadraticPhase(overrides: Partial<Phase> = {}): Phase {

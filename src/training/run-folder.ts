@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, FormatError } from '../errors.js';
 import { removePartialFiles, writeFileAtomically } from '../runtime/atomic-file.js';
-import { describeMachine } from '../runtime/machine.js';
+import { describeMachine, isProcess } from '../runtime/machine.js';
 import type { Json } from '../data/json.js';
 import { JsonLinesLog } from './json-lines.js';
 
@@ -184,13 +184,7 @@ export async function readRunState(path: string): Promise<RunState | undefined> 
 
 function isAlive(owner: RunState['process']): boolean {
   // Another machine's process cannot be asked; one that has this process's id is a former bearer of it.
-  if (owner?.host !== hostname() || owner.id === process.pid) return false;
-  try {
-    process.kill(owner.id, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
+  return owner?.host === hostname() && owner.id !== process.pid && isProcess(owner.id);
 }
 
 const checkpointPath = (path: string, kind: 'last' | 'best'): string =>

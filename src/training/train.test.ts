@@ -9,8 +9,7 @@ import { readJsonLines, type LogLine } from './json-lines.js';
 import { ArrayStore, CountingSource, quadraticPhase, quadraticSteps } from './quadratic.test-helper.js';
 import { RunFolder } from './run-folder.js';
 import { train, type TrainOptions } from './train.js';
-
-const float32 = (...shape: number[]) => ({ shape, dtype: 'float32' }) as const;
+import { float32 } from '../tensor/index.js';
 
 let root: string;
 beforeEach(async () => {

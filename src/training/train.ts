@@ -238,7 +238,9 @@ class Run {
     const value = rule === undefined ? undefined : metrics[rule.metric];
     if (rule !== undefined && value === undefined) {
       const names = Object.keys(metrics).join(', ');
-      throw new DescentError(`The best checkpoint is chosen by "${rule.metric}"; the evaluation gives: ${names}.`);
+      throw new DescentError(`The best checkpoint is chosen by "${rule.metric}"; the evaluation gives: ${names}.`, {
+        advice: 'Choose by one of these.',
+      });
     }
     const previous = memory.best?.value;
     const better =

@@ -1,16 +1,18 @@
-import { ConfigError, DivergenceError, FormatError } from '../errors.js';
+import type { Json } from '../data/json.js';
+import { ConfigError, FormatError } from '../errors.js';
 import type { FileSystem } from '../runtime/atomic-file.js';
 import type { HostTree } from '../runtime/engine.js';
 import { averageDecayAt } from './average.js';
-import type { CreateStep, StateBuffer, TrainableStep, TrainableStore } from './backend.js';
+import type { CreateStep, StateBuffer, TrainableStore } from './backend.js';
 import { loadCheckpoint, readCheckpointState, saveCheckpoint, type StoredState } from './checkpoint.js';
-import { initialGuardState, isExploding, explosionThreshold, watchLoss, type GuardState } from './guard.js';
-import type { Json } from '../data/json.js';
-import { momentBuffers, optimizerSchema, type OptimizerConfig } from './optimizer.js';
-import { type Moving, coverOf, movedBy, movesTheSame, storeOf } from './moving.js';
+import { exploded, notFinite } from './divergence.js';
+import { type GuardState, isExploding, watchLoss } from './guard.js';
+import { coverOf, movesTheSame, storeOf } from './moving.js';
+import { momentBuffers, type OptimizerConfig } from './optimizer.js';
 import { type LossTerm, type Phase, isDuring } from './phase.js';
+import { type PreparedPhase, preparePhase } from './prepare-phase.js';
 import { deriveKey } from './random-key.js';
-import { learningRateAt, scheduleSchema, type ScheduleConfig } from './schedule.js';
+import { learningRateAt } from './schedule.js';
 import { parseSettings, trainingSchema, type TrainingConfig, type TrainingSettings } from './settings.js';
 
 export interface TrainerOptions<Store extends TrainableStore = TrainableStore> {
@@ -35,22 +37,6 @@ export interface StepReport {
   readonly tokens: number;
   /** Everything of this step that is worth a line in the log, `loss` and its like included. */
   readonly metrics: Readonly<Record<string, number>>;
-}
-
-interface PreparedTerm {
-  readonly term: LossTerm;
-  readonly step: TrainableStep;
-  readonly wantsKey: boolean;
-}
-
-interface PreparedPhase extends Moving {
-  readonly phase: Phase;
-  readonly terms: readonly PreparedTerm[];
-  readonly optimizer: OptimizerConfig;
-  readonly schedule: ScheduleConfig;
-  /** Optimizer steps taken. */
-  updates: number;
-  guard: GuardState;
 }
 
 interface PhaseState {
@@ -105,10 +91,12 @@ export class Trainer {
     const settings = parseSettings(trainingSchema, options.settings ?? {});
     const names = new Set(options.phases.map(({ name }) => name));
     if (names.size === 0 || names.size < options.phases.length) {
-      throw new ConfigError('A training run needs at least one phase, and each needs a name of its own.');
+      throw new ConfigError('A training run needs at least one phase, and each needs a name of its own.', {
+        advice: `The names are: ${options.phases.map(({ name }) => name).join(', ') || 'none'}.`,
+      });
     }
     const phases: PreparedPhase[] = [];
-    for (const phase of options.phases) phases.push(await preparePhase(phase, options, settings));
+    for (const phase of options.phases) phases.push(await preparePhase(phase, { ...options, settings }));
     const used = new Map(phases.map(({ phase }) => [storeOf(phase), options.stores[storeOf(phase)]!]));
     const trainer = new Trainer(settings, Object.fromEntries(used), phases);
     if (settings.average !== null) {
@@ -210,7 +198,9 @@ export class Trainer {
   async load(path: string): Promise<Json> {
     const state = (await readCheckpointState(path)) as { trainer?: Json; extra?: Json };
     if (state.trainer === undefined) {
-      throw new FormatError(`${path} holds weights alone: training cannot be resumed from it.`);
+      throw new FormatError(`${path} holds weights alone: training cannot be resumed from it.`, {
+        advice: 'Resume from checkpoints/last.safetensors of the run.',
+      });
     }
     this.#check(state.trainer);
     await loadCheckpoint({ path, stores: this.#stored(true) });
@@ -221,13 +211,16 @@ export class Trainer {
   #check(json: Json): TrainerState {
     const state = json as unknown as TrainerState;
     if (state.seed !== this.settings.seed) {
-      throw new ConfigError(`The checkpoint is of a run with seed ${state.seed}, this one has ${this.settings.seed}.`);
+      throw new ConfigError(`The checkpoint is of a run with seed ${state.seed}, this one has ${this.settings.seed}.`, {
+        advice: 'Give that seed to go on, or begin anew in another folder.',
+      });
     }
     for (const { phase, terms } of this.#phases) {
       const found = Object.hasOwn(state.phases, phase.name) ? state.phases[phase.name]!.sources.length : 0;
       if (found !== terms.length) {
         throw new FormatError(
           `The checkpoint knows ${found} losses of phase "${phase.name}", this run has ${terms.length}.`,
+          { advice: 'It is of another model or version: begin anew in another folder.' },
         );
       }
     }
@@ -263,7 +256,7 @@ export class Trainer {
       if (!Number.isFinite(result.loss)) {
         // A step of length 0 moves nothing and tells the gradient's norm, which says where to look.
         const { gradientNorm } = await terms[0]!.step.apply({ learningRate: 0, step: this.#updatesOf(prepared) + 1 });
-        throw notFinite(step, phase, result.loss, gradientNorm, prepared.guard);
+        throw notFinite({ step, phase, loss: result.loss, gradientNorm, guard: prepared.guard });
       }
     }
     for (const { term } of terms) Object.assign(metrics, term.source.metrics?.());
@@ -275,13 +268,13 @@ export class Trainer {
       step: this.#updatesOf(prepared) + 1,
     });
     if (!applied || !Number.isFinite(gradientNorm)) {
-      throw notFinite(step, phase, loss, gradientNorm, prepared.guard);
+      throw notFinite({ step, phase, loss, gradientNorm, guard: prepared.guard });
     }
     prepared.updates++;
     if (phase.guarded ?? true) {
       prepared.guard = watchLoss(prepared.guard, loss);
       if (isExploding(prepared.guard, this.settings.guard)) {
-        throw exploded(step, phase, loss, gradientNorm, prepared.guard, this.settings.guard.factor);
+        throw exploded({ step, phase, loss, gradientNorm, guard: prepared.guard }, this.settings.guard.factor);
       }
     }
     return { loss, gradientNorm, learningRate, tokens, metrics: { loss, gradientNorm, learningRate, ...metrics } };
@@ -300,7 +293,10 @@ export class Trainer {
     const decay = averageDecayAt(this.settings.average!, step);
     for (const { phase, terms } of coverOf(due)) {
       const trainStep = terms[0]!.step;
-      if (trainStep.averageInto === undefined) throw new ConfigError('This device keeps no average of the parameters.');
+      if (trainStep.averageInto === undefined)
+        throw new ConfigError('This device keeps no average of the parameters.', {
+          advice: 'Set average to null, or train on another device.',
+        });
       await trainStep.averageInto(phase.averaged === false ? 0 : decay);
     }
   }
@@ -351,75 +347,7 @@ const isDue = (phase: Phase, step: number): boolean => step % (phase.every ?? 1)
 
 const isAdam = ({ kind }: OptimizerConfig): boolean => kind !== 'sgd';
 
-async function preparePhase<Store extends TrainableStore>(
-  phase: Phase,
-  options: TrainerOptions<Store>,
-  settings: TrainingConfig,
-): Promise<PreparedPhase> {
-  const store = options.stores[storeOf(phase)];
-  if (store === undefined) {
-    const names = Object.keys(options.stores).join(', ');
-    throw new ConfigError(`Phase "${phase.name}" trains the store "${storeOf(phase)}"; there are: ${names}.`);
-  }
-  const where = `phase "${phase.name}"`;
-  const optimizer = parseSettings(optimizerSchema, { ...settings.optimizer, ...phase.optimizer }, where);
-  const schedule = parseSettings(scheduleSchema, { ...settings.schedule, ...phase.schedule }, where);
-  const clipNorm = (phase.clipNorm === undefined ? settings.clipNorm : phase.clipNorm) ?? undefined;
-  const terms: PreparedTerm[] = [];
-  for (const term of [phase, ...(phase.also ?? [])]) {
-    const { batch, loss } = term;
-    const { parameters, trainable } = phase;
-    const name = term === phase ? phase.name : `${phase.name}/${term.name}`;
-    const step = await options.createStep({
-      store,
-      parameters,
-      batch,
-      loss,
-      optimizer,
-      clipNorm,
-      trainable,
-      name,
-      lanes: Math.min(settings.lanes, settings.accumulation * (phase.parts ?? 1) * (1 + (phase.also?.length ?? 0))),
-      addsTo: terms[0]?.step,
-    });
-    terms.push({ term, step, wantsKey: 'key' in batch });
-  }
-  return { ...movedBy(phase), phase, terms, optimizer, schedule, updates: 0, guard: initialGuardState };
-}
-
 function withKey(batch: HostTree, key: (() => Int32Array) | undefined): HostTree {
   if (key === undefined || 'key' in batch) return batch;
   return { ...(batch as Readonly<Record<string, HostTree>>), key: key() };
-}
-
-function notFinite(step: number, phase: Phase, loss: number, gradientNorm: number, guard: GuardState): DivergenceError {
-  const before = guard.count > 0 ? ` The loss until then, smoothed: ${guard.smoothed.toPrecision(5)}.` : '';
-  const what = `the loss is ${loss}, the gradient norm ${gradientNorm}.${before}`;
-  return new DivergenceError(`Training diverged at step ${step} (phase "${phase.name}"): ${what}`, {
-    advice:
-      'The step was not applied. Lower the learning rate (schedule.learningRate), lengthen the warm-up ' +
-      '(schedule.warmupSteps) or clip more (clipNorm), and look at the batch if it happens at the same step again.',
-  });
-}
-
-function exploded(
-  step: number,
-  phase: Phase,
-  loss: number,
-  gradientNorm: number,
-  guard: GuardState,
-  factor: number,
-): DivergenceError {
-  const numbers =
-    `loss ${loss.toPrecision(5)}, smoothed ${guard.smoothed.toPrecision(5)}, gradient norm ` +
-    `${gradientNorm.toPrecision(4)}; it began at ${guard.first.toPrecision(5)}, reached ` +
-    `${guard.lowest.toPrecision(5)}, and the limit is ${explosionThreshold(guard, factor).toPrecision(5)}`;
-  return new DivergenceError(
-    `Training diverged at step ${step} (phase "${phase.name}"): exploding loss (${numbers}).`,
-    {
-      advice:
-        'Lower the learning rate (schedule.learningRate), lengthen the warm-up (schedule.warmupSteps) or clip more ' +
-        '(clipNorm). If this loss may rise so far, raise guard.factor or set guard.exploding to false.',
-    },
-  );
 }

@@ -8,7 +8,7 @@ import { isAnyRunning } from '../lib/runs.js';
 import { Button, Dialog, Field } from './basics.js';
 import { Icon, Mark } from './icon.js';
 
-export const pageNames = ['runs', 'chat', 'label', 'images', 'lineage'] as const;
+const pageNames = ['runs', 'chat', 'label', 'images', 'lineage'] as const;
 
 /** What is around every page: the way to the others, language, theme, name. */
 export function Shell({ children }: { readonly children: ComponentChildren }) {

@@ -1,4 +1,4 @@
-import { request } from './api.js';
+import { ServerError, request } from './api.js';
 import { serverEvents } from './events.js';
 import type { ModelView } from './models.js';
 
@@ -65,7 +65,7 @@ export async function* answer(
   for await (const { data } of serverEvents(response)) {
     if (data === '[DONE]') return;
     const chunk = JSON.parse(data) as Chunk;
-    if (chunk.error) throw new Error(chunk.error.message);
+    if (chunk.error) throw new ServerError(chunk.error.message, response.status);
     const [choice] = chunk.choices ?? [];
     if (choice === undefined) continue;
     yield {

@@ -1,4 +1,4 @@
-import type { TensorSpec } from '../../tensor/index.js';
+import { float32, int32 } from '../../tensor/index.js';
 import { groupedEpochs } from '../../training/grouped-epochs.js';
 import {
   type Answered,
@@ -45,9 +45,6 @@ export function classificationShape(
   const rows = groups.reduce((most, group) => Math.max(most, rowsFor(group, time)), usual);
   return { examples: batchSize, sequences: examples[0]!.sequences.length, rows, time, padToken, reads };
 }
-
-const int32 = (size: number): TensorSpec => ({ shape: [size], dtype: 'int32' });
-const float32 = (size: number): TensorSpec => ({ shape: [size], dtype: 'float32' });
 
 /** Predictions of a batch: each token's, and one more wherever sequences part. */
 const predictionsOf = ({ rows, time, examples, sequences }: ClassificationShape): number =>

@@ -12,6 +12,7 @@ import {
   crossEntropy,
   equal,
   gather,
+  int32,
   lessEqual,
   mul,
   reshape,
@@ -80,6 +81,7 @@ export const classificationLoss = (logits: Tensor, { labels, weights }: { labels
   accuracy: sum(mul(weights, cast(equal(argMax(logits), labels), 'float32'))),
 });
 
+/** A body of text with one linear layer over the states of its extract tokens (Radford et al. 2018, section 3.2). */
 export function textClassifier(
   body: TextBody,
   { kind, classes, sequences }: { kind: TaskKind; classes: number; sequences: number },
@@ -139,7 +141,7 @@ export function classificationPhase(options: {
     name: 'fine-tuning',
     source,
     parameters: model.parameters,
-    batch: { ...classificationSpec(shape), ...(dropout > 0 && { key: { shape: [2], dtype: 'int32' } as const }) },
+    batch: { ...classificationSpec(shape), ...(dropout > 0 && { key: int32(2) }) },
     loss: (parameters, batch) =>
       model.loss(parameters as never, batch as unknown as ClassificationTensors, { auxiliary, dropout }),
   });

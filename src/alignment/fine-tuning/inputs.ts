@@ -7,6 +7,7 @@ import type { Tokenizer } from '../../tokenizer/tokenizer.js';
 /** Tokens that only tasks use; a model that was pretrained without them gets fresh embeddings of them. */
 export const TASK_CONTROL = { start: '<|start|>', delimiter: '<|delimiter|>', extract: '<|extract|>' } as const;
 
+/** The tokenizer with these tokens behind its own. */
 export const withTaskControls = (tokenizer: Tokenizer): Tokenizer =>
   tokenizer.withControlTokens(Object.values(TASK_CONTROL));
 

@@ -55,7 +55,7 @@ const rewardsOf = ({ scores, kl, klCoefficient }: Rollout, { variant }: GrpoConf
   variant === 'rloo' ? scores.map((score, index) => score - klCoefficient * kl[index]!) : scores;
 
 /** A round's minibatches: what each answer is worth is known from its whole group, wherever that was cut. */
-export function groupMinibatches(rollout: Rollout, options: { config: GrpoConfig; shape: RowShape }): Minibatch[] {
+function groupMinibatches(rollout: Rollout, options: { config: GrpoConfig; shape: RowShape }): Minibatch[] {
   const { config } = options;
   const { maxTokens } = config;
   const perAnswer = groupAdvantages(rewardsOf(rollout, config), config.samplesPerPrompt, config.variant);

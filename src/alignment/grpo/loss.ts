@@ -6,7 +6,7 @@ import { type PolicyBatch, clippedSurrogate } from '../ppo/losses.js';
  * the policy's own samples (Schulman 2020, "k3"; Shao et al. 2024, equation 4). As a term of a loss its gradient is another
  * one's: that of KL(π_ref ‖ π), which minds most what the reference says and the policy no longer does.
  */
-export function klEstimate(logProbs: Tensor, referenceLogProbs: Tensor): Tensor {
+function klEstimate(logProbs: Tensor, referenceLogProbs: Tensor): Tensor {
   const difference = sub(referenceLogProbs, logProbs);
   return sub(sub(exp(difference), difference), 1);
 }

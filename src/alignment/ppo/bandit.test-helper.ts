@@ -19,7 +19,7 @@ export const banditModel = gpt({
   initialisation: 0.3,
 });
 const rewardOf = [0.3, 0.1, -0.4, 0, 0.6, -0.2];
-export const banditCoefficient = 0.3;
+const banditCoefficient = 0.3;
 
 /** Rounds with one step each, so that nothing is learnt from but what was just sampled. */
 export const banditSettings = {

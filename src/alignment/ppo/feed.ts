@@ -1,7 +1,8 @@
 import type { Json } from '../../data/json.js';
+import { mean } from '../../data/statistics.js';
 import type { TrainingSource } from '../../training/phase.js';
 import type { KlController } from './kl.js';
-import { type Minibatch, type Rollout, mean } from './rollouts.js';
+import type { Minibatch, Rollout } from './rollouts.js';
 import type { RolloutConfig } from './settings.js';
 
 interface FeedOptions {

@@ -34,7 +34,7 @@ export function logitsAt(
 }
 
 /** −Σ p log p per row, in nats. */
-export function entropyOf(logits: Tensor): Tensor {
+function entropyOf(logits: Tensor): Tensor {
   return sub(logSumExp(logits, { axes: -1 }), sum(mul(softmax(logits), logits), { axes: -1 }));
 }
 

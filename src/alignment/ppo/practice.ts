@@ -1,7 +1,7 @@
 import { ConfigError } from '../../errors.js';
 import type { Gpt, GptParameters } from '../../families/autoregressive/gpt.js';
 import type { Engine, Store } from '../../runtime/engine.js';
-import type { Tensor, TensorSpec, Traced } from '../../tensor/index.js';
+import { type Tensor, type TensorSpec, type Traced, float32, int32 } from '../../tensor/index.js';
 import { type LossOutput, type LossTerm, type Phase, phase } from '../../training/phase.js';
 import { type RowShape, rowSpec } from '../answer-rows.js';
 import type { ScalarModel } from '../scalar-model.js';
@@ -73,7 +73,9 @@ export function practice<
   const { rolloutSize, minibatchSize, samplesPerPrompt, maxTokens, temperature } = config;
   for (const [key, size] of Object.entries({ minibatchSize, samplesPerPrompt })) {
     if (rolloutSize % size === 0) continue;
-    throw new ConfigError(`${name}.${key}: ${size} does not divide rolloutSize ${rolloutSize}`);
+    throw new ConfigError(`${name}.${key}: ${size} does not divide rolloutSize ${rolloutSize}`, {
+      advice: 'Take a number that does, or another rolloutSize.',
+    });
   }
   if (config.pretrainingCoefficient > 0 && pretraining === undefined) {
     throw new ConfigError(`${name}.pretrainingCoefficient: there is no pretraining data to mix in`, {
@@ -85,6 +87,7 @@ export function practice<
   if (prompts.length === 0) {
     throw new ConfigError(
       `${name}.maxTokens: no prompt leaves room for ${maxTokens} tokens in a context of ${context}`,
+      { advice: 'Lower it, or give shorter prompts.' },
     );
   }
   const shape = { ...rolloutShape(prompts, config), padToken: options.padToken };
@@ -97,8 +100,8 @@ export function practice<
     onRollout: options.onRollout as ((rollout: Rollout) => Record<string, number>) | undefined,
     tokensPerMinibatch: shape.rows * shape.time,
   });
-  const perToken: TensorSpec = { shape: [minibatchSize * maxTokens], dtype: 'float32' };
-  const places: TensorSpec = { ...perToken, dtype: 'int32' };
+  const perToken = float32(minibatchSize * maxTokens);
+  const places = int32(minibatchSize * maxTokens);
   const shared = { ...rowSpec(shape), states: places, mask: perToken };
   const policyPhase = phase({
     name: 'policy',

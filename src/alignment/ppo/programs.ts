@@ -1,14 +1,12 @@
 import type { Gpt, GptParameters } from '../../families/autoregressive/gpt.js';
 import type { Engine, Program, Store } from '../../runtime/engine.js';
-import { type Tensor, type TensorSpec, logProbOf } from '../../tensor/index.js';
+import { type Tensor, int32, logProbOf } from '../../tensor/index.js';
 import { type RowShape, type RowTensors, rowArrays, rowSpec } from '../answer-rows.js';
 import type { ScalarModel, ScalarParameters } from '../scalar-model.js';
 import { logitsAt } from './losses.js';
 import type { ResponseLayout } from './responses.js';
 import type { RolloutModels } from './rollouts.js';
 import type { RolloutConfig } from './settings.js';
-
-const int32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'int32' });
 
 export interface RolloutModelOptions {
   readonly engine: Engine;

@@ -1,5 +1,7 @@
-import type { Message } from '../../tokenizer/chat.js';
+import { mean } from '../../data/statistics.js';
 import { counterRandom, shuffle } from '../../tensor/random.js';
+import type { Message } from '../../tokenizer/chat.js';
+import { inChunks } from '../../training/grouped-epochs.js';
 import { type RowShape, rowArrays, rowsFor, timeFor } from '../answer-rows.js';
 import { generalisedAdvantages } from './advantages.js';
 import { type KlController, tokenRewards } from './kl.js';
@@ -88,14 +90,11 @@ export function promptsOf<Prompt>(
 
 const orders = new Map<string, number[]>();
 /** A fresh order for every (seed, purpose, step); the last few are kept. */
-export function permutation(length: number, seed: number, purpose: string, step: number): number[] {
+function permutation(length: number, seed: number, purpose: string, step: number): number[] {
   const name = `${length}/${seed}/${purpose}/${step}`;
   let order = orders.get(name);
   if (order === undefined) {
-    order = shuffle(
-      counterRandom(seed, purpose, step),
-      Array.from({ length }, (_, index) => index),
-    );
+    order = shuffle(counterRandom(seed, purpose, step), [...Array(length).keys()]);
     if (orders.size > 8) orders.clear();
     orders.set(name, order);
   }
@@ -123,7 +122,7 @@ export async function collectRollout<Prompt extends PpoPrompt>(
     return { prompt: prompts[index]!, response, finished, answer: decode(spoken) };
   });
   // Answers are shorter than they might be: as many rows as these take, in one of a few sizes.
-  const layouts = inParts(samples, config.minibatchSize).map((part) => {
+  const layouts = inChunks(config.minibatchSize)(samples).map((part) => {
     const responses = part.map(asked);
     const unit = Math.ceil(shape.rows / 6);
     const rows = Math.min(shape.rows, unit * Math.ceil(rowsFor(byPrompt(responses).groups, shape.time) / unit));
@@ -223,7 +222,7 @@ export function minibatchRows(
   { rolloutSize, minibatchSize, epochs, seed }: RolloutConfig,
 ): number[][] {
   return Array.from({ length: epochs }, (_, epoch) =>
-    inParts(permutation(rolloutSize, seed, 'minibatches', iteration * epochs + epoch), minibatchSize),
+    inChunks(minibatchSize)(permutation(rolloutSize, seed, 'minibatches', iteration * epochs + epoch)),
   ).flat();
 }
 
@@ -234,10 +233,6 @@ export function minibatchesOf(
   return minibatchRows(rollout.iteration, options.config).map((rows) => minibatchOf(rollout, rows, options));
 }
 
-/** A list cut into parts of equal size. */
-export const inParts = <Item>(list: readonly Item[], size: number): Item[][] =>
-  Array.from({ length: Math.ceil(list.length / size) }, (_, index) => list.slice(index * size, (index + 1) * size));
-
 /**
  * Rows for the largest minibatch of a run, were every answer as long as it may be. Which prompts meet in a minibatch is
  * known beforehand.
@@ -247,7 +242,7 @@ export function rolloutShape(prompts: readonly PpoPrompt[], config: RolloutConfi
   const response = new Int32Array(maxTokens);
   const minibatches = Array.from({ length: iterations }, (_, iteration) => {
     const round = promptsOf(prompts, iteration, config);
-    return [...inParts([...round.keys()], minibatchSize), ...minibatchRows(iteration, config)].map(
+    return [...inChunks(minibatchSize)([...round.keys()]), ...minibatchRows(iteration, config)].map(
       (rows) => byPrompt(rows.map((row) => ({ prompt: round[row]!.ids, response }))).groups,
     );
   }).flat();
@@ -255,9 +250,3 @@ export function rolloutShape(prompts: readonly PpoPrompt[], config: RolloutConfi
   const time = timeFor(longest, minibatches.flat());
   return { time, rows: minibatches.reduce((most, groups) => Math.max(most, rowsFor(groups, time)), 1) };
 }
-
-export const mean = (values: ArrayLike<number>): number => {
-  let sum = 0;
-  for (let index = 0; index < values.length; index++) sum += values[index]!;
-  return sum / Math.max(1, values.length);
-};

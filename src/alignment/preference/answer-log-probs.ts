@@ -1,11 +1,11 @@
 import type { Gpt, GptParameters } from '../../families/autoregressive/gpt.js';
 import {
   type Tensor,
-  type TensorSpec,
   cast,
   constant,
   equal,
   expandDims,
+  int32,
   logProbOf,
   matmul,
   squeeze,
@@ -30,8 +30,8 @@ export function answerShape(shape: GroupShape, groups: readonly Answered[]): Ans
 
 /** Shapes of `answerArrays`. */
 export function answerSpec(shape: AnswerShape) {
-  const int32: TensorSpec = { shape: [shape.targets], dtype: 'int32' };
-  return { ...rowSpec(shape), states: int32, targets: int32, owners: int32 };
+  const places = int32(shape.targets);
+  return { ...rowSpec(shape), states: places, targets: places, owners: places };
 }
 
 /** Groups in rows; for each answer token the place of the state before it, the token, and which answer it is of. */

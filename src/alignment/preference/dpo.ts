@@ -1,10 +1,11 @@
 import {
   type Tensor,
-  type TensorSpec,
   add,
   cast,
+  float32,
   gather,
   greater,
+  int32,
   logSigmoid,
   mul,
   neg,
@@ -55,8 +56,8 @@ export const dpo = (config: Pick<DpoConfig, 'loss' | 'beta' | 'labelSmoothing'>)
   name: 'dpo',
   groupOf,
   spec: (answers) => {
-    const pairs: TensorSpec = { shape: [pairCapacity(answers)], dtype: 'int32' };
-    return { better: pairs, worse: pairs, weight: { ...pairs, dtype: 'float32' } };
+    const pairs = pairCapacity(answers);
+    return { better: int32(pairs), worse: int32(pairs), weight: float32(pairs) };
   },
   arrays: (examples, answers) => ({ ...pairArrays(examples, answers) }),
   loss: (ratios, batch) => dpoLoss(ratios, batch as unknown as PairTensors, config),

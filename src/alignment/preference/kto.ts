@@ -1,14 +1,4 @@
-import {
-  type Tensor,
-  type TensorSpec,
-  add,
-  maximum,
-  mul,
-  sigmoid,
-  stopGradient,
-  sub,
-  sum,
-} from '../../tensor/index.js';
+import { type Tensor, add, float32, maximum, mul, sigmoid, stopGradient, sub, sum } from '../../tensor/index.js';
 import { type RankedExample, pairsOf } from '../reward-batches.js';
 import type { Objective } from './objective.js';
 import type { KtoConfig } from './settings.js';
@@ -57,7 +47,7 @@ export const kto = (config: { beta: number; upWeight: number; downWeight: number
   name: 'kto',
   groupOf: ({ prompt, answers, foreign }) => ({ prompt, answers: [...answers, foreign] }),
   spec: (answers) => {
-    const votes: TensorSpec = { shape: [answers], dtype: 'float32' };
+    const votes = float32(answers);
     return { up: votes, down: votes, foreign: votes };
   },
   arrays: (examples, capacity) => {

@@ -1,6 +1,6 @@
 import type { Gpt, GptParameters } from '../../families/autoregressive/gpt.js';
 import type { Engine, Store } from '../../runtime/engine.js';
-import { sub, type TensorSpec } from '../../tensor/index.js';
+import { float32, sub } from '../../tensor/index.js';
 import { type LossTerm, type Phase, phase } from '../../training/phase.js';
 import type { Answered } from '../answer-rows.js';
 import { type GroupSource, groupIntoBatches, groupSource } from '../group-batches.js';
@@ -34,7 +34,7 @@ const withReference = <Example>(
 ): WithReference<Example>[] => examples.map((example, index) => ({ example, reference: reference[index]! }));
 
 function batchSpec<Example>(objective: Objective<Example>, shape: AnswerShape) {
-  const reference: TensorSpec = { shape: [shape.answers], dtype: 'float32' };
+  const reference = float32(shape.answers);
   return { ...answerSpec(shape), ...objective.spec(shape.answers), reference };
 }
 

@@ -2,6 +2,8 @@ import { dirname } from 'node:path';
 import { mkdir } from 'node:fs/promises';
 import { bestOfN, bestOfNKl } from '../../alignment/best-of-n.js';
 import type { PpoPrompt, PpoSample } from '../../alignment/ppo/rollouts.js';
+import { jsonLines } from '../../data/json.js';
+import { mean } from '../../data/statistics.js';
 import { writeFileAtomically } from '../../runtime/atomic-file.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
 import { openChattingModel } from '../chatting-parent.js';
@@ -84,12 +86,11 @@ export async function bestOfNCommand(invocation: Invocation<BestOfNFlags, Genera
     }
   });
   const kept = best.filter(({ sample, score }) => sample.finished && score >= minimum);
-  const rows = kept.map(({ sample: { prompt, answer: content } }) =>
-    JSON.stringify({ messages: [...prompt.messages, { role: 'assistant', content }] }),
-  );
+  const rows = kept.map(({ sample: { prompt, answer: content } }) => ({
+    messages: [...prompt.messages, { role: 'assistant', content }],
+  }));
   await mkdir(dirname(out), { recursive: true });
-  await writeFileAtomically(out, rows.map((row) => `${row}\n`).join(''));
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  await writeFileAtomically(out, jsonLines(rows));
   const result = {
     out,
     dialogues: kept.length,

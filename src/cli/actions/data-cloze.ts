@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { jsonLines } from '../../data/json.js';
 import { readDocuments } from '../../data/sources/documents.js';
 import { clozes } from '../../prompting/cloze.js';
 import { writeFileAtomically } from '../../runtime/atomic-file.js';
@@ -27,7 +28,7 @@ export async function makeClozes({
   for (const of of ['last word', 'common noun', 'name'] as const) {
     const questions = clozes(books, { of, ...options });
     const path = join(out, `${of.replace(' ', '-')}.jsonl`);
-    await writeFileAtomically(path, questions.map((question) => `${JSON.stringify(question)}\n`).join(''));
+    await writeFileAtomically(path, jsonLines(questions));
     made.push({ kind: of, path, questions: questions.length });
   }
   answer(made, made.map(({ path, questions }) => `${path}: ${questions.toLocaleString('en')} questions`).join('\n'));

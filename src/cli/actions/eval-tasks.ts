@@ -108,7 +108,7 @@ function tableOf(task: string, evaluations: readonly TaskEvaluation[]): string {
 }
 
 /** One chart for each task that was measured at several numbers of shots; a line for each model. */
-export function chartsOf(evaluations: readonly TaskEvaluation[]): CurveChart[] {
+function chartsOf(evaluations: readonly TaskEvaluation[]): CurveChart[] {
   const charts: CurveChart[] = [];
   for (const task of new Set(evaluations.map((each) => each.task))) {
     const own = evaluations.filter((each) => each.task === task);

@@ -1,4 +1,3 @@
-import { leavesOf } from '../../nn/parameters.js';
 import { type PairAccuracy, createScorer, describePairAccuracy, pairAccuracy } from '../../alignment/reward-model.js';
 import { type UsableRankings, usableRankings } from '../../alignment/reward-batches.js';
 import { packedList } from '../../data/packed-batches.js';
@@ -9,10 +8,11 @@ import { ConfigError, DataError, FormatError } from '../../errors.js';
 import { type HeldOutLoss, heldOutLoss } from '../../evaluation/held-out-loss.js';
 import { type ExamResult, takeExam } from '../../evaluation/exam.js';
 import { type LoadedModel, languageModelOf, rewardModelOf } from '../../formats/model-folder.js';
-import type { Engine, Store } from '../../runtime/engine.js';
+import type { Engine } from '../../runtime/engine.js';
 import { ChatTemplate } from '../../tokenizer/chat.js';
 import { slidingWindows, startOf, unitsOf } from '../../prompting/encoding.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
+import { withStore } from '../../training/with-store.js';
 import type { Invocation } from '../command.js';
 import type { TextFlags } from '../flags.js';
 import { badRowsOf, openModel, sayBadRows, withEngine } from '../session.js';
@@ -123,7 +123,10 @@ async function onText(evaluation: Evaluation, paths: readonly string[]): Promise
   const { contextLength } = loaded.config;
   const stride = Math.min(flags.stride ?? contextLength, contextLength - 1);
   const all = slidingWindows(ids, { contextLength, stride });
-  if (all.length === 0) throw new DataError(`${paths.join(', ')}: there is no token to predict`);
+  if (all.length === 0)
+    throw new DataError(`${paths.join(', ')}: there is no token to predict`, {
+      advice: 'Give a text of more than one token.',
+    });
   const used = Math.min(all.length, flags.windows ?? all.length);
   const windows = Array.from({ length: used }, (_, index) => [all[Math.floor((index * all.length) / used)]!]);
   const scored = await withSubject({ engine }, loaded, ({ scorer }) => scorer.score(windows, { signal }));
@@ -164,7 +167,7 @@ async function onBatches(
 ): Promise<HeldOutLoss> {
   const model = languageModelOf(loaded);
   const { contextLength } = model.config;
-  return withStore(engine, leavesOf(model.parameters), loaded, async (store) => {
+  return withStore(engine, { specs: model.parameters, values: loaded.values }, async (store) => {
     const measure = await heldOutLoss({ ...options, engine, model, store, batchSize: BATCH_SIZE, contextLength });
     return measure({ signal });
   });
@@ -179,28 +182,16 @@ async function onRankings(evaluation: Evaluation, paths: readonly string[]): Pro
   sayBadRows(bad, say);
   const time = config.contextLength;
   const { usable, ...leftOut } = usableRankings(encodeRankings(rankings, { tokenizer, template }), time);
-  if (usable.length === 0) throw new DataError(`${paths.join(', ')}: no ranking fits into ${time} tokens`);
+  if (usable.length === 0)
+    throw new DataError(`${paths.join(', ')}: no ranking fits into ${time} tokens`, {
+      advice: 'The context of this model is too short for them.',
+    });
   const model = rewardModelOf(loaded);
-  return withStore(engine, leavesOf(model.parameters), loaded, async (store) => {
+  return withStore(engine, { specs: model.parameters, values: loaded.values }, async (store) => {
     const padToken = tokenizer.idOf(CONTROL.pad);
     const scorer = await createScorer({ engine, model, store, longest: time, padToken });
-    return { ...(await pairAccuracy(scorer, usable)), ...leftOut };
+    return { ...(await pairAccuracy(scorer, usable, { signal })), ...leftOut };
   });
-}
-
-async function withStore<Result>(
-  engine: Engine,
-  leaves: ReturnType<typeof leavesOf>,
-  loaded: LoadedModel,
-  use: (store: Store) => Promise<Result>,
-): Promise<Result> {
-  const store = await engine.createStore({ leaves });
-  try {
-    await store.write(loaded.values);
-    return await use(store);
-  } finally {
-    await store.dispose();
-  }
 }
 
 async function onAlmanac({ engine, loaded, flags }: Evaluation): Promise<Results['almanac']> {

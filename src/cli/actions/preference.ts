@@ -92,7 +92,9 @@ async function prepare(invocation: Invocation<PreferenceFlags>) {
   const count = rankings.length + votes.length;
   if (count < 2) {
     const paths = [...(flags.rankings ?? []), ...(flags.votes ?? [])];
-    throw new DataError(`${paths.join(', ')}: ${count} example(s) are too few to learn from`);
+    throw new DataError(`${paths.join(', ')}: ${count} example(s) are too few to learn from`, {
+      advice: 'Give two or more: one is held out to measure on.',
+    });
   }
   return { parent, rankings, votes, mix: await pretrainingMix(invocation, parent.tokenizer) };
 }

@@ -33,7 +33,9 @@ export async function rewardCommand(invocation: Invocation<RewardFlags, RewardCo
   const rankings: Ranking[] = [];
   for await (const ranking of readRankings({ paths: [...flags.rankings], ...bad, signal })) rankings.push(ranking);
   if (rankings.length < 2)
-    throw new DataError(`${flags.rankings.join(', ')}: ${rankings.length} ranking(s) are too few`);
+    throw new DataError(`${flags.rankings.join(', ')}: ${rankings.length} ranking(s) are too few`, {
+      advice: 'Give two or more: one is held out to measure on.',
+    });
   const examples = encodeRankings(rankings, { tokenizer, template });
   const { rest, heldOut } = holdOut(examples, config.validation);
   const encoding = { tokenizer, template, contextLength: time };

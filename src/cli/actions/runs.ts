@@ -7,7 +7,10 @@ import { formatTable } from '../table.js';
 
 export async function runsCommand({ positional, answer }: Invocation<unknown>): Promise<void> {
   const root = positional[0] ?? 'runs';
-  if (positional[0] !== undefined && !existsSync(root)) throw new FormatError(`There is no folder ${root}`);
+  if (positional[0] !== undefined && !existsSync(root))
+    throw new FormatError(`There is no folder ${root}`, {
+      advice: 'Give the folder that --out of your commands is in.',
+    });
   const runs = await findRuns(root);
   const plain = runs.map(({ path, state }) => ({ path, ...state }));
   const rows = runs.map(({ path, state }) => ({

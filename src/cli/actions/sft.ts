@@ -35,7 +35,10 @@ export async function sftCommand(invocation: Invocation<SftFlags, SftCommandConf
   const bad = badRowsOf(flags);
   const chats = await readDialogues({ paths: flags.chats, ...(eye && { eye }), ...bad, say, signal });
   sayBadRows(bad, say);
-  if (chats.length === 0) throw new DataError(`${flags.chats.join(', ')}: there are no dialogues in this data`);
+  if (chats.length === 0)
+    throw new DataError(`${flags.chats.join(', ')}: there are no dialogues in this data`, {
+      advice: 'Check the paths, and what `descent data inspect` says of them.',
+    });
   const { rest, heldOut } = holdOut(chats, config.validation);
   const encoding = { tokenizer, template, contextLength, ...(eye && { eye }) };
   const training = await encodeDialogues(rest, encoding);

@@ -129,7 +129,9 @@ async function existingTokenizer(
   prepared: string | undefined,
 ): Promise<Tokenizer | undefined> {
   if (from !== undefined && tokenizer !== undefined) {
-    throw new ConfigError('--tokenizer cannot stand beside --from: the model keeps its tokenizer');
+    throw new ConfigError('--tokenizer cannot stand beside --from: the model keeps its tokenizer', {
+      advice: 'Leave one of them out.',
+    });
   }
   if (from !== undefined) return from.tokenizer;
   const folder = tokenizer ?? prepared;

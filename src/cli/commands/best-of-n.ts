@@ -1,6 +1,6 @@
 import type { BestOfNFlags } from '../actions/best-of-n.js';
 import { defineCommand } from '../command.js';
-import { engineFlags, numberFrom, wholeNumber } from '../flags.js';
+import { engineFlags, modelArgument, numberFrom, wholeNumber } from '../flags.js';
 import { aboutRewards, practiceFlags } from '../practice-flags.js';
 import type { GenerateConfig } from '../sampling-settings.js';
 
@@ -12,7 +12,7 @@ way to learn from a reward (rejection sampling):
   descent sft runs/sft --chats best.jsonl --out runs/sft-2
 
 ${aboutRewards}`,
-  positional: [{ name: '<model>', summary: 'the supervised model, or the run that made it' }],
+  positional: [modelArgument('supervised')],
   flags: (command) => {
     practiceFlags(command)
       .option('--n <count>', 'answers to choose from', wholeNumber(1), 16)

@@ -1,6 +1,6 @@
 import type { ChatFlags } from '../actions/chat.js';
 import { defineCommand } from '../command.js';
-import { engineFlags, severalTimes } from '../flags.js';
+import { engineFlags, modelArgument, severalTimes } from '../flags.js';
 import type { GenerateConfig } from '../sampling-settings.js';
 
 export const command = defineCommand<ChatFlags, GenerateConfig>({
@@ -13,10 +13,7 @@ standard input, one a line, are one conversation.
 A model that sees is shown images: with --image, or in a conversation with /image seven.png.
 
   descent chat runs/seeing --image seven.png --image two.png "Which of the two digits is larger?"`,
-  positional: [
-    { name: '<model>', summary: 'the model, or the run that made it' },
-    { name: '[message]', summary: 'one message to answer, instead of a conversation' },
-  ],
+  positional: [modelArgument(), { name: '[message]', summary: 'one message to answer, instead of a conversation' }],
   flags: (command) => {
     command
       .option('--system <text>', 'a system message before the conversation')

@@ -1,6 +1,14 @@
 import type { CompleteFlags } from '../actions/complete.js';
 import { defineCommand } from '../command.js';
-import { denoisingFlags, engineFlags, numberFrom, skipBadFlag, wholeNumber } from '../flags.js';
+import {
+  denoisingFlags,
+  engineFlags,
+  imagesArgument,
+  modelArgument,
+  numberFrom,
+  skipBadFlag,
+  wholeNumber,
+} from '../flags.js';
 
 export const command = defineCommand<CompleteFlags>({
   details: `Keeps the upper part of images and has the model draw the rest: each row of the picture is an image, what was
@@ -8,10 +16,7 @@ kept of it, and several completions.
 
   descent complete runs/pixel-cnn --animate halves.gif
   descent complete runs/gated-pixel-cnn my-pictures/ --keep 0.4 --samples 8 --temperature 0.9 --out halves.png`,
-  positional: [
-    { name: '<model>', summary: 'the model, or the run that made it' },
-    { name: '[images]', summary: 'as train takes them (default: those of its training, the test part)' },
-  ],
+  positional: [modelArgument(), imagesArgument],
   flags: (command) => {
     command
       .option('--keep <share>', 'share of the rows that are kept, from the top', numberFrom(0), 0.5)

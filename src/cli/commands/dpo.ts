@@ -1,6 +1,6 @@
 import type { PreferenceFlags } from '../actions/preference.js';
 import { defineCommand, savesAndStops } from '../command.js';
-import { runFlags } from '../flags.js';
+import { modelArgument, pretrainingFlag, runFlags, skipBadRowsFlag } from '../flags.js';
 import type { DpoCommandConfig } from '../stages/settings.js';
 
 export const command = defineCommand<PreferenceFlags, DpoCommandConfig>({
@@ -9,12 +9,11 @@ model and without sampling. --loss ipo takes IPO's loss instead.
 
   descent dpo runs/sft --rankings my-rankings.jsonl --out runs/dpo
   descent dpo runs/sft --rankings my-rankings.jsonl --lora 8`,
-  positional: [{ name: '<model>', summary: 'the supervised model, or the run that made it' }],
+  positional: [modelArgument('supervised')],
   flags: (command) => {
-    command
-      .requiredOption('--rankings <paths...>', 'ranked answers: JSONL, JSON, CSV or Parquet')
-      .option('--pretraining <paths...>', 'text whose loss is mixed in, so that what was learnt before is kept')
-      .option('--skip-bad', 'leave bad rows out, and say how many there were');
+    command.requiredOption('--rankings <paths...>', 'ranked answers: JSONL, JSON, CSV or Parquet');
+    pretrainingFlag(command);
+    skipBadRowsFlag(command);
     runFlags(command, 'runs/dpo');
   },
   config: async () => (await import('../stages/settings.js')).dpoCommandSchema,

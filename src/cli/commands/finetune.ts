@@ -1,8 +1,9 @@
 import { Option } from 'commander';
+import { declaredTasks } from '../../data/tasks/declared.js';
 import { taskKinds } from '../../data/tasks/task.js';
 import type { FinetuneFlags } from '../actions/finetune.js';
 import { defineCommand, savesAndStops } from '../command.js';
-import { runFlags } from '../flags.js';
+import { modelArgument, runFlags, skipBadRowsFlag } from '../flags.js';
 import type { FineTuneConfig } from '../stages/text-settings.js';
 
 export const command = defineCommand<FinetuneFlags, FineTuneConfig>({
@@ -10,13 +11,13 @@ export const command = defineCommand<FinetuneFlags, FineTuneConfig>({
 choice. A GPT or BERT is trained on as a whole, the texts between tokens for start, delimiter and extract; of ELMo and
 word2vec the vectors are read as they are. The commonest label and a bag of words are measured beside it.
 
-Tasks: brown (15 genres; comes along), and with --data sst2, ag-news, trec, rte, openbookqa, polarity, subjectivity. Or rows
-of your own with the columns text, label, and text2 or choices.
+Tasks: brown (15 genres; comes along), and with --data ${Object.keys(declaredTasks).join(', ')}.
+Or rows of your own with the columns text, label, and text2 or choices.
 
   descent finetune runs/train --task brown --out runs/genres
   descent finetune runs/train --data my-mail.csv --text subject --label folder --out runs/mail
   descent classify runs/genres "It was a dark and stormy night."`,
-  positional: [{ name: '<model>', summary: 'the pretrained model, or the run that made it' }],
+  positional: [modelArgument('pretrained')],
   flags: (command) => {
     command
       .option('--task <name>', 'a task by name (default: brown, or the rows of --data)')
@@ -26,8 +27,8 @@ of your own with the columns text, label, and text2 or choices.
       .option('--text <column>', 'the column of the text', 'text')
       .option('--second <column>', 'the column of the second text', 'text2')
       .option('--choices <column>', 'the column of the choices, a JSON array', 'choices')
-      .option('--label <column>', 'the column of the label', 'label')
-      .option('--skip-bad', 'leave bad rows out, and say how many there were');
+      .option('--label <column>', 'the column of the label', 'label');
+    skipBadRowsFlag(command);
     runFlags(command, 'runs/finetune');
   },
   config: async () => (await import('../stages/text-settings.js')).fineTuneSchema,

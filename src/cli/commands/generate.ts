@@ -1,6 +1,6 @@
 import type { GenerateFlags } from '../actions/generate.js';
 import { defineCommand } from '../command.js';
-import { engineFlags, severalTimes, wholeNumber } from '../flags.js';
+import { engineFlags, modelArgument, severalTimes, wholeNumber } from '../flags.js';
 import type { GenerateConfig } from '../sampling-settings.js';
 
 export const command = defineCommand<GenerateFlags, GenerateConfig>({
@@ -9,10 +9,7 @@ export const command = defineCommand<GenerateFlags, GenerateConfig>({
   descent generate runs/train "Once upon a time" --temperature 0.8 --topK 50
   descent generate runs/train --file beginning.txt --samples 3 --json
   descent generate runs/seeing --image seven.png "This is"`,
-  positional: [
-    { name: '<model>', summary: 'the model, or the run that made it' },
-    { name: '[text]', summary: 'the beginning' },
-  ],
+  positional: [modelArgument(), { name: '[text]', summary: 'the beginning' }],
   flags: (command) => {
     command
       .option('--file <file>', 'read the beginning from a file; - for standard input')

@@ -1,6 +1,6 @@
 import type { PracticeCommandFlags } from '../actions/practice.js';
 import { defineCommand, savesAndStops } from '../command.js';
-import { runFlags } from '../flags.js';
+import { modelArgument, pretrainingFlag, runFlags } from '../flags.js';
 import { aboutRewards, practiceFlags } from '../practice-flags.js';
 import type { GrpoCommandConfig } from '../stages/settings.js';
 
@@ -12,9 +12,10 @@ does among the others. --grpo.variant chooses between GRPO, Dr. GRPO and RLOO. E
   descent grpo runs/sft --reward-function sum --grpo.variant rloo
 
 ${aboutRewards}`,
-  positional: [{ name: '<model>', summary: 'the supervised model, or the run that made it' }],
+  positional: [modelArgument('supervised')],
   flags: (command) => {
-    practiceFlags(command).option('--pretraining <paths...>', 'text for the pretraining mix');
+    practiceFlags(command);
+    pretrainingFlag(command);
     runFlags(command, 'runs/grpo');
   },
   config: async () => (await import('../stages/settings.js')).grpoCommandSchema,

@@ -1,6 +1,6 @@
 import type { InpaintFlags } from '../actions/inpaint.js';
 import { defineCommand } from '../command.js';
-import { denoisingFlags, engineFlags, numberFrom, wholeNumber } from '../flags.js';
+import { denoisingFlags, engineFlags, imagesArgument, modelArgument, numberFrom, wholeNumber } from '../flags.js';
 
 export const command = defineCommand<InpaintFlags>({
   details: `Has a diffusion model draw a part of images anew: each row of the picture is an image, what was kept of it, and
@@ -8,10 +8,7 @@ what the model put in its place, several times.
 
   descent inpaint runs/ddpm --mask centre
   descent inpaint runs/ddpm my-digits/ --mask hole.png --steps 100 --times 5`,
-  positional: [
-    { name: '<model>', summary: 'the model, or the run that made it' },
-    { name: '[images]', summary: 'as train takes them (default: those of its training, the test part)' },
-  ],
+  positional: [modelArgument(), imagesArgument],
   flags: (command) => {
     command
       .option(

@@ -1,6 +1,6 @@
 import type { InterpolateFlags } from '../actions/interpolate.js';
 import { defineCommand } from '../command.js';
-import { engineFlags, skipBadFlag, wholeNumber } from '../flags.js';
+import { engineFlags, modelArgument, skipBadFlag, wholeNumber } from '../flags.js';
 
 export const command = defineCommand<InterpolateFlags>({
   details: `Draws the way from one image to another through a model's codes, a row for each pair; of a model that has no
@@ -11,7 +11,7 @@ noise that it would draw the image from.
   descent interpolate runs/vae my-pictures/ --animate way.gif
   descent interpolate runs/dcgan --seed 3 --animate walk.gif`,
   positional: [
-    { name: '<model>', summary: 'the model, or the run that made it' },
+    modelArgument(),
     { name: '[images]', summary: 'taken two by two (default: those of its training, the test part)' },
   ],
   flags: (command) => {

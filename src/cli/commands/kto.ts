@@ -1,6 +1,6 @@
 import type { PreferenceFlags } from '../actions/preference.js';
 import { defineCommand, savesAndStops } from '../command.js';
-import { runFlags } from '../flags.js';
+import { modelArgument, pretrainingFlag, runFlags, skipBadRowsFlag } from '../flags.js';
 import type { KtoCommandConfig } from '../stages/settings.js';
 
 export const command = defineCommand<PreferenceFlags, KtoCommandConfig>({
@@ -12,13 +12,13 @@ each one that beats it.
 
 A vote is {"prompt": "…", "answer": "…", "label": true}, or {"messages": […], "label": false} with the answer as the last
 message.`,
-  positional: [{ name: '<model>', summary: 'the supervised model, or the run that made it' }],
+  positional: [modelArgument('supervised')],
   flags: (command) => {
     command
       .option('--votes <paths...>', 'answers with a label: JSONL, JSON, CSV or Parquet')
-      .option('--rankings <paths...>', 'ranked answers')
-      .option('--pretraining <paths...>', 'text whose loss is mixed in, so that what was learnt before is kept')
-      .option('--skip-bad', 'leave bad rows out, and say how many there were');
+      .option('--rankings <paths...>', 'ranked answers');
+    pretrainingFlag(command);
+    skipBadRowsFlag(command);
     runFlags(command, 'runs/kto');
   },
   config: async () => (await import('../stages/settings.js')).ktoCommandSchema,

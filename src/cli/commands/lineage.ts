@@ -1,5 +1,6 @@
 import type { LineageFlags } from '../actions/lineage.js';
 import { defineCommand } from '../command.js';
+import { modelArgument } from '../flags.js';
 
 export const command = defineCommand<LineageFlags>({
   details: `Prints a model's family tree: the data, the parent, the eye, the reward model it comes from, and theirs. With
@@ -7,7 +8,7 @@ export const command = defineCommand<LineageFlags>({
 
   descent lineage runs/quickstart
   descent lineage runs/seeing --out tree.svg`,
-  positional: [{ name: '<model>', summary: 'the model, or the run that made it' }],
+  positional: [modelArgument()],
   flags: (command) => {
     command.option('--out <file>', 'draw the tree into this SVG file');
   },

@@ -1,6 +1,6 @@
 import type { PracticeCommandFlags } from '../actions/practice.js';
 import { defineCommand, savesAndStops } from '../command.js';
-import { runFlags } from '../flags.js';
+import { modelArgument, pretrainingFlag, runFlags } from '../flags.js';
 import { aboutRewards, practiceFlags } from '../practice-flags.js';
 import type { PpoCommandConfig } from '../stages/settings.js';
 
@@ -13,9 +13,10 @@ ppo.pretrainingCoefficient, 1 unless set).
   descent ppo runs/sft --reward-function brief.mjs --prompts questions.txt
 
 ${aboutRewards}`,
-  positional: [{ name: '<model>', summary: 'the supervised model, or the run that made it' }],
+  positional: [modelArgument('supervised')],
   flags: (command) => {
-    practiceFlags(command).option('--pretraining <paths...>', 'text for the pretraining mix');
+    practiceFlags(command);
+    pretrainingFlag(command);
     runFlags(command, 'runs/ppo');
   },
   config: async () => (await import('../stages/settings.js')).ppoCommandSchema,

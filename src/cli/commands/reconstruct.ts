@@ -1,6 +1,6 @@
 import type { ReconstructFlags } from '../actions/reconstruct.js';
 import { defineCommand } from '../command.js';
-import { engineFlags, skipBadFlag, wholeNumber } from '../flags.js';
+import { engineFlags, imagesArgument, modelArgument, skipBadFlag, wholeNumber } from '../flags.js';
 
 export const command = defineCommand<ReconstructFlags>({
   details: `Sends images through a model's code and back: rows of images, and below each what came back. A model that makes damaged
@@ -8,10 +8,7 @@ images whole is shown masked or noisy ones: a row of these lies between.
 
   descent reconstruct runs/vae
   descent reconstruct runs/vae my-pictures/ --n 16 --out back.png`,
-  positional: [
-    { name: '<model>', summary: 'the model, or the run that made it' },
-    { name: '[images]', summary: 'as train takes them (default: those of its training, the test part)' },
-  ],
+  positional: [modelArgument(), imagesArgument],
   flags: (command) => {
     command
       .option('--n <images>', 'how many', wholeNumber(1), 32)

@@ -1,6 +1,6 @@
 import type { RewardFlags } from '../actions/reward.js';
 import { defineCommand, savesAndStops } from '../command.js';
-import { runFlags } from '../flags.js';
+import { modelArgument, runFlags, skipBadRowsFlag } from '../flags.js';
 import type { RewardCommandConfig } from '../stages/settings.js';
 
 export const command = defineCommand<RewardFlags, RewardCommandConfig>({
@@ -9,15 +9,15 @@ a prompt. Scores are normalised to mean 0 and deviation 1 over good answers, and
 order is reported with its standard error.
 
   descent reward runs/sft --rankings my-rankings.jsonl --out runs/reward`,
-  positional: [{ name: '<model>', summary: 'the supervised model, or the run that made it' }],
+  positional: [modelArgument('supervised')],
   flags: (command) => {
     command
       .requiredOption('--rankings <paths...>', 'ranked answers: JSONL, JSON, CSV or Parquet')
       .option(
         '--chats <paths...>',
         'good dialogues whose mean score becomes 0 (default: the best answer of each ranking)',
-      )
-      .option('--skip-bad', 'leave bad rows out, and say how many there were');
+      );
+    skipBadRowsFlag(command);
     runFlags(command, 'runs/reward');
   },
   config: async () => (await import('../stages/settings.js')).rewardCommandSchema,

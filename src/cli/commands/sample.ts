@@ -1,6 +1,6 @@
 import type { SampleFlags } from '../actions/sample.js';
 import { defineCommand } from '../command.js';
-import { denoisingFlags, engineFlags, numberFrom, wholeNumber } from '../flags.js';
+import { denoisingFlags, engineFlags, modelArgument, numberFrom, wholeNumber } from '../flags.js';
 
 export const command = defineCommand<SampleFlags>({
   details: `Draws images from a model and lays them out as a PNG. The same seed gives the same images, however many.
@@ -14,7 +14,7 @@ export const command = defineCommand<SampleFlags>({
   descent sample runs/ddpm --guidance 3 --strip denoising.gif
   descent sample runs/ddpm my-digits/ --strength 0.6`,
   positional: [
-    { name: '<model>', summary: 'the model, or the run that made it' },
+    modelArgument(),
     { name: '[images]', summary: 'to begin from (--strength), or to draw by, of a model that is given an image' },
   ],
   flags: (command) => {

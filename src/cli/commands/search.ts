@@ -1,6 +1,6 @@
 import type { SearchFlags } from '../actions/search.js';
 import { defineCommand } from '../command.js';
-import { engineFlags, wholeNumber } from '../flags.js';
+import { engineFlags, modelArgument, wholeNumber } from '../flags.js';
 
 export const command = defineCommand<SearchFlags>({
   details: `Finds the images that fit some words best, with a model that compares images and captions (clip), and lays them out
@@ -9,7 +9,7 @@ as a PNG, the best first.
   descent search runs/clip "red heart"
   descent search runs/clip "a slanted seven" my-pictures/ --n 8 --out sevens.png`,
   positional: [
-    { name: '<model>', summary: 'the model, or the run that made it' },
+    modelArgument(),
     { name: '<text>', summary: 'what to look for' },
     { name: '[images]', summary: 'among which (default: those of its training, the test part)' },
   ],

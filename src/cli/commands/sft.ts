@@ -1,6 +1,6 @@
 import type { SftFlags } from '../actions/sft.js';
 import { defineCommand, savesAndStops } from '../command.js';
-import { runFlags } from '../flags.js';
+import { modelArgument, pretrainingFlag, runFlags, skipBadRowsFlag } from '../flags.js';
 import type { SftCommandConfig } from '../stages/settings.js';
 
 export const command = defineCommand<SftFlags, SftCommandConfig>({
@@ -15,16 +15,16 @@ language model, then all of it.
 
   descent sft runs/train --eye runs/mae --chats shown.jsonl --trains projector --out runs/see
   descent sft runs/see --chats shown.jsonl --out runs/seeing`,
-  positional: [{ name: '<model>', summary: 'the pretrained model, or the run that made it' }],
+  positional: [modelArgument('pretrained')],
   flags: (command) => {
     command
       .requiredOption('--chats <paths...>', 'dialogues: JSONL, JSON, CSV or Parquet')
       .option(
         '--eye <image model>',
         'give the model an eye: an image model that makes something of the parts of an image',
-      )
-      .option('--pretraining <paths...>', 'text whose loss is mixed in, so that what was learnt before is kept')
-      .option('--skip-bad', 'leave bad rows out, and say how many there were');
+      );
+    pretrainingFlag(command);
+    skipBadRowsFlag(command);
     runFlags(command, 'runs/sft');
   },
   config: async () => (await import('../stages/settings.js')).sftCommandSchema,

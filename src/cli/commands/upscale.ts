@@ -1,6 +1,6 @@
 import type { UpscaleFlags } from '../actions/upscale.js';
 import { defineCommand } from '../command.js';
-import { engineFlags, numberFrom, pictureFlags, wholeNumber } from '../flags.js';
+import { engineFlags, modelArgument, numberFrom, pictureFlags, wholeNumber } from '../flags.js';
 
 export const command = defineCommand<UpscaleFlags>({
   details: `Enlarges images with a model that was trained to (sr-flow, super-resolution-gan, guided-diffusion with --model.given small),
@@ -11,7 +11,7 @@ originals. --size brings others to either size.
   descent upscale runs/sr-flow photos/ --size 32 --n 4 --out enlarged.png
   descent upscale runs/sr-flow fashion-mnist --temperature 0`,
   positional: [
-    { name: '<model>', summary: 'the model, or the run that made it' },
+    modelArgument(),
     { name: '<images>', summary: 'a picture, a folder of them, or a name that descent train takes' },
   ],
   flags: (command) => {

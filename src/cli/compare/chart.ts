@@ -1,4 +1,5 @@
-import { escape, text } from './svg.js';
+import { escape } from '../../evaluation/markup.js';
+import { text } from './svg.js';
 
 /** Horizontal bars, one for each model, of one figure. */
 
@@ -30,6 +31,7 @@ const [top, rowHeight, labels, numbers] = [44, 24, 118, 150];
 /** Height of a chart of so many bars. */
 export const chartHeight = (bars: number): number => top + bars * rowHeight + 8;
 
+/** SVG text, `chartHeight` high. */
 export function chart({ title, unit, about, bars, width, logarithmic = false }: ChartOptions): string {
   const known = bars.flatMap(({ value, floor }) =>
     [value, floor].filter((each) => each !== undefined && each > 0),

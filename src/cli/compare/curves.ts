@@ -1,5 +1,6 @@
 import { significant } from './chart.js';
-import { text } from './svg.js';
+import { linePath, text } from './svg.js';
+import { ticksWithin } from './ticks.js';
 
 /** A chart of figures against a number: points that were measured, and lines through or beside them. */
 
@@ -27,16 +28,6 @@ export interface CurvesOptions {
 
 const [left, right, top, bottom] = [52, 12, 44, 40];
 
-/** Four or five round numbers that span an interval. */
-function ticks(least: number, most: number): number[] {
-  const raw = (most - least) / 4;
-  const unit = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((factor) => factor * unit).find((each) => each >= raw)!;
-  const first = Math.ceil(least / step - 1e-9);
-  const count = Math.floor(most / step + 1e-9) - first + 1;
-  return Array.from({ length: count }, (_, index) => (first + index) * step);
-}
-
 /** The interval of some numbers, a little wider; never empty. */
 function interval(values: readonly number[]): readonly [number, number] {
   const [least, most] = [Math.min(...values), Math.max(...values)];
@@ -59,8 +50,10 @@ export function curvesChart({ title, about = '', x, y, curves, width, height }: 
   const axes = [
     line(left, height - bottom, width - right, height - bottom),
     line(left, top, left, height - bottom),
-    ...ticks(fromX, toX).map((at) => text(placeX(at), height - bottom + 15, significant(at), { size: 10.5 })),
-    ...ticks(fromY, toY).map((at) => text(left - 6, placeY(at) + 4, significant(at), { size: 10.5, anchor: 'end' })),
+    ...ticksWithin(fromX, toX).map((at) => text(placeX(at), height - bottom + 15, significant(at), { size: 10.5 })),
+    ...ticksWithin(fromY, toY).map((at) =>
+      text(left - 6, placeY(at) + 4, significant(at), { size: 10.5, anchor: 'end' }),
+    ),
     text((left + width - right) / 2, height - 8, x, { size: 11 }),
     text(left + 4, top + 2, y, { size: 11, anchor: 'start', look: 'quiet' }),
   ];
@@ -71,9 +64,8 @@ export function curvesChart({ title, about = '', x, y, curves, width, height }: 
         .map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="2.2" fill="${colour}" fill-opacity="0.45"/>`)
         .join('');
     }
-    const path = places.map((place, index) => `${index === 0 ? 'M' : 'L'} ${place.join(' ')}`).join(' ');
     const dashes = as === 'dashed' ? ' stroke-dasharray="5 3"' : '';
-    return `<path d="${path}" fill="none" stroke="${colour}" stroke-width="1.8"${dashes}><title>${label}</title></path>`;
+    return `<path d="${linePath(places)}" fill="none" stroke="${colour}" stroke-width="1.8"${dashes}><title>${label}</title></path>`;
   });
   const legend = curves.map(({ label, colour, as = 'line' }, index) => {
     const at = height - bottom - 10 - 15 * (curves.length - 1 - index);

@@ -1,5 +1,7 @@
-import { escape, style, text } from './svg.js';
+import { escape } from '../../evaluation/markup.js';
 import { significant } from './chart.js';
+import { drawing, linePath, moved, text } from './svg.js';
+import { ticksAround } from './ticks.js';
 
 /** Figures over a number that is raised step by step, with their intervals: learning curves. */
 
@@ -28,20 +30,19 @@ const [left, right, top, bottom] = [52, 150, 40, 44];
 const colours = ['#4a78c8', '#c0562b', '#3f8f5b', '#8a5ab5', '#8c7a3c', '#6b6b70'];
 
 /** Charts one below the other, as a drawing of its own. Steps stand at equal distances: 0, 1, 2, 4, 8 can, and doublings do. */
-export function curveDrawing(charts: readonly CurveChart[]): string {
-  const all = height * charts.length;
-  const drawn = charts.map((chart, index) => `<g transform="translate(0 ${index * height})">${curveChart(chart)}</g>`);
-  return (
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${all}" width="${width}" height="${all}" role="img">` +
-    `<style>${style}</style><rect width="100%" height="100%" fill="#ffffff"/>${drawn.join('')}</svg>\n`
-  );
-}
+export const curveDrawing = (charts: readonly CurveChart[]): string =>
+  drawing({
+    width,
+    height: height * charts.length,
+    label: charts.map(({ title }) => title).join('; '),
+    content: charts.map((chart, index) => moved(0, index * height, curveChart(chart))),
+  });
 
 function curveChart({ title, below, curves }: CurveChart): string {
   const points = curves.flatMap(({ points: own }) => own);
   const steps = [...new Set(points.map(({ x }) => x))].sort((a, b) => a - b);
   const ends = points.flatMap(({ y, low = y, high = y }) => [low, high]);
-  const scale = roundScale(Math.min(...ends), Math.max(...ends));
+  const scale = ticksAround(Math.min(...ends), Math.max(...ends));
   const [lowest, highest] = [scale[0]!, scale.at(-1)!];
   const placeX = (x: number): number =>
     left + ((width - left - right) * steps.indexOf(x)) / Math.max(1, steps.length - 1);
@@ -54,7 +55,7 @@ function curveChart({ title, below, curves }: CurveChart): string {
   const numbers = steps.map((x) => text(placeX(x), height - bottom + 16, String(x), { size: 11, look: 'quiet' }));
   const lines = curves.map(({ label, points: own }, index) => {
     const colour = colours[index % colours.length]!;
-    const path = own.map(({ x, y }, at) => `${at === 0 ? 'M' : 'L'} ${placeX(x)} ${placeY(y)}`).join(' ');
+    const path = linePath(own.map(({ x, y }) => [placeX(x), placeY(y)]));
     // Aside from each other where they would cover each other.
     const aside = 3 * (index - (curves.length - 1) / 2);
     const marks = own.map(({ x, y, low = y, high = y }) => {
@@ -78,16 +79,6 @@ function curveChart({ title, below, curves }: CurveChart): string {
     text((left + width - right) / 2, height - 8, below, { size: 11, look: 'quiet' }) +
     lines.join('')
   );
-}
-
-/** Round numbers from one at or below the least to one at or above the greatest. */
-function roundScale(least: number, greatest: number): number[] {
-  const span = greatest - least || Math.abs(greatest) || 1;
-  const power = 10 ** Math.floor(Math.log10(span / 4));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => span / each <= 5)!;
-  const first = Math.floor(least / step + 1e-9);
-  const last = Math.max(first + 1, Math.ceil(greatest / step - 1e-9));
-  return Array.from({ length: last - first + 1 }, (_, index) => Number(((first + index) * step).toPrecision(12)));
 }
 
 /** The same for a terminal: a bar a point. */

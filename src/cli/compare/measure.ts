@@ -30,7 +30,7 @@ export const abilityNames = ['likelihood', 'encoding', 'conditioning', 'completi
 
 const kinds = { exact: 'exact', 'lower-bound': 'a bound', estimate: 'an estimate' } as const;
 
-export const abilitiesOf = (model: ImageModel): Abilities => ({
+const abilitiesOf = (model: ImageModel): Abilities => ({
   likelihood: model.density && kinds[model.density.kind],
   encoding: model.codec ? 'encodes and decodes' : model.denoiser ? 'into noise and back' : undefined,
   conditioning: model.conditional === true ? 'class' : undefined,

@@ -1,9 +1,10 @@
 import { densityDifference } from '../../evaluation/figure-table.js';
+import { escape } from '../../evaluation/markup.js';
 import { significant } from './chart.js';
 import type { Comparison } from './comparison.js';
 import { type Compared, abilityNames } from './measure.js';
 import { poster } from './poster.js';
-import { darkPalette, escape } from './svg.js';
+import { darkPalette } from './svg.js';
 
 /** A comparison as one self-contained page: nothing in it is loaded from elsewhere. */
 
@@ -100,6 +101,7 @@ const abilities = ({ models }: Comparison): string =>
     }),
   );
 
+/** HTML text. */
 export function page(comparison: Comparison): string {
   const { data, judge, samples, machine } = comparison;
   return `<!doctype html>

@@ -2,17 +2,12 @@ import { type Bar, chart, chartHeight, hatch, significant } from './chart.js';
 import { type Comparison } from './comparison.js';
 import { diagramSize, diagrams } from './diagrams.js';
 import type { Compared } from './measure.js';
-import { definitions, style, text } from './svg.js';
+import { definitions, drawing, image, moved, text } from './svg.js';
 
 /** The families side by side as one drawing: how each works, what it draws, and its figures. */
 
 const [margin, column, gap] = [24, diagramSize.width, 20];
 const sampleSide = 240;
-
-const moved = (x: number, y: number, content: string): string => `<g transform="translate(${x} ${y})">${content}</g>`;
-
-const image = (png: Uint8Array): string =>
-  `<image x="${(column - sampleSide) / 2}" y="0" width="${sampleSide}" height="${sampleSide}" style="image-rendering: pixelated" href="data:image/png;base64,${Buffer.from(png).toString('base64')}"/>`;
 
 /** Lines of at most so many letters. */
 function wrapped(words: string, letters: number): string[] {
@@ -38,7 +33,9 @@ function family(compared: Compared): string {
     text(column / 2, 38, title, { size: 12 }),
     moved(0, 52, draw()),
     paragraph(inWords, 192),
-    picture ? moved(0, 240, image(picture)) : text(column / 2, 360, 'draws nothing', { look: 'quiet' }),
+    picture
+      ? moved(0, 240, image(picture, (column - sampleSide) / 2, sampleSide))
+      : text(column / 2, 360, 'draws nothing', { look: 'quiet' }),
   ].join('');
 }
 const familyHeight = 240 + sampleSide;
@@ -89,7 +86,7 @@ function chartsOf({ models }: Comparison, width: number): string[] {
   return charts.filter((each): each is string => typeof each === 'string');
 }
 
-/** The whole as SVG text. It stands for itself: colours and pictures are in it. */
+/** The whole as SVG text. */
 export function poster(comparison: Comparison): string {
   const { models, data } = comparison;
   const width = 2 * margin + models.length * column + (models.length - 1) * gap;
@@ -101,20 +98,21 @@ export function poster(comparison: Comparison): string {
     comparison.seconds === undefined
       ? 'trained models as given'
       : `${significant(comparison.seconds / 60)} minutes of training each, on this machine`;
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="Families of generative models on ${data.name}">`,
-    `<style>${style}</style>`,
-    definitions,
-    hatch,
-    `<rect width="${width}" height="${height}" fill="var(--paper, #ffffff)"/>`,
-    moved(
-      margin,
-      0,
-      text(0, 40, `Generative models of ${data.name}`, { anchor: 'start', size: 24, weight: 'bold' }) +
-        text(0, 64, about, { anchor: 'start', size: 13, look: 'quiet' }),
-    ),
-    ...models.map((model, index) => moved(margin + index * (column + gap), 90, family(model))),
-    ...charts.map((each, index) => moved(margin + index * (chartWidth + gap), chartsTop, each)),
-    '</svg>',
-  ].join('\n');
+  return drawing({
+    width,
+    height,
+    label: `Families of generative models on ${data.name}`,
+    content: [
+      definitions,
+      hatch,
+      moved(
+        margin,
+        0,
+        text(0, 40, `Generative models of ${data.name}`, { anchor: 'start', size: 24, weight: 'bold' }) +
+          text(0, 64, about, { anchor: 'start', size: 13, look: 'quiet' }),
+      ),
+      ...models.map((model, index) => moved(margin + index * (column + gap), 90, family(model))),
+      ...charts.map((each, index) => moved(margin + index * (chartWidth + gap), chartsTop, each)),
+    ],
+  });
 }

@@ -1,7 +1,6 @@
-/** Pieces of a drawing, as SVG text. */
+import { escape } from '../../evaluation/markup.js';
 
-export const escape = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+/** Pieces of a drawing, as SVG text. */
 
 /** How a letter of a label may stand: x_i with a small i below, x^T with a small T above; one letter each. */
 const scripts = (text: string): string =>
@@ -67,7 +66,7 @@ export const darkPalette =
   '--paper: #17181b; --ink: #ececf0; --quiet: #9c9ca4; --value: #25304a; --network: #46371f; --noise: #2b2c31; --line: #9db0dd; --bar: #6f97dd; --floor: #ff7a6b;';
 
 /** Colours by the class names above: by variables where a page has them, so that dark pages stay readable. */
-export const style = `
+const style = `
 text { font-family: system-ui, 'DejaVu Sans', 'Liberation Sans', sans-serif; fill: var(--ink, #1c1c1e); }
 text.quiet { fill: var(--quiet, #6b6b70); }
 rect.value { fill: var(--value, #e8eefc); stroke: var(--line, #4a5a80); }
@@ -81,3 +80,35 @@ line.floor { stroke: var(--floor, #c0392b); stroke-width: 1.5; stroke-dasharray:
 line.stem { stroke: var(--bar, #4a78c8); stroke-width: 1.5; }
 line.axis { stroke: var(--quiet, #6b6b70); stroke-width: 1; }
 `;
+
+/** Content elsewhere. */
+export const moved = (x: number, y: number, content: string): string =>
+  `<g transform="translate(${x} ${y})">${content}</g>`;
+
+/** The lines from point to point. */
+export const linePath = (points: readonly (readonly [x: number | string, y: number | string])[]): string =>
+  points.map(([x, y], index) => `${index === 0 ? 'M' : 'L'} ${x} ${y}`).join(' ');
+
+/** A square picture of `side`, its pixels as sharp as they are. */
+export const image = (png: Uint8Array, x: number, side: number): string =>
+  `<image x="${x}" y="0" width="${side}" height="${side}" style="image-rendering: pixelated" href="data:image/png;base64,${Buffer.from(png).toString('base64')}"/>`;
+
+export interface DrawingOptions {
+  readonly width: number;
+  readonly height: number;
+  /** What it shows, for those who do not see it. */
+  readonly label: string;
+  readonly content: readonly string[];
+  /** Dark where the page around it is. Default false. */
+  readonly dark?: boolean;
+}
+
+/** A whole drawing as SVG that stands for itself: colours and pictures are in it. */
+export const drawing = ({ width, height, label, content, dark = false }: DrawingOptions): string =>
+  [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escape(label)}">`,
+    `<style>${style}${dark ? `@media (prefers-color-scheme: dark) { svg { ${darkPalette} } }` : ''}</style>`,
+    `<rect width="${width}" height="${height}" fill="var(--paper, #ffffff)"/>`,
+    ...content,
+    '</svg>\n',
+  ].join('\n');

@@ -36,7 +36,9 @@ export async function ownTask({ data, chats: chatPaths, rankings: rankingPaths, 
   const chats: Message[][] = [];
   for await (const { messages } of readChats({ paths: chatPaths, ...given })) chats.push([...messages]);
   if (chats.length < 2)
-    throw new DataError(`${chatPaths.join(', ')}: ${chats.length} dialogue(s) are too few to learn from`);
+    throw new DataError(`${chatPaths.join(', ')}: ${chats.length} dialogue(s) are too few to learn from`, {
+      advice: 'Give two or more: one is held out to measure on.',
+    });
   const rankings: GivenRanking[] = [];
   if (rankingPaths !== undefined) {
     for await (const { messages, answers } of readRankings({ paths: rankingPaths, ...given })) {

@@ -33,6 +33,7 @@ interface Saved {
   }[];
 }
 
+/** Rankings to learn from: those that are given, or sampled answers ranked by the labeler; kept in the folder. */
 export async function collectRankings(context: StageContext, options: RankingOptions): Promise<JudgeableExample[]> {
   const { folder, config, rankings, supervised, onSampling } = options;
   const { tokenizer } = supervised;

@@ -1,5 +1,6 @@
 import type { PpoPrompt, PpoSample } from '../../alignment/ppo/rollouts.js';
 import type { Documents } from '../../data/sources/documents.js';
+import { mean } from '../../data/statistics.js';
 import type { Answerer, ExamResult } from '../../evaluation/exam.js';
 import type { Ancestor } from '../../formats/lineage.js';
 import type { Message } from '../../tokenizer/chat.js';
@@ -44,5 +45,5 @@ export interface PracticePrompt extends PpoPrompt {
 /** Mean true score of a round's answers, where it is known. */
 export function trueScoreOf(samples: readonly PpoSample<PracticePrompt>[]): number | undefined {
   const scores = samples.flatMap(({ prompt, answer, finished }) => prompt.score?.(answer, finished) ?? []);
-  return scores.length === 0 ? undefined : scores.reduce((a, b) => a + b, 0) / scores.length;
+  return scores.length === 0 ? undefined : mean(scores);
 }

@@ -1,12 +1,12 @@
-import { leavesOf } from '../../nn/parameters.js';
 import { continuationScorer } from '../../evaluation/continuations.js';
 import type { Answerer } from '../../evaluation/exam.js';
 import type { Subject } from '../../evaluation/task-answers.js';
+import { imagesAs } from '../../formats/model-eye.js';
 import { type LoadedModel, languageModelOf } from '../../formats/model-folder.js';
 import { type Generator, createGenerator } from '../../sampling/generator.js';
+import { withStore } from '../../training/with-store.js';
 import { type ChatTemplate, type EncodedChat, type Message, encodeChat } from '../../tokenizer/chat.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
-import { imagesAs } from './examples.js';
 import { type StageContext } from './stage.js';
 
 export interface AnswererOptions {
@@ -22,20 +22,16 @@ export async function withSubject<Result>(
   loaded: LoadedModel,
   use: (subject: Subject) => Promise<Result>,
 ): Promise<Result> {
-  const { tokenizer } = loaded;
+  const { tokenizer, values } = loaded;
   const model = languageModelOf(loaded);
-  const store = await engine.createStore({ leaves: leavesOf(model.parameters) });
-  try {
-    await store.write(loaded.values);
+  return withStore(engine, { specs: model.parameters, values }, async (store) => {
     const generator = createGenerator({ engine, model, store, tokenizer });
     try {
       return await use({ model, tokenizer, generator, scorer: continuationScorer({ engine, model, store }) });
     } finally {
       await generator.dispose();
     }
-  } finally {
-    await store.dispose();
-  }
+  });
 }
 
 /** The same for what only generates. */

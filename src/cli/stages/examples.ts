@@ -6,7 +6,7 @@ import { type OnResize, chatsWithPixels } from '../../data/message-images.js';
 import { type EncodedChats, type Example, encodeChats } from '../../data/examples.js';
 import { DataError } from '../../errors.js';
 import type { Ancestor } from '../../formats/lineage.js';
-import { type ModelEye, imageTokensOf, sightOf } from '../../formats/model-eye.js';
+import { type ModelEye, imagesAs, sightOf } from '../../formats/model-eye.js';
 import type { LoadedModel } from '../../formats/model-folder.js';
 import { type ChatTemplate, type Message, encodeChat } from '../../tokenizer/chat.js';
 import type { Tokenizer } from '../../tokenizer/tokenizer.js';
@@ -19,10 +19,6 @@ export interface Encoding {
   /** Of a model that sees. */
   readonly eye?: ModelEye;
 }
-
-/** How a model's dialogues become tokens: to one that sees, an image is so many. */
-export const imagesAs = (eye: ModelEye | undefined): { imageTokens?: number } =>
-  eye ? { imageTokens: imageTokensOf(eye) } : {};
 
 /** Dialogues as examples that fit into the context; long ones lose their oldest exchanges. */
 export const encodeDialogues = (

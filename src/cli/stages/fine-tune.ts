@@ -24,7 +24,7 @@ import type { Phase } from '../../training/phase.js';
 import { withStore } from '../../training/with-store.js';
 import { withClassifier } from '../open-classifier.js';
 import { holdOut } from './hold-out.js';
-import { type StageContext, finishedStage, fingerprintOf, modelFolderOf, trainInFolder } from './stage.js';
+import { type StageContext, finishedStage, fingerprintOf, kinOf, modelFolderOf, trainInFolder } from './stage.js';
 import type { FineTuneConfig } from './text-settings.js';
 
 export interface FineTuneOptions {
@@ -62,7 +62,7 @@ export async function fineTune(context: StageContext, options: FineTuneOptions):
   const { train, test } = splitTask(task, config);
   const fingerprint = fingerprintOf([
     config,
-    ancestors.map(({ role, id, name }) => [role, id, name]),
+    kinOf(ancestors),
     [task.name, task.kind, task.labels, train.length, test.length],
   ]);
   const finished = await finishedStage(out, fingerprint);
@@ -156,7 +156,7 @@ async function fitHead(
   const { classifier, body, train, ...rest } = learning;
   const { model } = classifier;
   const { engine, signal } = context;
-  const read = await withStore(context.engine, model.parameters.body, body, (store) =>
+  const read = await withStore(engine, { specs: model.parameters.body, values: body }, (store) =>
     readTexts({
       ...{ engine, model, body: store, tokenizer: rest.tokenizer },
       texts: train.flatMap(({ texts }) => sequencesOf(task.kind, texts).flat()),
@@ -191,7 +191,7 @@ async function learnValues(
   const steps = Math.max(1, Math.round(run.steps));
   const { schedule } = config.training;
   const warmupSteps = schedule.warmupSteps > 0 ? schedule.warmupSteps : Math.ceil(config.warmup * steps);
-  return withStore(context.engine, parameters, starting, async (store) => {
+  return withStore(context.engine, { specs: parameters, values: starting, trainable: true }, async (store) => {
     const { seconds } = await trainInFolder(context, {
       ...{ out, title, config, fingerprint, stores: { model: store }, phases: [phase] },
       settings: { ...config.training, steps, schedule: { ...schedule, warmupSteps } },

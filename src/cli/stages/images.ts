@@ -109,10 +109,14 @@ export async function trainImages(context: StageContext, options: TrainImagesOpt
   const { lanes } = config.training;
   const training: TrainingConfig = { ...config.training, lanes: lanes ?? lanesFor(model) };
   const averaged = training.average !== null;
-  const store = await engine.createStore({ leaves: leavesOf(model.parameters), trainable: true, average: averaged });
+  const store = await engine.createStore({
+    leaves: leavesOf(model.parameters),
+    values: initialise(model.parameters, config.seed),
+    trainable: true,
+    average: averaged,
+  });
   const weights: StoreReference = averaged ? { store, buffer: 'average' } : store;
   try {
-    await store.write(initialise(model.parameters, config.seed));
     const { batchSize, pixels, seed, flip, shift, jitter } = config;
     const batches = { batchSize, pixels, seed, ...(text && { text }) };
     const measure =

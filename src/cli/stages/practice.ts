@@ -3,7 +3,7 @@ import type { PpoPrompt, RewardFunction } from '../../alignment/ppo/rollouts.js'
 import type { RolloutConfig } from '../../alignment/ppo/settings.js';
 import type { Json } from '../../data/json.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
-import { type LoadedModel, saveModel } from '../../formats/model-folder.js';
+import type { LoadedModel } from '../../formats/model-folder.js';
 import type { Store } from '../../runtime/engine.js';
 import { createGenerator } from '../../sampling/generator.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
@@ -12,8 +12,8 @@ import type { Phase } from '../../training/phase.js';
 import type { TrainingSettings } from '../../training/settings.js';
 import { type Rewarding, rewarding } from './rewarding.js';
 import { answersEvery, shownAnswers } from './shown-answers.js';
-import { type StageContext, finishedStage, fingerprintOf, modelFolderOf, trainInFolder } from './stage.js';
-import { trainedModel } from './trained-weights.js';
+import { type StageContext, finishedStage, fingerprintOf, kinOf, trainInFolder } from './stage.js';
+import { saveDescendant, trainedModel } from './trained-weights.js';
 
 /** A stage in which a policy answers prompts and learns from what it is paid: PPO, and GRPO with its kin. */
 
@@ -55,11 +55,7 @@ export async function trainByPractice<Prompt extends PpoPrompt, Config extends P
   { name, rollouts, start }: Method<Prompt>,
 ): Promise<Lineage> {
   const { out, config, parent, prompts, pretraining, ancestors } = options;
-  const fingerprint = fingerprintOf([
-    config,
-    ancestors.map(({ role, id, name: of }) => [role, id, of]),
-    prompts.length,
-  ]);
+  const fingerprint = fingerprintOf([config, kinOf(ancestors), prompts.length]);
   const finished = await finishedStage(out, fingerprint);
   if (finished) return finished;
 
@@ -82,7 +78,7 @@ export async function trainByPractice<Prompt extends PpoPrompt, Config extends P
 
     const shown = shownAnswers(options.onRollout);
     const { maxTokens, temperature, stopAtEnd } = rollouts;
-    const generator = createGenerator({ engine, model, store: policy, tokenizer });
+    const generator = keep(createGenerator({ engine, model, store: policy, tokenizer }));
     const { phases, steps, stores } = await start(
       {
         engine,
@@ -115,14 +111,11 @@ export async function trainByPractice<Prompt extends PpoPrompt, Config extends P
       settings: { ...config.training, steps, sampleEvery: answersEvery(config.training.sampleEvery ?? steps, steps) },
       sample: shown.sample,
     });
-    return await saveModel({
-      folder: modelFolderOf(out),
-      kind: 'language-model',
+    return await saveDescendant({
+      out,
+      parent,
+      weights,
       config: model.config,
-      ...(await weights.toSave(parent)),
-      tokenizer,
-      ...(parent.template && { template: parent.template }),
-      ...(parent.eye && { eye: parent.eye }),
       lineage: {
         stage: `reinforcement learning (${name})`,
         name: 'aligned',

@@ -11,13 +11,13 @@ import { type RankedExample, checkRankings, usableRankings } from '../../alignme
 import type { TokenStore } from '../../data/token-store.js';
 import { ConfigError, DataError } from '../../errors.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
-import { type LoadedModel, saveModel } from '../../formats/model-folder.js';
+import type { LoadedModel } from '../../formats/model-folder.js';
 import { writeFileAtomically } from '../../runtime/atomic-file.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
 import { pretrainingTerm } from './pretraining-term.js';
 import type { DpoStageConfig, KtoStageConfig } from './settings.js';
-import { type StageContext, finishedStage, fingerprintOf, modelFolderOf, trainInFolder } from './stage.js';
-import { trainedModel } from './trained-weights.js';
+import { type StageContext, finishedStage, fingerprintOf, kinOf, trainInFolder } from './stage.js';
+import { saveDescendant, trainedModel } from './trained-weights.js';
 
 interface PreferenceStageOptions<Config> {
   readonly out: string;
@@ -100,8 +100,7 @@ async function trainOn<Example>(
 ): Promise<Lineage> {
   const { out, config, parent, pretraining, ancestors, title, objective, examples, heldOut } = options;
   const { name } = objective;
-  const parents = ancestors.map(({ role, id, name: called }) => [role, id, called]);
-  const fingerprint = fingerprintOf([name, config, parents, examples.length]);
+  const fingerprint = fingerprintOf([name, config, kinOf(ancestors), examples.length]);
   const finished = await finishedStage(out, fingerprint);
   if (finished) return finished;
 
@@ -152,14 +151,11 @@ async function trainOn<Example>(
           ),
       }),
     });
-    return await saveModel({
-      folder: modelFolderOf(out),
-      kind: 'language-model',
+    return await saveDescendant({
+      out,
+      parent,
+      weights,
       config: model.config,
-      ...(await weights.toSave(parent)),
-      tokenizer: parent.tokenizer,
-      ...(parent.template && { template: parent.template }),
-      ...(parent.eye && { eye: parent.eye }),
       lineage: {
         stage: `preference optimization (${title})`,
         name: 'aligned',

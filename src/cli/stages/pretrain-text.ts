@@ -10,7 +10,7 @@ import type { HostTree, Store } from '../../runtime/engine.js';
 import type { Tensor } from '../../tensor/index.js';
 import type { Tokenizer } from '../../tokenizer/tokenizer.js';
 import type { Phase, TrainingSource } from '../../training/phase.js';
-import { type StageContext, finishedStage, fingerprintOf, modelFolderOf, trainInFolder } from './stage.js';
+import { type StageContext, finishedStage, fingerprintOf, kinOf, modelFolderOf, trainInFolder } from './stage.js';
 import type { TextPretrainingConfig } from './text-settings.js';
 
 export interface TextPretrainingOptions {
@@ -27,7 +27,7 @@ export interface TextPretrainingOptions {
 /** Trains a model of text by name on a stream of tokens, by the loss that it brings along, and saves it. */
 export async function pretrainText(context: StageContext, options: TextPretrainingOptions): Promise<Lineage> {
   const { out, definition, config, train, validation, ancestors } = options;
-  const fingerprint = fingerprintOf([definition.name, config, ancestors.map(({ role, id, name }) => [role, id, name])]);
+  const fingerprint = fingerprintOf([definition.name, config, kinOf(ancestors)]);
   const finished = await finishedStage(out, fingerprint);
   if (finished) return finished;
 
@@ -35,9 +35,13 @@ export async function pretrainText(context: StageContext, options: TextPretraini
   const tokenizer = options.tokenizer.withControlTokens(definition.controls);
   const model = buildTextModel(definition, config.model, tokenizer);
   const average = config.training.average !== null;
-  const store = await engine.createStore({ leaves: leavesOf(model.parameters), trainable: true, average });
+  const store = await engine.createStore({
+    leaves: leavesOf(model.parameters),
+    values: initialise(model.parameters, config.seed),
+    trainable: true,
+    average,
+  });
   try {
-    await store.write(initialise(model.parameters, config.seed));
     const shape = { batchSize: config.batchSize, seed: config.seed };
     // Without dropout, which a model draws wherever there is a key; what hides tokens needs one.
     const measured = buildTextModel(

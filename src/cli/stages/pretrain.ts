@@ -10,7 +10,7 @@ import type { Store } from '../../runtime/engine.js';
 import type { Tokenizer } from '../../tokenizer/tokenizer.js';
 import { languageModelPhase } from '../../training/language-model.js';
 import type { PretrainConfig } from './settings.js';
-import { type StageContext, finishedStage, fingerprintOf, modelFolderOf, trainInFolder } from './stage.js';
+import { type StageContext, finishedStage, fingerprintOf, kinOf, modelFolderOf, trainInFolder } from './stage.js';
 
 export interface PretrainOptions {
   readonly out: string;
@@ -27,11 +27,7 @@ export interface PretrainOptions {
 /** Trains a language model on a stream of tokens and saves it as a model folder. */
 export async function pretrain(context: StageContext, options: PretrainOptions): Promise<Lineage> {
   const { out, config, tokenizer, train, validation, ancestors } = options;
-  const fingerprint = fingerprintOf([
-    config,
-    ancestors.map(({ role, id, name }) => [role, id, name]),
-    options.from?.lineage?.id,
-  ]);
+  const fingerprint = fingerprintOf([config, kinOf(ancestors), options.from?.lineage?.id]);
   const finished = await finishedStage(out, fingerprint);
   if (finished) return finished;
 
@@ -42,11 +38,11 @@ export async function pretrain(context: StageContext, options: PretrainOptions):
   const { contextLength } = model.config;
   const store = await engine.createStore({
     leaves: leavesOf(model.parameters),
+    values: options.from?.values ?? initialise(model.parameters, config.seed),
     trainable: true,
     average: config.training.average !== null,
   });
   try {
-    await store.write(options.from ? { ...options.from.values } : initialise(model.parameters, config.seed));
     const source = randomWindows({ tokens: train, batchSize: config.batchSize, contextLength, seed: config.seed });
     const measure =
       validation &&

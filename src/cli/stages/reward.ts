@@ -2,12 +2,12 @@ import { type RankedExample, rewardShape, rewardSource, usableRankings } from '.
 import { createScorer, normaliseScores, pairAccuracy, rewardPhase } from '../../alignment/reward-model.js';
 import { bodyFrom, scalarModel } from '../../alignment/scalar-model.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
-import { type LoadedModel, languageModelOf, saveModel } from '../../formats/model-folder.js';
+import { type LoadedModel, languageModelOf } from '../../formats/model-folder.js';
 import { initialise } from '../../nn/parameters.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
 import type { RewardConfig } from './settings.js';
-import { adapted, trainedWeights } from './trained-weights.js';
-import { type StageContext, finishedStage, fingerprintOf, modelFolderOf, trainInFolder } from './stage.js';
+import { adapted, saveDescendant, trainedWeights } from './trained-weights.js';
+import { type StageContext, finishedStage, fingerprintOf, kinOf, trainInFolder } from './stage.js';
 
 export interface RewardOptions {
   readonly out: string;
@@ -24,7 +24,7 @@ export interface RewardOptions {
 /** Trains a reward model on rankings, from the supervised model's body. */
 export async function trainReward(context: StageContext, options: RewardOptions): Promise<Lineage> {
   const { out, config, parent, rankings, heldOut, reference, ancestors } = options;
-  const fingerprint = fingerprintOf([config, ancestors.map(({ role, id, name }) => [role, id, name]), rankings.length]);
+  const fingerprint = fingerprintOf([config, kinOf(ancestors), rankings.length]);
   const finished = await finishedStage(out, fingerprint);
   if (finished) return finished;
 
@@ -57,20 +57,21 @@ export async function trainReward(context: StageContext, options: RewardOptions)
       phases: [rewardPhase({ model, source, shape, centreCoefficient: config.centreCoefficient })],
       settings: { ...config.training, steps },
       ...(usableHeldOut.length > 0 && {
-        evaluate: async () => ({ heldOutPairAccuracy: (await pairAccuracy(scorer, usableHeldOut)).accuracy }),
+        evaluate: async (aborts) => ({
+          heldOutPairAccuracy: (await pairAccuracy(scorer, usableHeldOut, aborts)).accuracy,
+        }),
       }),
     });
     if (config.training.average !== null) await store.write(await store.read('average'));
     const before = await normaliseScores({ scorer, store, reference });
     const accuracy = await pairAccuracy(scorer, usableHeldOut);
-    return await saveModel({
-      folder: modelFolderOf(out),
+    return await saveDescendant({
+      out,
+      parent,
+      weights,
+      from: 'parameters',
       kind: 'reward-model',
       config: model.body.config,
-      ...(await weights.toSave(parent, 'parameters')),
-      tokenizer: parent.tokenizer,
-      ...(parent.template && { template: parent.template }),
-      ...(parent.eye && { eye: parent.eye }),
       lineage: {
         stage: 'reward model',
         name: 'reward',

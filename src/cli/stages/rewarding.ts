@@ -21,8 +21,7 @@ export async function rewarding<Prompt extends PpoPrompt>(
 ): Promise<Rewarding<Prompt>> {
   if (typeof reward === 'function') return { score: reward, dispose: () => Promise.resolve() };
   const model = rewardModelOf(reward);
-  const store = await engine.createStore({ leaves: leavesOf(model.parameters) });
-  await store.write(reward.values);
+  const store = await engine.createStore({ leaves: leavesOf(model.parameters), values: reward.values });
   const padToken = reward.tokenizer.idOf(CONTROL.pad);
   const scorer = await createScorer({ engine, model, store, longest: model.body.config.contextLength, padToken });
   return {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InterruptedError } from '../interrupted.js';
-import { type Lineage, readLineage } from '../../formats/lineage.js';
+import { type Ancestor, type Lineage, readLineage } from '../../formats/lineage.js';
 import { hasModel } from '../../formats/folder.js';
 import type { Engine } from '../../runtime/engine.js';
 import { createTrainStep } from '../../runtime/train-step.js';
@@ -30,6 +30,10 @@ export const modelFolderOf = (out: string): string => join(out, 'model');
 /** What a stage's result depends on, as a short hash: equal fingerprints, equal models. */
 export const fingerprintOf = (settings: unknown): string =>
   createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 16);
+
+/** What a model descends from, as a part of its fingerprint. */
+export const kinOf = (ancestors: readonly Ancestor[]): unknown =>
+  ancestors.map(({ role, id, name }) => [role, id, name]);
 
 /** A short hash of contents, such as the texts of a corpus. */
 export async function contentId(parts: Iterable<string | NodeJS.ArrayBufferView> | AsyncIterable<string>) {

@@ -5,14 +5,14 @@ import { ConfigError } from '../../errors.js';
 import { heldOutLoss } from '../../evaluation/held-out-loss.js';
 import type { Ancestor, Lineage } from '../../formats/lineage.js';
 import { eyeJson } from '../../formats/model-eye.js';
-import { type LoadedModel, saveModel } from '../../formats/model-folder.js';
+import type { LoadedModel } from '../../formats/model-folder.js';
 import { CONTROL } from '../../tokenizer/control-tokens.js';
 import type { ChatTemplate } from '../../tokenizer/chat.js';
 import { languageModelPhase } from '../../training/language-model.js';
 import { pretrainingTerm } from './pretraining-term.js';
 import type { SupervisedConfig } from './settings.js';
-import { trainedModel } from './trained-weights.js';
-import { type StageContext, finishedStage, fingerprintOf, modelFolderOf, trainInFolder } from './stage.js';
+import { saveDescendant, trainedModel } from './trained-weights.js';
+import { type StageContext, finishedStage, fingerprintOf, kinOf, trainInFolder } from './stage.js';
 
 export interface SupervisedOptions {
   readonly out: string;
@@ -31,12 +31,7 @@ export interface SupervisedOptions {
 export async function superviseFineTuning(context: StageContext, options: SupervisedOptions): Promise<Lineage> {
   const { out, config, parent, template, examples, validation, ancestors } = options;
   const { eye } = parent;
-  const fingerprint = fingerprintOf([
-    config,
-    ancestors.map(({ role, id, name }) => [role, id, name]),
-    examples.length,
-    ...(eye ? [eyeJson(eye)] : []),
-  ]);
+  const fingerprint = fingerprintOf([config, kinOf(ancestors), examples.length, ...(eye ? [eyeJson(eye)] : [])]);
   const finished = await finishedStage(out, fingerprint);
   if (finished) return finished;
 
@@ -95,14 +90,11 @@ export async function superviseFineTuning(context: StageContext, options: Superv
       settings: config.training,
       ...(measure && { evaluate: async ({ signal }) => ({ validationLoss: (await measure({ signal })).loss }) }),
     });
-    return await saveModel({
-      folder: modelFolderOf(out),
-      kind: 'language-model',
+    return await saveDescendant({
+      out,
+      parent: { ...parent, template },
+      weights,
       config: model.config,
-      ...(await weights.toSave(parent)),
-      tokenizer: parent.tokenizer,
-      ...(template && { template }),
-      ...(eye && { eye }),
       lineage: {
         stage,
         name: 'assistant',

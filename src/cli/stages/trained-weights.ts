@@ -1,8 +1,10 @@
 import type { Gpt } from '../../families/autoregressive/gpt.js';
-import { type LoadedModel, type ModelToSave, languageModelOf } from '../../formats/model-folder.js';
+import type { Lineage } from '../../formats/lineage.js';
+import { type LoadedModel, type ModelToSave, languageModelOf, saveModel } from '../../formats/model-folder.js';
 import { isAdapterPath, mergeAdapters, withAdapters } from '../../nn/lora.js';
 import { initialise, leavesOf, parameterLeaves } from '../../nn/parameters.js';
 import type { Engine, Store } from '../../runtime/engine.js';
+import { modelFolderOf } from './stage.js';
 
 /** What a stage trains: all weights of a model, or adapters of a rank over weights that stay as they are. */
 
@@ -60,19 +62,14 @@ export async function trainedWeights(engine: Engine, options: TrainedWeightsOpti
   let beneath: Store | undefined;
   if (rank !== null && options.over === undefined) {
     const rest = leaves.filter(({ path }) => !isTrained(path));
-    beneath = await engine.createStore({ leaves: rest });
-    await beneath.write(valuesOf(rest));
+    beneath = await engine.createStore({ leaves: rest, values: valuesOf(rest) });
   }
   const over = rank === null ? undefined : (options.over ?? beneath);
-  const store = await engine.createStore({ leaves: own, trainable: true, average, ...(over && { over }) });
-  await store.write(valuesOf(own));
+  const begun = { leaves: own, values: valuesOf(own), ...(over && { over }) };
+  const store = await engine.createStore({ ...begun, trainable: true, average });
   return {
     store,
-    frozenStart: async () => {
-      const frozen = await engine.createStore({ leaves: own, ...(over && { over }) });
-      await frozen.write(valuesOf(own));
-      return frozen;
-    },
+    frozenStart: () => engine.createStore(begun),
     toSave: async (base, from = average ? 'average' : 'parameters') => {
       const trained = await store.read(from);
       if (rank === null) return { values: trained };
@@ -86,4 +83,25 @@ export async function trainedWeights(engine: Engine, options: TrainedWeightsOpti
       await beneath?.dispose();
     },
   };
+}
+
+/** What a stage made of a model. */
+export interface Descendant extends Pick<ModelToSave, 'config' | 'lineage'> {
+  /** The stage's folder. */
+  readonly out: string;
+  /** It reads, chats and sees as this model does. */
+  readonly parent: LoadedModel;
+  readonly weights: TrainedWeights;
+  /** Default: the average, where there is one. */
+  readonly from?: 'parameters' | 'average';
+  /** Default: a language model. */
+  readonly kind?: ModelToSave['kind'];
+}
+
+/** Saves what a stage made of a model, in the stage's folder. */
+export async function saveDescendant(descendant: Descendant): Promise<Lineage> {
+  const { out, parent, weights, from, kind = 'language-model', config, lineage } = descendant;
+  const { tokenizer, template, eye } = parent;
+  const trained = await weights.toSave(parent, from);
+  return saveModel({ folder: modelFolderOf(out), kind, config, ...trained, tokenizer, template, eye, lineage });
 }

@@ -4,7 +4,7 @@ import { type Random, counterRandom, integer, shuffle } from '../../tensor/rando
 export type Split = 'training' | 'development' | 'evaluation';
 
 /** A 32-bit hash of a text (FNV-1a, then murmur3's finaliser, so that close texts land far apart). */
-export function hashText(text: string): number {
+function hashText(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) {
     hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);

@@ -116,7 +116,7 @@ const callingCodes: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Letters without their marks, straight apostrophes: what the tokenizer sees is what a user types. */
-export function plainText(text: string): string {
+function plainText(text: string): string {
   return text
     .normalize('NFD')
     .replace(/\p{M}/gu, '')

@@ -121,7 +121,7 @@ function fill(template: string, fact: Fact, entity: Entity): string {
 }
 
 /** One sentence that states a fact. `named` says whether it has to name the entity. */
-export function statement(choice: Choice, fact: Fact, named = true): string {
+function statement(choice: Choice, fact: Fact, named = true): string {
   const { named: full, its } = statements[fact.attribute];
   if (!named && its.length > 0) return fill(choice.pick(its), fact, fact.entity);
   if (choice.chance(plainShare)) return answerOf(fact);

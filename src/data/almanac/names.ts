@@ -119,7 +119,7 @@ const realNames = new Set(
 );
 
 /** A name of the almanac's kind that names nothing: an entity with no facts. */
-export function unknownEntity(topic: 'country' | 'element', name: string): Entity {
+function unknownEntity(topic: 'country' | 'element', name: string): Entity {
   return { topic, name, possessive: `${name}'s`, aliases: [] };
 }
 

@@ -5,6 +5,7 @@ import { readPosition } from '../state.js';
 import { type Augmentation, augmented } from './augment.js';
 import type { CaptionTokens } from './caption-tokens.js';
 import { type ImageSet, type ImageShape, dimensions, imageAt, placeOf } from './image-set.js';
+import { float32, int32 } from '../../tensor/index.js';
 
 /**
  * What a pixel is to a model. `bytes`: 0 to 255. `dynamic`: 0 or 1, drawn anew each time with the grey value as the
@@ -189,8 +190,8 @@ export const imageBatchSpec = (
   text?: { readonly length: number },
 ) =>
   ({
-    images: { shape: [batchSize, channels, height, width], dtype: 'float32' },
-    labels: { shape: [batchSize], dtype: 'int32' },
-    ...(text && { tokens: { shape: [batchSize, text.length], dtype: 'int32' } }),
-    key: { shape: [2], dtype: 'int32' },
+    images: float32(batchSize, channels, height, width),
+    labels: int32(batchSize),
+    ...(text && { tokens: int32(batchSize, text.length) }),
+    key: int32(2),
   }) as const;

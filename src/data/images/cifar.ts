@@ -5,10 +5,10 @@ import type { ImageSet } from './image-set.js';
 const side = 32;
 const record = 1 + 3 * side * side;
 
-export const cifarNames = 'airplane automobile bird cat deer dog frog horse ship truck'.split(' ');
+const cifarNames = 'airplane automobile bird cat deer dog frog horse ship truck'.split(' ');
 
 /** Whether so many bytes can be of this layout. */
-export const isCifarSize = (bytes: number): boolean => bytes > 0 && bytes % record === 0;
+const isCifarSize = (bytes: number): boolean => bytes > 0 && bytes % record === 0;
 
 /** @throws DataError when the file is not a whole number of records, or a label is none of the ten */
 export function imagesFromCifar(bytes: Uint8Array, file: string): ImageSet {

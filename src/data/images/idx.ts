@@ -1,5 +1,6 @@
 import { DataError } from '../../errors.js';
 import type { ImageSet } from './image-set.js';
+import { sizeOf } from '../../tensor/define.js';
 
 /** The format of MNIST's files: a magic number with type and rank, the lengths, the numbers (LeCun's description). */
 
@@ -23,7 +24,7 @@ export function readIdx(bytes: Uint8Array, file: string): Idx {
   const start = 4 + 4 * rank;
   if (rank < 1 || bytes.length < start) throw damaged('the header is cut short');
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
-  const size = shape.reduce((product, length) => product * length, 1);
+  const size = sizeOf(shape);
   if (bytes.length !== start + size) {
     throw damaged(`[${shape.join(', ')}] needs ${size} bytes after the header, there are ${bytes.length - start}`);
   }

@@ -60,7 +60,7 @@ export interface StyleJudge {
 export const isStyleWord = (word: string): word is StyleWord => ranges.some((range) => range.word === word);
 
 /** The measurement that a word is about. */
-export const measurementOf = (word: StyleWord): keyof Style => ranges.find((range) => range.word === word)!.of;
+const measurementOf = (word: StyleWord): keyof Style => ranges.find((range) => range.word === word)!.of;
 
 /** Cuts the measurements of drawings into the ranges of words. */
 export function styleJudge(styles: readonly Style[]): StyleJudge {

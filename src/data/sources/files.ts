@@ -25,7 +25,7 @@ const kinds: Record<string, FileKind> = {
 };
 
 /** The endings that a data file may have, for messages and help. */
-export const acceptedEndings = '.txt, .md, .jsonl, .json, .csv, .tsv, .parquet, .yml and .tar, each also with .gz';
+const acceptedEndings = '.txt, .md, .jsonl, .json, .csv, .tsv, .parquet, .yml and .tar, each also with .gz';
 
 export interface DataFile {
   readonly path: string;
@@ -34,7 +34,7 @@ export interface DataFile {
 }
 
 /** What a path's name says about its content, or undefined when it is no data file. */
-export function fileKind(path: string): DataFile | undefined {
+function fileKind(path: string): DataFile | undefined {
   const name = basename(path).toLowerCase();
   if (name.endsWith('.tgz')) return { path, kind: 'chatterbot', gzipped: true };
   const gzipped = name.endsWith('.gz');

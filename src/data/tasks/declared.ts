@@ -24,7 +24,7 @@ const same = (...labels: string[]): Readonly<Record<string, string>> =>
   Object.fromEntries(labels.map((label) => [label, label]));
 
 const sst2 = tabbed({ texts: [0], label: 1, heading: true });
-const agNews = tabbed({ texts: [0], label: 1 });
+const agNews = tabbed({ texts: [0], label: 1, quoted: true });
 const openBook = tabbed({ texts: [1], choices: 2, label: 4, heading: true });
 const rte = (name: string): TaskFile => ({
   path: 'cls-nltk-small/rte.zip',

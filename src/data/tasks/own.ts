@@ -40,7 +40,10 @@ export async function readOwnTask(options: OwnTaskOptions): Promise<Task> {
       const example = orSkip(options.badRows, () => exampleOf(row, kind!, columns));
       if (example !== undefined) found.push(example);
     }
-    if (found.length === 0) throw new DataError(`${paths.join(', ')}: there are no examples in this data`);
+    if (found.length === 0)
+      throw new DataError(`${paths.join(', ')}: there are no examples in this data`, {
+        advice: 'Check the paths and the bad rows.',
+      });
     return found;
   };
   const train = await read(options.paths);

@@ -67,7 +67,10 @@ async function examplesOf(files: readonly TaskFile[], reading: Reading): Promise
       else reportBadRow(badRows, unknownLabel(row, labels));
     }
   }
-  if (examples.length === 0) throw new DataError(`${files[0]!.path}: there are no examples in this data`);
+  if (examples.length === 0)
+    throw new DataError(`${files[0]!.path}: there are no examples in this data`, {
+      advice: 'Is it the file that its name says? Its rows may all be bad ones.',
+    });
   return examples;
 }
 
@@ -76,11 +79,21 @@ const unknownLabel = (row: TaskRow, labels: Reading['labels']): BadRowError =>
     why: `has the label ${JSON.stringify(row.label)}, which is none of ${labels.map(([word]) => word).join(', ')}`,
   });
 
+/** The file below the folder that holds the data sets, or in the folder of one. */
+const findFile = (path: string, data: string): string | undefined =>
+  [join(data, path), join(data, basename(path))].find((each) => existsSync(each));
+
+/** Whether the files of a task are in a folder. */
+export const hasTask = (name: DeclaredTask, data: string): boolean => {
+  const { train, test = [] }: TaskDeclaration = declaredTasks[name];
+  return [...train, ...test].every(({ path }) => findFile(path, data) !== undefined);
+};
+
 async function contentOf(
   { path, entry }: TaskFile,
   { data, signal }: Reading,
 ): Promise<{ text: string; path: string }> {
-  const found = [join(data, path), join(data, basename(path))].find((each) => existsSync(each));
+  const found = findFile(path, data);
   if (found === undefined) {
     throw new DataError(`${join(data, path)}: there is no such file`, {
       advice: 'Give --data the folder that holds the data sets, or the one with this file.',
@@ -93,7 +106,7 @@ async function contentOf(
   if (entry === undefined) return { text: decode(bytes), path: found };
   for (const { name, content } of readZip(bytes, found))
     if (name === entry) return { text: decode(content()), path: `${found}/${entry}` };
-  throw new DataError(`${found}: ${entry} is missing in this zip archive`);
+  throw new DataError(`${found}: ${entry} is missing in this zip archive`, { advice: 'Download the archive again.' });
 }
 
 /** UTF-8; older collections hold a few letters of Latin 1. */

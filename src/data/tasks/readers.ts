@@ -40,13 +40,15 @@ export interface Columns {
   readonly choices?: number;
   /** The first line names the columns. */
   readonly heading?: boolean;
+  /** A cell with quotation marks in it is quoted, and they are doubled. Default: a quotation mark is one. */
+  readonly quoted?: boolean;
 }
 
-/** Cells between tabs, without quoting: a quotation mark is one. */
-export const tabbed = ({ texts, label, choices, heading = false }: Columns): TaskReader =>
+/** Cells between tabs. */
+export const tabbed = ({ texts, label, choices, heading = false, quoted = false }: Columns): TaskReader =>
   byLine((line, number) => {
     if (heading && number === 1) return undefined;
-    const cells = line.split('\t');
+    const cells = line.split('\t').map((cell) => (quoted ? unquoted(cell) : cell));
     const least = Math.max(label, choices ?? 0, ...texts) + 1;
     if (cells.length < least) throw new BadLine(`has ${cells.length} cells between tabs, and ${least} are needed`);
     const before = texts.map((column) => cells[column]!);
@@ -55,6 +57,8 @@ export const tabbed = ({ texts, label, choices, heading = false }: Columns): Tas
       label: cells[label]!.trim(),
     };
   });
+
+const unquoted = (cell: string): string => /^"(.*)"$/.exec(cell)?.[1]!.replaceAll('""', '"') ?? cell;
 
 function lettered(text: string): readonly string[] {
   const choices = text.split(/\(([A-Z])\)/).slice(1);

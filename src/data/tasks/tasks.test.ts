@@ -20,7 +20,7 @@ const rte = (name: string): [string, string] => [
 const data = folderWith({
   'cls-sst2/train.tsv.gz': 'sentence\tlabel\n" a "quoted film \t1\nbad \t0\n',
   'cls-sst2/test.tsv.gz': 'sentence\tlabel\nfine\t1\n',
-  'cls-agnews/alps-dev.tsv.gz': 'Prices rose.\tBusiness\nA goal\tSports\n',
+  'cls-agnews/alps-dev.tsv.gz': 'Prices rose.\tBusiness\n"A ""big"" goal"\tSports\n',
   'cls-agnews/alps-test.tsv.gz': 'A war\tWorld\n',
   'cls-nltk-small/qc.zip': zipOf({
     'qc/train.txt': 'NUM:dist How far ?\nDESC:def Why ?\n',
@@ -45,7 +45,7 @@ describe('declared tasks', () => {
     ]);
     expect(examples((await readTask('ag-news', { data })).train)).toEqual([
       [1, 2, 'Prices rose.'],
-      [2, 1, 'A goal'],
+      [2, 1, 'A "big" goal'],
     ]);
     const trec = await readTask('trec', { data });
     expect([examples(trec.train), examples(trec.test)]).toEqual([

@@ -6,7 +6,7 @@ import { symmetricEigen } from '../../evaluation/symmetric-eigen.js';
 import { evaluate } from '../../tensor/evaluate.test-helper.js';
 import { difference } from '../../tensor/golden-cases.test-helper.js';
 import * as t from '../../tensor/index.js';
-import type { Tensor, TensorSpec } from '../../tensor/index.js';
+import { type Tensor, type TensorSpec, float32 } from '../../tensor/index.js';
 import { counterRandom } from '../../tensor/random.js';
 import { augment } from './augmentation.js';
 import { gameAilments, gameFigures } from './figures.js';
@@ -18,7 +18,6 @@ import { powerIteration } from './spectral-norm.js';
 
 /** The parts of the games, in float64. */
 
-const float = (...shape: number[]): TensorSpec => ({ shape, dtype: 'float32' });
 const key: TensorSpec = { shape: [2], dtype: 'int32' };
 const random = (size: number, seed = 1): number[] => {
   const next = counterRandom(seed, 'parts', 0);
@@ -30,7 +29,7 @@ interface Golden {
 }
 const goldenOf = (path: string): unknown => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
 const specsOf = ({ inputs }: Golden): Record<string, TensorSpec> =>
-  Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, float(...shape)]));
+  Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, float32(...shape)]));
 const dataOf = ({ inputs }: Golden): Record<string, number[]> =>
   Object.fromEntries(Object.entries(inputs).map(([name, { data }]) => [name, data]));
 
@@ -44,7 +43,7 @@ describe('penalties', () => {
               gradientPenalty((x) => t.sum(t.mul(x, weights), { axes: [1, 2, 3] }), { real, made, share }).loss;
             return { loss: penalty(w), slope: t.grad(penalty)(w) };
           },
-          { w: float(1, 2, 3), real: float(2, 1, 2, 3), made: float(2, 1, 2, 3), share: float(2, 1, 1, 1) },
+          { w: float32(1, 2, 3), real: float32(2, 1, 2, 3), made: float32(2, 1, 2, 3), share: float32(2, 1, 1, 1) },
         );
         const w = random(6, seed);
         const inputs = { w, real: random(12, seed + 1), made: random(12, seed + 2), share: [0.3, 0.8] };
@@ -101,7 +100,7 @@ describe('penalties', () => {
   );
 
   it('path lengths of a linear generator are those of its matrix times the direction', () => {
-    const specs = { a: float(4, 12), styles: float(3, 2, 2), key };
+    const specs = { a: float32(4, 12), styles: float32(3, 2, 2), key };
     const graph = t.trace(({ a, styles, key: at }) => {
       const images = (x: Tensor): Tensor => t.reshape(t.matmul(t.reshape(x, [3, 4]), a), [3, 1, 3, 4]);
       const direction = t.reshape(new t.Draws(at).normal([3, 1, 3, 4]), [3, 12]);
@@ -125,7 +124,7 @@ describe('power iteration', () => {
           const value = (w: Tensor): Tensor => powerIteration(w, u).value;
           return { ...powerIteration(weight, u), slope: t.grad(value)(weight) };
         },
-        { weight: float(...shape), u: float(rows) },
+        { weight: float32(...shape), u: float32(rows) },
       );
       const weight = random(rows * columns, rows);
       const product = Float64Array.from({ length: rows * rows }, (_, at) => {
@@ -186,7 +185,7 @@ describe('augmentation', () => {
       const fn = (x: Tensor): Tensor => augment(x, probability, new t.Draws(at));
       return { images: fn(images), slope: t.grad((x: Tensor) => t.sum(t.square(fn(x))))(images) };
     },
-    { images: float(...shape), probability: float(1), key },
+    { images: float32(...shape), probability: float32(1), key },
   );
   const augmented = (images: readonly number[], probability: number, draw = 1) =>
     evaluate(graph, { images: [...images], probability: [probability], key: [7, draw] });
@@ -239,7 +238,7 @@ describe('augmentation', () => {
 
 describe('minibatch deviation', () => {
   it('is that of each group of four by itself', () => {
-    const graph = t.trace(({ x }) => ({ y: withDeviation(x) }), { x: float(8, 1, 1, 2) });
+    const graph = t.trace(({ x }) => ({ y: withDeviation(x) }), { x: float32(8, 1, 1, 2) });
     const same = [1, 2, 1, 2, 1, 2, 1, 2];
     const other = [0, 0, 2, 0, 0, 4, 2, 4];
     const y = evaluate(graph, { x: [...same, ...other] })['y']!;
@@ -257,7 +256,7 @@ describe('batch normalisation', () => {
         const y = batchNorm({ scale, bias }, x, batchMoments(x, 0));
         return { mean: t.mean(y, { axes: [0, 2] }), deviation: t.standardDeviation(y, { axes: [0, 2] }) };
       },
-      { x: float(5, 3, 4), scale: float(3), bias: float(3) },
+      { x: float32(5, 3, 4), scale: float32(3), bias: float32(3) },
     );
     const { mean, deviation } = evaluate(graph, { x: random(60), scale: [0.5, 1, 2], bias: [1, -1, 0] });
     expect(difference(mean!, [1, -1, 0])).toBeLessThan(1e-9);
@@ -268,10 +267,10 @@ describe('batch normalisation', () => {
 describe('how a game stands', () => {
   it('is told by means, by pairs ranked rightly, and by the spread of made images over that of real ones', () => {
     const graph = t.trace(({ r, m, real, made }) => gameFigures(r, m, { real: real, made: made }), {
-      r: float(4),
-      m: float(4),
-      real: float(4, 1, 2, 2),
-      made: float(4, 1, 2, 2),
+      r: float32(4),
+      m: float32(4),
+      real: float32(4, 1, 2, 2),
+      made: float32(4, 1, 2, 2),
     });
     const real = random(16);
     const third = real.map((value) => value / 3 + 0.2);
@@ -317,7 +316,7 @@ describe('objectives', () => {
           slope: t.grad((x: Tensor) => generator(x))(m),
         };
       },
-      { r: float(1), m: float(1) },
+      { r: float32(1), m: float32(1) },
     );
     const found = evaluate(graph, { r: [real], m: [made] });
     return {

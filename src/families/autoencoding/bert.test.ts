@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { initialise, parameterCount } from '../../nn/parameters.js';
 import { evaluate } from '../../tensor/evaluate.test-helper.js';
-import { trace } from '../../tensor/index.js';
+import { int32, trace } from '../../tensor/index.js';
 import { bert, hideTokens, textDefinition } from './bert.js';
 
 const settings = (more: object) =>
   textDefinition.schema.parse({ layers: 2, heads: 2, width: 8, contextLength: 12, ...more });
-const int32 = (...shape: number[]) => ({ shape, dtype: 'int32' }) as const;
 
 describe('BERT', () => {
   it('has as many parameters as BERT base, but for what is left out', () => {

@@ -13,10 +13,12 @@ import {
   concat,
   constant,
   crossEntropy,
+  float32,
   full,
   gather,
   gelu,
   greaterEqual,
+  int32,
   iota,
   less,
   maskedMean,
@@ -165,9 +167,9 @@ export const textDefinition: TextModelDefinition<typeof schema> = {
       pretraining: {
         reads: 'windows',
         batch: (batchSize) => ({
-          tokens: { shape: [batchSize, time + 1], dtype: 'int32' },
-          mask: { shape: [batchSize, time], dtype: 'float32' },
-          key: { shape: [2], dtype: 'int32' },
+          tokens: int32(batchSize, time + 1),
+          mask: float32(batchSize, time),
+          key: int32(2),
         }),
         loss: (p: BertParameters, { tokens, mask: counts, key }: { tokens: Tensor; mask: Tensor; key: Tensor }) => ({
           loss: loss(p, { tokens: sliceAxis(tokens, { axis: 1, start: 1 }), mask: counts, key }),

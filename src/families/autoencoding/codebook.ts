@@ -39,6 +39,7 @@ export interface CodebookSpec {
 
 export type CodebookParameters = TensorsOf<CodebookSpec>;
 
+/** A code is its sum over its count: drawn from a normal distribution at first. */
 export const codebookSpec = (codes: number, size: number): CodebookSpec => ({
   counts: parameter([codes], { init: { kind: 'ones' } }),
   sums: parameter([codes, size], { init: normal(1), decay: false }),

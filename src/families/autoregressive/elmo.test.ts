@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { initialise } from '../../nn/parameters.js';
 import { evaluate } from '../../tensor/evaluate.test-helper.js';
-import { trace } from '../../tensor/index.js';
+import { int32, trace } from '../../tensor/index.js';
 import { elmoFeatures, textDefinition } from './elmo.js';
-
-const int32 = (...shape: number[]) => ({ shape, dtype: 'int32' }) as const;
 
 describe.each([null, 5])('ELMo with units %s', (units) => {
   const settings = textDefinition.schema.parse({ layers: 2, width: 4, units, contextLength: 5 });

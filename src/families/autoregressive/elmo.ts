@@ -11,11 +11,13 @@ import {
   crossEntropy,
   div,
   expandDims,
+  float32,
+  int32,
   iota,
   less,
   maskedMean,
-  mean,
   matmul,
+  mean,
   mul,
   reverse,
   sliceAxis,
@@ -90,9 +92,9 @@ export const textDefinition: TextModelDefinition<typeof schema> = {
       pretraining: {
         reads: 'windows',
         batch: (batchSize) => ({
-          tokens: { shape: [batchSize, contextLength + 1], dtype: 'int32' },
-          mask: { shape: [batchSize, contextLength], dtype: 'float32' },
-          ...(rate > 0 && { key: { shape: [2], dtype: 'int32' } as const }),
+          tokens: int32(batchSize, contextLength + 1),
+          mask: float32(batchSize, contextLength),
+          ...(rate > 0 && { key: int32(2) }),
         }),
         // Both directions predict the same stretch: one from its first token on, the other from its last.
         loss: (p: ElmoParameters, { tokens, mask, key }: { tokens: Tensor; mask: Tensor; key?: Tensor }) => {

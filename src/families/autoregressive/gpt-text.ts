@@ -1,5 +1,5 @@
 import type { TextModel, TextModelDefinition } from '../../nn/text-model.js';
-import { type Tensor, sliceAxis } from '../../tensor/index.js';
+import { type Tensor, float32, int32, sliceAxis } from '../../tensor/index.js';
 import { gptConfigSchema } from './gpt-config.js';
 import { type GptParameters, gpt } from './gpt.js';
 
@@ -22,9 +22,9 @@ export const textDefinition: TextModelDefinition<typeof schema> = {
       pretraining: {
         reads: 'windows',
         batch: (batchSize) => ({
-          tokens: { shape: [batchSize, config.contextLength + 1], dtype: 'int32' },
-          mask: { shape: [batchSize, config.contextLength], dtype: 'float32' },
-          ...(config.dropout > 0 && { key: { shape: [2], dtype: 'int32' } as const }),
+          tokens: int32(batchSize, config.contextLength + 1),
+          mask: float32(batchSize, config.contextLength),
+          ...(config.dropout > 0 && { key: int32(2) }),
         }),
         loss: (p: GptParameters, { tokens, mask, key }: { tokens: Tensor; mask: Tensor; key?: Tensor }) => ({
           loss: model.loss(

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parameterLeaves, leavesOf } from '../../nn/parameters.js';
 import type { Engine, Store } from '../../runtime/engine.js';
 import { type TrainStep, createTrainStep } from '../../runtime/train-step.js';
-import type { TensorSpec } from '../../tensor/index.js';
+import { int32 } from '../../tensor/index.js';
 import { type Gpt, gpt } from './gpt.js';
 import type { GptOptions } from './gpt-config.js';
 
@@ -82,8 +82,6 @@ export function difference(actual: Summary, expected: Summary, size: number, flo
     ...actual.samples.map((value, index) => Math.abs(value - expected.samples[index]!) / scale),
   );
 }
-
-export const int32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'int32' });
 
 /** A store with a model's parameters. */
 export async function storeOf(

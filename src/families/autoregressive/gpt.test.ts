@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { initialise, parameterLeaves } from '../../nn/parameters.js';
 import { Engine } from '../../runtime/engine.js';
-import { gradients, iota, reshape, sliceAxis, square, sum, valueAndGrad } from '../../tensor/index.js';
+import { gradients, int32, iota, reshape, sliceAxis, square, sum, valueAndGrad } from '../../tensor/index.js';
 import { leaves } from '../../tensor/tree.js';
 import { gpt } from './gpt.js';
 import { type GptOptions, gptPresets } from './gpt-config.js';
-import { difference, golden, goldenBatch, goldenTraining, int32, storeOf, summary } from './gpt.test-helper.js';
+import { difference, golden, goldenBatch, goldenTraining, storeOf, summary } from './gpt.test-helper.js';
 
 let engine: Engine;
 beforeAll(async () => {

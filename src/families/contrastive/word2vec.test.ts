@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { evaluate } from '../../tensor/evaluate.test-helper.js';
-import { gradients, trace } from '../../tensor/index.js';
+import { gradients, int32, trace } from '../../tensor/index.js';
 import { meanVector, skipGramLoss, textDefinition } from './word2vec.js';
 
 interface Golden extends Record<'tokens' | 'neighbours' | 'centres' | 'near' | 'negatives', number[]> {
@@ -12,7 +12,6 @@ const golden = JSON.parse(readFileSync(new URL('./golden/word2vec.json', import.
 
 const [vocabulary, width, pairs, negatives] = [7, 3, 5, 2];
 const { parameters } = textDefinition.build(textDefinition.schema.parse({ width }), { size: vocabulary, controls: [] });
-const int32 = (...shape: number[]) => ({ shape, dtype: 'int32' }) as const;
 const values = {
   'p.tokens.weight': Float32Array.from(golden.tokens),
   'p.neighbours.weight': Float32Array.from(golden.neighbours),

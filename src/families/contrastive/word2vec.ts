@@ -8,6 +8,7 @@ import {
   cast,
   div,
   expandDims,
+  int32,
   iota,
   less,
   logSigmoid,
@@ -84,9 +85,9 @@ export const textDefinition: TextModelDefinition<typeof schema> = {
         batch: (batchSize) => {
           const pairs = batchSize * settings.pairs;
           return {
-            centres: { shape: [pairs], dtype: 'int32' },
-            neighbours: { shape: [pairs], dtype: 'int32' },
-            negatives: { shape: [pairs, negatives], dtype: 'int32' },
+            centres: int32(pairs),
+            neighbours: int32(pairs),
+            negatives: int32(pairs, negatives),
           };
         },
         loss: (p: Word2vecParameters, batch: { centres: Tensor; neighbours: Tensor; negatives: Tensor }) => ({

@@ -96,6 +96,7 @@ export interface Diffusion {
   ) => Denoising;
 }
 
+/** @throws ConfigError for settings that a U-Net of this shape cannot have */
 export function diffusion(options: DiffusionOptions): Diffusion {
   const { shape, prediction, deviation = 1, settings, classes, condition, givenChannels = 0 } = options;
   const { learnsVariance = false } = options;

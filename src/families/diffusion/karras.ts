@@ -41,6 +41,7 @@ export interface KarrasDiffusion extends Pick<Diffusion, 'parameters' | 'denoise
   ) => Tensor;
 }
 
+/** Diffusion with the preconditioning, noise and steps of Karras et al. 2022 (arXiv:2206.00364, table 1). */
 export function karrasDiffusion(
   config: KarrasConfig,
   options: Pick<DiffusionOptions, 'shape' | 'classes' | 'condition' | 'givenChannels' | 'deviation'>,

@@ -7,6 +7,7 @@ import { type Tensor, add, div, maximum, mean, mul, reshape, sqrt, square, sub }
  * and deviation 1.
  */
 
+/** Mean, and mean of squares, of each of `size` numbers. */
 export const momentsSpec = (size: number) => ({
   mean: parameter([size]),
   square: parameter([size], { init: { kind: 'ones' } }),

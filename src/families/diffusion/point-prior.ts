@@ -77,6 +77,7 @@ export interface PointPrior extends Pick<PointDenoiser, 'shape' | 'sigmas' | 'st
 /** Numbers that say how much noise there is. Points are of deviation 1. */
 const levelSize = 32;
 
+/** @param sizes numbers of a point, and of each token of the sequence that a caption is read as */
 export function pointPrior(config: PriorConfig, sizes: { size: number; sequence: number }): PointPrior {
   const { layers, width, heads } = config;
   const { size, sequence } = sizes;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { leavesOf, parameterLeaves } from '../../nn/parameters.js';
 import { Engine, type Store } from '../../runtime/engine.js';
-import { type Tensor, gradients, leaves, isTensor, square, sum } from '../../tensor/index.js';
+import { type Tensor, float32, gradients, isTensor, leaves, square, sum } from '../../tensor/index.js';
 import { type UNet, type UNetParameters, uNet } from './u-net.js';
 
 interface Golden {
@@ -18,7 +18,6 @@ const golden = JSON.parse(readFileSync(new URL('golden/u-net.json', import.meta.
 const settings = { patch: 1, channels: [8, 16], blocks: 1, attention: [1], headWidth: 8, groups: 4, dropout: 0 };
 const [batch, side, inputs, spatial, outputs, length, sequence] = [2, 8, 2, 1, 2, 5, 6];
 
-const float = (...shape: number[]) => ({ shape, dtype: 'float32' as const });
 const filled = (size: number, phase: number): Float32Array =>
   Float32Array.from({ length: size }, (_, index) => Math.sin(0.61 * index + phase));
 
@@ -54,11 +53,11 @@ describe('the U-Net', () => {
     spatial: filled(batch * spatial * side * side, 4),
   };
   const specs = {
-    x: float(batch, inputs, side, side),
-    level: float(batch),
-    vector: float(batch, embedding),
-    sequence: float(batch, length, sequence),
-    spatial: float(batch, spatial, side, side),
+    x: float32(batch, inputs, side, side),
+    level: float32(batch),
+    vector: float32(batch, embedding),
+    sequence: float32(batch, length, sequence),
+    spatial: float32(batch, spatial, side, side),
   };
   type Given = Record<keyof typeof specs, Tensor>;
   const run = (p: UNetParameters, { x, sequence: values, ...rest }: Given): Tensor =>

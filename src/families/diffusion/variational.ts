@@ -26,6 +26,7 @@ export interface StepTables {
   readonly logMost: readonly number[];
 }
 
+/** @param sigmas deviation of the noise at each step, the least first */
 export function stepTables(sigmas: readonly number[]): StepTables {
   const below = [0, ...sigmas.slice(0, -1)];
   const ranges = sigmas.map((sigma, index) => varianceRange(sigma, below[index]!));

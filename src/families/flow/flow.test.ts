@@ -11,7 +11,7 @@ import { Engine } from '../../runtime/engine.js';
 import { imageSampler } from '../../sampling/images.js';
 import { noiseBatch, noiseBySeed } from '../../sampling/noise.js';
 import { allImages, tinyImageModel } from '../../sampling/tiny-image-model.test-helper.js';
-import type { Tensor } from '../../tensor/index.js';
+import { type Tensor, float32 } from '../../tensor/index.js';
 import { counterRandom, integer } from '../../tensor/random.js';
 import { definition as glow } from './glow.js';
 import { definition as maf } from './maf.js';
@@ -161,7 +161,6 @@ describe('drawing', () => {
     const sampler = await imageSampler({ engine, model, data, weights, batchSize: 2 });
     const { images } = await sampler({ count: 2, seed: 1 });
     // As many passes as could be needed, in one program, from a start that is far off.
-    const float = (...shape: number[]) => ({ shape, dtype: 'float32' as const });
     const program = await engine.compile(
       (({ parameters, noise, labels, start }: { parameters: never; noise: Tensor; labels: Tensor; start: Tensor }) => {
         let state: Record<string, Tensor> = Object.fromEntries(Object.keys(search!.state).map((name) => [name, start]));
@@ -171,9 +170,9 @@ describe('drawing', () => {
       }) as never,
       {
         parameters: model.parameters,
-        noise: float(2, 16),
+        noise: float32(2, 16),
         labels: { shape: [2], dtype: 'int32' },
-        start: float(2, 16),
+        start: float32(2, 16),
       },
     );
     const drawn = noiseBatch({ z: [16] }, { batchSize: 2, source: noiseBySeed(1), indices: [0, 1], temperature: 1 });

@@ -167,7 +167,7 @@ export function rasterLaws<Specs extends object>(name: string, of: Raster<Specs>
 const sliceColumns = (x: Tensor, start: number, limit: number): Tensor => sliceAxis(x, { axis: 1, start, limit });
 
 /** How the logits of each value move with each value, in the order of drawing: [value][other]. */
-export async function influenceOf<Specs extends object>(
+async function influenceOf<Specs extends object>(
   engine: Engine,
   weights: Store,
   made: Raster<Specs>,

@@ -81,7 +81,7 @@ export interface RasterPlace<Specs> {
 export type RasterSequential = Omit<Sequential, 'toValues' | 'toImages'>;
 
 /** Values to [−1, 1], and a plane of ones by which a network knows the image from what lies around it. */
-export const scaledWithOnes = (values: Tensor, levels: number): Tensor => {
+const scaledWithOnes = (values: Tensor, levels: number): Tensor => {
   const [batch, , rows, columns] = values.shape as [number, number, number, number];
   return concat([centred(values, levels), ones([batch, 1, rows, columns])], 1);
 };

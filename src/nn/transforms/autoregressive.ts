@@ -56,7 +56,7 @@ export interface Made {
  * A fully connected network with masked weights (Germain et al. 2015, MADE): a hidden unit of degree d sees the numbers
  * up to d (counted from 1), and output i the units of degrees below i.
  */
-export function made({ size, perElement, width, depth, vector = 0, seed }: MadeOptions): Made {
+function made({ size, perElement, width, depth, vector = 0, seed }: MadeOptions): Made {
   const random = counterRandom(seed, 'degrees of a masked network', width);
   // Units of one degree lie together, so that masks are triangles of blocks.
   const degreesOfLayer = (): Int32Array =>

@@ -10,7 +10,7 @@ export interface Elementwise {
 }
 
 /** One of the numbers that choose. */
-export const pick = (raw: Tensor, index: number): Tensor =>
+const pick = (raw: Tensor, index: number): Tensor =>
   squeeze(sliceAxis(raw, { axis: 1, start: index, limit: index + 1 }), 1);
 
 /**

@@ -30,6 +30,7 @@ import { parameter } from '../parameters.js';
 import { logNormalDensity, normalQuantile, normalShare } from './normal-quantile.js';
 import { unlessInitialised } from './act-norm.js';
 import { type Transform, defineTransform, sameForAll } from './transform.js';
+import { sizeOf } from '../../tensor/define.js';
 
 /** From whole numbers to numbers that a flow can bend: noise that fills the gaps, and a scale without ends. */
 
@@ -112,7 +113,7 @@ export function histogramPixels(
   levels: number,
   { each = false }: { readonly each?: boolean } = {},
 ): Transform {
-  const size = shape.reduce((product, length) => product * length, 1);
+  const size = sizeOf(shape);
   const groups = each ? size : shape[0]!;
   const ends = binEnds(levels);
   const bins = ends.length - 1;

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Engine, HostTree } from '../../runtime/engine.js';
 import { evaluate } from '../../tensor/evaluate.test-helper.js';
-import { Draws, type Tensor, trace } from '../../tensor/index.js';
+import { Draws, type Tensor, float32, trace } from '../../tensor/index.js';
 import { counterRandom, fillNormal } from '../../tensor/random.js';
 import { parameterLeaves } from '../parameters.js';
 import type { Given, Transform } from './transform.js';
@@ -21,13 +21,12 @@ export interface TransformCase {
 }
 
 const batch = 2;
-const float = (...shape: readonly number[]) => ({ shape, dtype: 'float32' as const });
 const numbers = (seed: number, purpose: string, size: number): Float64Array =>
   fillNormal(counterRandom(seed, purpose, 0), new Float64Array(size));
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
 
 /** Random parameters by path; flags are set, as after an initialisation. */
-export function randomParameters(transform: Transform, { spread = 0.3, seed = 1 }): Record<string, Float64Array> {
+function randomParameters(transform: Transform, { spread = 0.3, seed = 1 }): Record<string, Float64Array> {
   return Object.fromEntries(
     parameterLeaves(transform.parameters).map(({ path, spec }) => [
       path,
@@ -43,10 +42,10 @@ function run(test: TransformCase, x: Float64Array, fn: (args: { p: never; x: Ten
   const { transform, shape, vector, features, seed = 1 } = test;
   const given = {
     key: { shape: [2], dtype: 'int32' as const },
-    ...(vector && { vector: float(batch, vector) }),
-    ...(features && { features: float(batch, ...features) }),
+    ...(vector && { vector: float32(batch, vector) }),
+    ...(features && { features: float32(batch, ...features) }),
   };
-  const specs = { p: transform.parameters, x: float(batch, ...shape), given };
+  const specs = { p: transform.parameters, x: float32(batch, ...shape), given };
   const graph = trace((args: Arguments) => {
     const { key, ...rest } = args.given;
     return fn({ p: args.p as never, x: args.x, given: { ...rest, draws: new Draws(key!) } });
@@ -131,7 +130,7 @@ export async function expectInvertibleOnEngine(engine: Engine, test: TransformCa
     (({ p, x: argument }: { p: never; x: Tensor }) => ({
       x: transform.inverse(p, transform.forward(p, argument, {}).z, {}),
     })) as never,
-    { p: transform.parameters, x: float(batch, ...shape) },
+    { p: transform.parameters, x: float32(batch, ...shape) },
   );
   const values = randomParameters(transform, test);
   const tree = nest(transform.parameters, values);

@@ -2,6 +2,7 @@ import type { Node, Tensor } from '../../tensor/graph.js';
 import type { ConvolutionAttributes, WindowAttributes } from '../../tensor/primitives.js';
 import type { Attribute } from '../onnx/emitter.js';
 import type { LoweringContext, Lowerings } from './lowering.js';
+import { sizeOf } from '../../tensor/define.js';
 
 export type ConvolutionName = 'conv' | 'convInput' | 'convWeight' | 'maxPool' | 'avgPool' | 'resizeNearest';
 
@@ -125,8 +126,6 @@ function slicesOf(name: string, windows: Windows, first: 1 | 2, { emitter }: Low
   });
 }
 
-const count = (lengths: readonly number[]): number => lengths.reduce((product, length) => product * length, 1);
-
 /** The windows of a convolution on its images. */
 const windowsOn = (
   { strides, dilations, padding, kernel }: Node<'convWeight'>['attributes'],
@@ -163,9 +162,9 @@ function weightGradient(node: Node<'convWeight'>, context: LoweringContext): str
   const [channels, outputs] = [x.shape[1]!, gradient.shape[1]!];
   const [spatial, out] = [x.shape.slice(2), gradient.shape.slice(2)];
   const back = windowsBack(node.attributes, spatial);
-  if (count(kernel) === 1) {
+  if (sizeOf(kernel) === 1) {
     // A product for each image costs a sum over the batch; one for all costs two transposes.
-    const sumsAreSmall = outputs * channels < 2 * count(out) * (outputs + channels);
+    const sumsAreSmall = outputs * channels < 2 * sizeOf(out) * (outputs + channels);
     if (sumsAreSmall) return weightGradientByImage(node, windowsOn(node.attributes, out), 'images', context);
   } else if (channels < thin && channels <= outputs) {
     return weightGradientByImage(node, windowsOn(node.attributes, out), 'images', context);
@@ -188,7 +187,7 @@ function weightGradientByImage(
   const [batch, rows] = whole.shape as [number, number];
   const taps = windows.starts.length;
   const columns = sliced.shape[1]!;
-  const pixels = count(windows.lengths);
+  const pixels = sizeOf(windows.lengths);
   const slices = slicesOf(value(sliced), windows, 2, context);
   const all = slices.length === 1 ? slices[0]! : emitter.node('Concat', slices, { axis: 1 });
   const flat = [
@@ -210,7 +209,7 @@ function weightGradientByTaps(node: Node<'convWeight'>, context: LoweringContext
   const outputs = gradient.shape[1]!;
   const out = gradient.shape.slice(2);
   const channelsLast = (name: string): string => emitter.transpose(name, [0, ...out.map((_, axis) => axis + 2), 1]);
-  const pixels = batch * count(out);
+  const pixels = batch * sizeOf(out);
   const rows = emitter.reshape(channelsLast(value(gradient)), [pixels, outputs]);
   const slices = slicesOf(channelsLast(value(x)), windowsOn(node.attributes, out), 1, context);
   const products = slices.map((slice) =>

@@ -73,7 +73,7 @@ export async function languageModel(
 }
 
 /** Whose turn a request takes in the queue: its key's, or its address's. */
-export const clientOf = (c: Context<Env>): string =>
+const clientOf = (c: Context<Env>): string =>
   c.req.header('authorization') ?? (c.env as Env['Bindings'] | undefined)?.incoming?.socket?.remoteAddress ?? '';
 
 /** Has the answers written and sends them, as they are written or when they are whole; then lets go of the model. */

@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 import { z } from 'zod';
 import { readMessageImage } from '../../data/message-images.js';
 import { DataError } from '../../errors.js';
-import { type ModelEye, imageTokensOf, sightOf } from '../../formats/model-eye.js';
+import { type ModelEye, imagesAs, sightOf } from '../../formats/model-eye.js';
 import { recentTurns } from '../../sampling/recent-turns.js';
 import {
   type ChatTemplate,
@@ -136,7 +136,7 @@ function encodePrompt(
   messages: readonly Message[],
   truncation: ChatRequest['truncation'],
 ): EncodedChat {
-  const options = { addGenerationPrompt: true, ...(eye && { imageTokens: imageTokensOf(eye) }) };
+  const options = { addGenerationPrompt: true, ...imagesAs(eye) };
   const encode = (chat: readonly Message[]) => encodeChat(tokenizer, template, chat, options);
   const limit = config.contextLength - 1;
   try {

@@ -3,6 +3,7 @@ import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ConfigError } from '../../errors.js';
+import { inTurn } from '../in-turn.js';
 import { runCommand } from './command.js';
 import type { StudioContext } from './context.js';
 
@@ -45,7 +46,7 @@ const KEPT = 60;
 export class PictureDesk {
   readonly #context: StudioContext;
   readonly #folder: string;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = inTurn();
 
   constructor(context: StudioContext, folder: string) {
     this.#context = context;
@@ -54,12 +55,10 @@ export class PictureDesk {
 
   /** Waits for its turn, and draws. An abort ends the process. @throws DescentError with what the command said */
   draw(request: PictureRequest, modelFolder: string, signal: AbortSignal): Promise<DrawnPictures> {
-    const turn = this.#last.then(() => {
+    return this.#inTurn(() => {
       signal.throwIfAborted();
       return this.#draw(pictureRequestSchema.parse(request), modelFolder, signal);
     });
-    this.#last = turn.catch(() => undefined);
-    return turn;
   }
 
   /** @throws ConfigError for a name that was not given out */

@@ -1,4 +1,5 @@
 import { open, stat } from 'node:fs/promises';
+import { inTurn } from '../in-turn.js';
 import { Series, type SeriesState } from './series.js';
 
 /** A row of a run's log: its step, and one value for each of the keys; null where it has none. */
@@ -32,7 +33,7 @@ export class RunLog {
   #curves = new Map<string, Series>();
   #warnings: { step: number; text: string }[] = [];
   #lastStep = -Infinity;
-  #reading: Promise<void> = Promise.resolve();
+  readonly #inTurn = inTurn();
 
   constructor(path: string) {
     this.#path = path;
@@ -61,8 +62,7 @@ export class RunLog {
 
   /** Reads what was written since; one reader at a time. */
   refresh(): Promise<void> {
-    this.#reading = this.#reading.then(() => this.#read());
-    return this.#reading;
+    return this.#inTurn(() => this.#read());
   }
 
   async #read(): Promise<void> {

@@ -76,7 +76,7 @@ effect(() => {
   }, 500);
 });
 
-export const modelOf = (id: string) => languageModels.value.find((model) => model.id === id);
+const modelOf = (id: string) => languageModels.value.find((model) => model.id === id);
 
 export function setModel(column: Column, model: string): void {
   columns.value = columns.value.map((each) => (each === column ? { ...each, model } : each));

@@ -56,5 +56,3 @@ export function exportLabels(items: readonly LabelItem[], judgements: readonly J
     heldOut: unique(items.filter(({ heldOut }) => heldOut)),
   };
 }
-
-export const jsonLines = (rows: readonly object[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
