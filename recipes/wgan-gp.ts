@@ -14,11 +14,11 @@ export const recipe = imageRecipe({
   scales: {
     cpu: {
       about:
-        "32 and 64 channels, classes by projection, batch 64, 7,500 of the critic's steps, 2,500 of the generator's",
+        "32 and 64 channels, classes by projection, batch 64, 15,000 of the critic's steps, 5,000 of the generator's",
       settings: {
         batchSize: 64,
         model: { condition: 'projection', criticSteps: 3 },
-        training: { steps: 7500, clipNorm: null, evaluateEvery: 7500, sampleEvery: 2500, schedule },
+        training: { steps: 15_000, clipNorm: null, evaluateEvery: 15_000, sampleEvery: 5000, schedule },
       },
     },
     gpu: {
