@@ -206,10 +206,21 @@ function optionsOf(
       ready: [
         (plot) => {
           plot.over.addEventListener('dblclick', () => latest.current.onZoom(undefined));
+          plot.over.addEventListener('wheel', (event) => pan(plot, event, latest), { passive: false });
         },
       ],
     },
   };
+}
+
+/** Moves what is looked at closely by the wheel, sideways: up and down belong to the page. */
+function pan(plot: uPlot, event: WheelEvent, { current: { view, onZoom } }: Latest): void {
+  const moved = event.deltaX !== 0 ? event.deltaX : event.shiftKey ? event.deltaY : 0;
+  const { min, max } = plot.scales['x']!;
+  if (view.range === undefined || moved === 0 || min === undefined || max === undefined) return;
+  event.preventDefault();
+  const by = (moved / plot.over.clientWidth) * (max - min);
+  onZoom([min + by, max + by]);
 }
 
 /** A few points are shown as such. */

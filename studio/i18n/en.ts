@@ -76,6 +76,7 @@ export const en = {
     followHint: 'The right edge stays at the newest point',
     wholeRange: 'Whole range',
     zoomHint: 'Drag over a curve to look closer; double-click for all of it',
+    panHint: 'Turn the wheel sideways, or with Shift, to move',
     warnings: 'Warnings',
     differences: 'What differs',
     same: 'All settings are the same.',

@@ -77,6 +77,7 @@ export const zh: Dictionary = {
     followHint: '右边缘始终是最新的点',
     wholeRange: '全部范围',
     zoomHint: '在曲线上拖动可放大，双击还原',
+    panHint: '横向滚动滚轮，或按住 Shift 滚动，即可平移',
     warnings: '警告',
     differences: '不同之处',
     same: '所有设置都相同。',

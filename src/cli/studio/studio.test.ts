@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -14,6 +14,7 @@ import {
   accessibilityProblems,
   debianChromium,
   studioWorld,
+  writeRunIn,
 } from './studio.test-helper.js';
 
 /** The Studio as a person uses it, in a real browser, with tiny models. */
@@ -35,16 +36,7 @@ async function fillSettings(page: Page, settings: Readonly<Record<string, string
 
 const status = (page: Page, word: string) => page.locator('.page-head .badge', { hasText: word });
 
-/** A run that is over, with a log to look at. */
-async function writeRun(name: string, rows: readonly object[]): Promise<void> {
-  const folder = path('runs', name);
-  await mkdir(join(folder, 'checkpoints'), { recursive: true });
-  await writeFile(join(folder, 'config.json'), JSON.stringify({ seed: name.length, training: { steps: rows.length } }));
-  await writeFile(join(folder, 'environment.json'), JSON.stringify([{ started: '2026-01-01T00:00:00Z', cores: 2 }]));
-  await writeFile(join(folder, 'metrics.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
-  const state = { status: 'finished', step: rows.length, steps: rows.length, seconds: 60 };
-  await writeFile(join(folder, 'status.json'), JSON.stringify({ ...state, updated: '2026-01-01T00:01:00Z' }));
-}
+const writeRun = (name: string, rows: readonly object[]): Promise<string> => writeRunIn(path('runs', name), rows);
 
 describe.skipIf(!existsSync(debianChromium))('the Studio', () => {
   beforeAll(async () => {
