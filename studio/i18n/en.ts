@@ -246,6 +246,7 @@ export const en = {
     exportPrompts: 'Prompts',
     exportHeldOut: 'Held-out prompts',
     deskEmpty: 'Nothing to judge',
+    speakers: { system: 'system', user: 'user', assistant: 'assistant' },
     deskEmptyText: 'You have judged all there is for you. Add prompts and sample answers under Data.',
     prompt: 'Prompt',
     answers: 'Answers',

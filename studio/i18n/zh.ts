@@ -247,6 +247,7 @@ export const zh: Dictionary = {
     exportPrompts: '提示',
     exportHeldOut: '留出的提示',
     deskEmpty: '没有要评判的',
+    speakers: { system: '系统', user: '用户', assistant: '助手' },
     deskEmptyText: '你已经评判完所有分给你的内容。可以在“数据”中添加提示并采样回答。',
     prompt: '提示',
     answers: '回答',

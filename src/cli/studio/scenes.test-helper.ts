@@ -5,6 +5,8 @@ import type { Page } from '@playwright/test';
 export interface Scene {
   readonly name: string;
   readonly place: string;
+  /** Whether it is shown on a narrow screen too. */
+  readonly isOnPhones?: boolean;
   /** What is done there first. @returns another window, where that is what is to be seen */
   prepare?(page: Page): Promise<Page | undefined>;
 }
@@ -34,6 +36,7 @@ export async function imageTool(page: Page, name: string, models: readonly strin
 const images = (tool: string, models: readonly string[], prepare?: (page: Page) => Promise<void>): Scene => ({
   name: `images-${tool}`,
   place: '#/images',
+  isOnPhones: tool === 'complete',
   async prepare(page) {
     await imageTool(page, tool, models);
     await prepare?.(page);
@@ -62,6 +65,7 @@ export const scenes: readonly Scene[] = [
   {
     name: 'runs',
     place: '#/runs',
+    isOnPhones: true,
     async prepare(page) {
       await page.locator('.run-row').nth(8).waitFor();
       return undefined;
@@ -70,6 +74,7 @@ export const scenes: readonly Scene[] = [
   {
     name: 'run',
     place: `#/runs/show?run=${pretrained}`,
+    isOnPhones: true,
     async prepare(page) {
       await curve(page);
       return undefined;
@@ -95,6 +100,7 @@ export const scenes: readonly Scene[] = [
   {
     name: 'rlhf',
     place: `#/runs/show?run=${aligned}`,
+    isOnPhones: true,
     async prepare(page) {
       await tab(page, 'practice');
       await page.locator('.answers tbody tr').first().waitFor();
@@ -124,6 +130,7 @@ export const scenes: readonly Scene[] = [
   {
     name: 'chat',
     place: `#/chat?model=${supervised}&model=${aligned}`,
+    isOnPhones: true,
     async prepare(page) {
       await page.getByRole('button', { name: 'Sampling' }).click();
       await page.getByLabel('Most tokens').fill('24');
@@ -156,6 +163,7 @@ export const scenes: readonly Scene[] = [
   {
     name: 'label-rank',
     place: '#/label/almanac/rank',
+    isOnPhones: true,
     async prepare(page) {
       await page.locator('.answer-text').nth(3).waitFor();
       await page.keyboard.press('2');
@@ -190,6 +198,7 @@ export const scenes: readonly Scene[] = [
   {
     name: 'lineage',
     place: `#/lineage?model=${aligned}`,
+    isOnPhones: true,
     async prepare(page) {
       await page.locator('.lineage-side article').waitFor();
       return undefined;

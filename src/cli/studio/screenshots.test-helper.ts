@@ -1,9 +1,10 @@
 /**
- * `npm run screenshots -- [folder] [scene...]`: photographs every page of the Studio, in both languages and both themes
- * and on a narrow screen, into docs/pictures/studio. What is shown is made first, by the commands, in a few minutes; it is
- * kept in the folder (default `.cache/screenshots`), so that a second call only photographs. Wants Debian's `chromium`,
- * `fonts-noto-cjk`, and the optional package `sharp`.
+ * `npm run screenshots -- [folder] [scene...]`: photographs every page of the Studio, in both languages and both themes,
+ * and the main ones on a narrow screen, into docs/pictures/studio. Where the folder (default `.cache/screenshots`) is
+ * new, what is shown is made first, by the commands, in a few minutes; a second call only photographs. Wants Debian's
+ * `chromium`, `fonts-noto-cjk`, and the optional package `sharp`.
  */
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,7 +28,7 @@ const say = (text: string): void => console.log(text);
 
 await mkdir(folder, { recursive: true });
 await mkdir(target, { recursive: true });
-await prepareModels(folder, say);
+if (!existsSync(join(folder, 'runs'))) await prepareModels(folder, say);
 const world = await studioWorld({ folder });
 try {
   await prepareLabels(world.studio.url);
@@ -62,12 +63,12 @@ async function photograph({ open }: StudioWorld, scene: Scene): Promise<void> {
       return;
     }
     await save(page, `${scene.name}.en.light`);
-    await onPhone(page, `${scene.name}.narrow.en.light`);
+    if (scene.isOnPhones) await onPhone(page, `${scene.name}.narrow.en.light`);
     await change.theme();
     await save(page, `${scene.name}.en.dark`);
     await change.language();
     await save(page, `${scene.name}.zh.dark`);
-    await onPhone(page, `${scene.name}.narrow.zh.dark`);
+    if (scene.isOnPhones) await onPhone(page, `${scene.name}.narrow.zh.dark`);
     await change.theme();
     await save(page, `${scene.name}.zh.light`);
     for (const problem of problems) say(`  ${scene.name}: ${problem}`);
@@ -84,13 +85,18 @@ async function onPhone(page: Page, name: string): Promise<void> {
   await page.setViewportSize(wide);
 }
 
-/** As it is once everything has settled: notices are gone, and curves have their new size. */
+/**
+ * As it is once everything has settled: notices are gone, and curves have their new size. A wide window is as high as its
+ * content; on a phone, one sees what a phone shows.
+ */
 async function save(page: Page, name: string): Promise<void> {
   for (const button of await page.locator('.notice button').all()) await button.click();
   await page.mouse.move(0, 0);
-  await page.waitForTimeout(600);
   const { width } = page.viewportSize()!;
-  const height = Math.min(HIGHEST, await page.evaluate<number>('document.documentElement.scrollHeight'));
-  const png = await page.screenshot({ fullPage: true, clip: { x: 0, y: 0, width, height } });
-  await writeFile(join(target, `${name}.webp`), await sharp(png).webp({ quality: 75, effort: 6 }).toBuffer());
+  if (width > narrow.width) {
+    const height = await page.evaluate<number>('document.documentElement.scrollHeight');
+    await page.setViewportSize({ width, height: Math.min(HIGHEST, Math.max(wide.height, height)) });
+  }
+  await page.waitForTimeout(600);
+  await writeFile(join(target, `${name}.webp`), await sharp(await page.screenshot()).webp({ quality: 75 }).toBuffer());
 }
