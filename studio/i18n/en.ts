@@ -105,6 +105,8 @@ export const en = {
     heldOutPairAccuracy: 'Pairs in order, held out',
     iteration: 'Round',
   } as Record<string, string>,
+  /** Of which a run may have several; their own names are words in English. */
+  phases: {} as Record<string, string>,
   practice: {
     answers: 'Answers over time',
     prompt: 'Prompt',
@@ -334,13 +336,13 @@ export const en = {
     moment: (at: number, of: number) => `moment ${at} of ${of}`,
     pencil: 'Draw with the pointer',
     pencilHint: 'What you draw above the line is kept; the model draws the rest.',
+    ownHint: 'Without a drawing, images of its training are taken.',
     brush: 'Brush over what is to be drawn anew',
     brushHint: 'Without a picture, images of the training are taken; without a brush stroke, their middle.',
     takeOwn: 'One of the model’s',
     takeFile: 'A file',
     clear: 'Clear',
     fromTraining: 'Images of its training',
-    own: 'My drawing',
     source: 'Images: a path or a name',
     width: 'Brush',
     save: 'Save',

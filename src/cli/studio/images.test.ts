@@ -75,7 +75,7 @@ describe.skipIf(!existsSync(debianChromium))('images in the Studio', () => {
 
   it('are drawn by several families side by side, again by the same seed', async () => {
     const page = await open('sample', 'vae', 'style-gan');
-    await page.getByLabel('Images').fill('4');
+    await page.getByLabel('Images', { exact: true }).fill('4');
     await draw(page);
     const first = await pixels(page, 1);
     expect(first).toMatchObject(sized(2, 2));
@@ -86,7 +86,7 @@ describe.skipIf(!existsSync(debianChromium))('images in the Studio', () => {
 
   it('are nearer to the mean image the more they are truncated', async () => {
     const page = await open('sample', 'style-gan');
-    await page.getByLabel('Images').fill('2');
+    await page.getByLabel('Images', { exact: true }).fill('2');
     const drawnAt = async (truncation: string): Promise<Pixels> => {
       await page.getByLabel(/^Truncation/).fill(truncation);
       await draw(page);
@@ -102,7 +102,7 @@ describe.skipIf(!existsSync(debianChromium))('images in the Studio', () => {
 
   it('are seen on their way from noise, moment by moment', async () => {
     const page = await open('denoise', 'ddpm');
-    await page.getByLabel('Images').fill('2');
+    await page.getByLabel('Images', { exact: true }).fill('2');
     await page.getByLabel('Class').selectOption('left');
     await draw(page);
     const canvas = page.locator('.results canvas');
@@ -120,7 +120,7 @@ describe.skipIf(!existsSync(debianChromium))('images in the Studio', () => {
 
   it('lie between two others, in a row and in motion', async () => {
     const page = await open('interpolate', 'vae');
-    await page.getByLabel('Images').fill('8');
+    await page.getByLabel('Images', { exact: true }).fill('8');
     await draw(page);
     const { height } = await pixels(page);
     expect(height).toBe(sized(1, 2).height);
@@ -148,7 +148,7 @@ describe.skipIf(!existsSync(debianChromium))('images in the Studio', () => {
 
   it('are filled in where they are masked', async () => {
     const page = await open('restore', 'mae');
-    await page.getByLabel('Images').fill('4');
+    await page.getByLabel('Images', { exact: true }).fill('4');
     await draw(page);
     const drawn = await pixels(page);
     // What there was, what was shown of it, and what was made of that.

@@ -89,7 +89,7 @@ describe('a Studio that is killed', () => {
       'model.contextLength': 32,
       'tokenizer.vocabularySize': 300,
       'training.steps': 1_000_000,
-      'training.evaluateEvery': 20,
+      'training.checkpointEvery': 20,
     };
     await ask('/runs', { id: 'mine', command: 'train', flags: { data: ['text.txt'], threads: '1' }, settings });
     const run = async (isSo: (run: RunView) => boolean): Promise<RunView> => {

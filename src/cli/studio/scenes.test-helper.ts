@@ -107,7 +107,14 @@ export const scenes: readonly Scene[] = [
       return undefined;
     },
   },
-  { name: 'new-run', place: '#/runs/new' },
+  {
+    name: 'new-run',
+    place: '#/runs/new',
+    async prepare(page) {
+      await page.locator('.commands a').first().waitFor();
+      return undefined;
+    },
+  },
   {
     name: 'new-run-form',
     place: '#/runs/new?command=ppo',

@@ -37,7 +37,10 @@ try {
     for (const scene of scenes) {
       if (wanted.length > 0 && !wanted.includes(scene.name)) continue;
       say(scene.name);
-      await photograph(world, scene);
+      await photograph(world, scene).catch((error: unknown) => {
+        process.exitCode = 1;
+        say(`  ${scene.name}: ${String(error)}`);
+      });
     }
   } finally {
     await stop();
@@ -98,5 +101,10 @@ async function save(page: Page, name: string): Promise<void> {
     await page.setViewportSize({ width, height: Math.min(HIGHEST, Math.max(wide.height, height)) });
   }
   await page.waitForTimeout(600);
-  await writeFile(join(target, `${name}.webp`), await sharp(await page.screenshot()).webp({ quality: 75 }).toBuffer());
+  await writeFile(
+    join(target, `${name}.webp`),
+    await sharp(await page.screenshot())
+      .webp({ quality: 75 })
+      .toBuffer(),
+  );
 }

@@ -22,6 +22,10 @@ export async function prepareModels(folder: string, say: (text: string) => void)
 }
 
 const prompts = [
+  'Who wrote this almanac?',
+  'Which currency do people pay with in Norway?',
+  'What is the atomic number of gold?',
+  'Is there a capital of the moon?',
   'What is the capital of France?',
   'Which element has the symbol Fe?',
   'Which currency do people pay with in Japan?',
@@ -32,47 +36,41 @@ const prompts = [
   'What will I have for breakfast?',
 ];
 
-/** A set that three people have judged a part of; nothing where it is there already. */
+/** A set that three people have judged a part of; what is there already stays. */
 export async function prepareLabels(url: string): Promise<void> {
-  const post = async <Value>(path: string, body: unknown): Promise<Value> => {
+  const ask = async <Value>(path: string, body?: unknown): Promise<Value> => {
     const headers = { 'content-type': 'application/json' };
-    const response = await fetch(`${url}/api${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    const post = body === undefined ? {} : { method: 'POST', headers, body: JSON.stringify(body) };
+    const response = await fetch(`${url}/api/labels${path}`, post);
     if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
     return (await response.json()) as Value;
   };
-  const sets = (await (await fetch(`${url}/api/labels`)).json()) as SetProgress[];
-  if (sets.length > 0) return;
-  const { id } = await post<SetProgress>('/labels', {
-    name: 'Almanac',
-    overlap: 2,
-    heldOut: 0.25,
-    guidelines:
-      '**Right** before **helpful** before **short**.\n\n- An honest “I don’t know” is better than an invention.\n- Equal answers *tie*.',
-  });
-  await post(`/labels/${id}/items`, {
-    kind: 'waiting',
-    prompts: prompts.map((content) => [{ role: 'user', content }]),
-  });
-  const models = ['quickstart/2-supervised', 'quickstart/4-aligned'];
-  for (let waiting = 1; waiting > 0;) {
-    ({ waiting } = await post<SetProgress>(`/labels/${id}/fill`, { models, count: 4, maxTokens: 16, seed: 1 }));
+  const [earlier] = await ask<SetProgress[]>('');
+  let set = earlier ?? (await ask<SetProgress>('', { name: 'Almanac', overlap: 2, heldOut: 0.25, guidelines }));
+  const path = `/${set.id}`;
+  if (set.items === 0) {
+    const dialogues = prompts.map((content) => [{ role: 'user', content }]);
+    await ask(`${path}/items`, { kind: 'waiting', prompts: dialogues });
   }
-  // Two who prefer short answers, one of whom is not always sure.
-  for (const [labeler, most] of [
-    ['Grace', 6],
-    ['Alan', 5],
-    ['Ada', 2],
-  ] as const) {
+  const models = ['quickstart/2-supervised', 'quickstart/4-aligned'];
+  do set = await ask<SetProgress>(`${path}/fill`, { models, count: 4, maxTokens: 16, seed: 1 });
+  while (set.waiting > 0);
+  if (set.labelers.length > 0) return;
+  // They prefer short answers; one of them is not always sure.
+  for (const [labeler, most] of Object.entries({ Grace: 4, Alan: 4, Ada: 1 })) {
     for (let judged = 0; judged < most; judged++) {
-      const item = await post<LabelItem | null>(`/labels/${id}/next`, { labeler });
+      const item = await ask<LabelItem | null>(`${path}/next`, { labeler });
       if (item === null) break;
-      const order = item.answers.map(({ text }) => text.length);
-      const ranks = order.map((length) => order.filter((other) => other < length).length);
+      const lengths = item.answers.map(({ text }) => text.length);
+      const ranks = lengths.map((length) => lengths.filter((other) => other < length).length);
       const verdict = judged === 3 && labeler === 'Alan' ? { kind: 'unsure' } : { kind: 'ranking', ranks };
-      await post(`/labels/${id}/items/${item.id}`, { labeler, verdict });
+      await ask(`${path}/items/${item.id}`, { labeler, verdict });
     }
   }
 }
+
+const guidelines =
+  '**Right** before **helpful** before **short**.\n\n- An honest “I don’t know” is better than an invention.\n- Equal answers *tie*.';
 
 /** A run in the middle of its training. @returns what ends it */
 export async function prepareRun({ folder, studio: { url } }: StudioWorld): Promise<() => Promise<void>> {

@@ -178,7 +178,8 @@ describe.skipIf(!existsSync(debianChromium))('the Studio', () => {
     await page.keyboard.press('Enter');
     const answers = page.locator('.answer[aria-busy=false]');
     await answers.first().waitFor();
-    await page.locator('.token').first().hover();
+    // Each that was written, not only the first.
+    await page.locator('.token').nth(1).hover();
     await page.getByText('Instead').waitFor();
     await page.getByRole('button', { name: 'Answer again' }).click();
     await page.getByText('2 of 2').waitFor();

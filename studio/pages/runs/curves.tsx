@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { Button, Check, Empty } from '../../components/basics.js';
-import { Chart, type ChartView, colour } from '../../components/chart.js';
+import { Chart, type ChartView, colourOf } from '../../components/chart.js';
 import { words } from '../../i18n/index.js';
 import { remembered } from '../../lib/preferences.js';
 import { report } from '../../lib/notices.js';
@@ -61,7 +61,7 @@ export function Curves({ ids, hidden, only }: { readonly ids: readonly string[];
         <ul class="chips">
           {ids.map((id, index) => (
             <li key={id} class="row small">
-              <span class="dot" style={{ color: `var(${colour(index)})` }} />
+              <span class="dot" style={{ color: `var(${colourOf(index)})` }} />
               {id}
             </li>
           ))}
@@ -69,10 +69,10 @@ export function Curves({ ids, hidden, only }: { readonly ids: readonly string[];
       )}
       <div class="charts">
         {open.map((key) => {
-          const curves = ids.flatMap((id) => {
+          const curves = ids.flatMap((id, index) => {
             const log = logs.value.get(id);
             const series = log && (details.value.get(id)?.curves.get(key) ?? log.curves.get(key));
-            return series ? [{ name: id, series }] : [];
+            return series ? [{ name: id, series, colour: colourOf(index) }] : [];
           });
           const version = ids.reduce((sum, id) => sum + (logs.value.get(id)?.version ?? 0), 0);
           return (
@@ -162,8 +162,11 @@ const rank = (key: string): number => {
 
 /** In words where there are some; a phase's name stays before it. */
 function titleOf(key: string): string {
-  const { figures } = words.value;
+  const { figures, phases } = words.value;
   const [last = key, ...before] = key.split('.').reverse();
   const title = figures[key] ?? figures[last] ?? last.replaceAll(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
-  return before.length === 0 || figures[key] !== undefined ? title : `${before.reverse().join(' ')} · ${title.toLowerCase()}`;
+  if (before.length === 0 || figures[key] !== undefined) return title;
+  const phase = before.reverse().map((name) => phases[name] ?? name);
+  // KL stays what it is.
+  return `${phase.join(' ')} · ${title.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())}`;
 }
