@@ -3,6 +3,7 @@
  * frames of the browser take while it is followed, looked at closely, smoothed and pointed at. Wants Debian's `chromium`.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname, loadavg, tmpdir } from 'node:os';
@@ -127,7 +128,7 @@ async function writeLog(path: string): Promise<number> {
   for (let step = 1; step <= steps;) {
     let lines = '';
     for (const end = Math.min(steps, step + 9999); step <= end; step++) lines += rowOf(step, random());
-    if (!log.write(lines)) await new Promise((resolve) => log.once('drain', resolve));
+    if (!log.write(lines)) await once(log, 'drain');
   }
   await finished(log.end());
   return (await stat(join(path, 'metrics.jsonl'))).size;

@@ -324,9 +324,12 @@ export const en = {
     truncation: 'Truncation',
     guidance: 'Guidance',
     steps: 'Steps',
+    stepsHint: '0: as many as the model is used to',
     seed: 'Seed',
     keep: 'Kept from the top',
     versions: 'Versions',
+    /** Their own names are words in English. */
+    families: {} as Record<string, string>,
     draw: 'Draw',
     ready: 'What is drawn appears here',
     drawing: 'Drawing…',

@@ -34,10 +34,9 @@ interface Pixels {
 
 /** The n-th picture of the results, once it is there. */
 async function pixels(page: Page, index = 0): Promise<Pixels> {
-  const picture = page.locator('.results img').nth(index);
-  await picture.waitFor();
-  return picture.evaluate<Pixels>(
-    `async (image) => {
+  await page.locator('.results img').nth(index).waitFor();
+  return page.evaluate<Pixels>(`(async () => {
+    const image = document.querySelectorAll('.results img')[${index}];
     await image.decode();
     const canvas = document.createElement('canvas');
     const { naturalWidth: width, naturalHeight: height } = image;
@@ -46,8 +45,7 @@ async function pixels(page: Page, index = 0): Promise<Pixels> {
     drawing.drawImage(image, 0, 0);
     const { data } = drawing.getImageData(0, 0, width, height);
     return { width, height, greys: Array.from({ length: width * height }, (_, at) => data[4 * at]) };
-  }` as never,
-  );
+  })()`);
 }
 
 /** The image of a row and a column, in its own pixels. */
@@ -109,7 +107,7 @@ describe.skipIf(!existsSync(debianChromium))('images in the Studio', () => {
     await canvas.waitFor();
     const label = (await canvas.getAttribute('aria-label'))!;
     const moments = Number(/^moment (\d+) of \1$/.exec(label)![1]);
-    const shown = (): Promise<string> => canvas.evaluate<string>('(canvas) => canvas.toDataURL()' as never);
+    const shown = (): Promise<string> => page.evaluate<string>("document.querySelector('.results canvas').toDataURL()");
     await page.getByLabel('From noise to image').fill('0');
     await page.getByRole('img', { name: `moment 1 of ${moments}` }).waitFor();
     const noise = await shown();

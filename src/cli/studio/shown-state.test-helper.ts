@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LabelItem, SetProgress } from '../../serving/studio/labels/types.js';
+import type { LabelItem, LabelSet, SetProgress } from '../../serving/studio/labels/types.js';
 import type { RunView } from '../../serving/studio/wire.js';
 import { type ShownModel, runQuickstart, trainImageModels } from './shown-models.test-helper.js';
 import type { StudioWorld } from './studio.test-helper.js';
@@ -45,9 +45,10 @@ export async function prepareLabels(url: string): Promise<void> {
     if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
     return (await response.json()) as Value;
   };
-  const [earlier] = await ask<SetProgress[]>('');
-  let set = earlier ?? (await ask<SetProgress>('', { name: 'Almanac', overlap: 2, heldOut: 0.25, guidelines }));
-  const path = `/${set.id}`;
+  const [earlier] = await ask<LabelSet[]>('');
+  const { id } = earlier ?? (await ask<LabelSet>('', { name: 'Almanac', overlap: 2, heldOut: 0.25, guidelines }));
+  const path = `/${id}`;
+  let set = await ask<SetProgress>(path);
   if (set.items === 0) {
     const dialogues = prompts.map((content) => [{ role: 'user', content }]);
     await ask(`${path}/items`, { kind: 'waiting', prompts: dialogues });

@@ -84,7 +84,7 @@ export function WishForm({ tool, models, wish, onChange }: WishFormProps) {
         {tool === 'interpolate' ? number(t.count, 'count', 4) : tool !== 'inpaint' && number(t.count, 'count', 1)}
         {tool !== 'reconstruct' && tool !== 'restore' && number(t.seed, 'seed', 0)}
         {(tool === 'complete' || tool === 'inpaint' || tool === 'upscale') && number(t.versions, 'versions', 1)}
-        {abilities.some(({ denoises }) => denoises) && tool !== 'reconstruct' && number(t.steps, 'steps', 0)}
+        {abilities.some(({ denoises }) => denoises) && tool !== 'reconstruct' && number(t.steps, 'steps', 0, t.stepsHint)}
       </div>
       {labels.length > 0 && (draws || wish.drawing !== undefined) && (
         <Field label={t.class}>
