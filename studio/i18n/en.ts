@@ -142,6 +142,7 @@ export const en = {
     no: 'no',
   },
   chat: {
+    silent: 'It ended its answer at once.',
     title: 'Chat',
     empty: 'No model can chat yet',
     emptyText: 'Models that have learnt to chat appear here by themselves, stage by stage, as soon as each is trained.',

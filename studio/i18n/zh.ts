@@ -152,6 +152,7 @@ export const zh: Dictionary = {
     no: '否',
   },
   chat: {
+    silent: '它一开始就结束了回答。',
     title: '对话',
     empty: '还没有能对话的模型',
     emptyText: '学会对话的模型会自动出现在这里：每个阶段一训练完就可以用。',
