@@ -57,17 +57,18 @@ describe('a Studio that is killed', () => {
     const prompts = Array.from({ length: 200 }, (_, index) => [{ role: 'user', content: `prompt ${index}` }]);
     await ask(`/labels/${id}/items`, { kind: 'demonstration', prompts });
     const taken: string[] = [];
-    const labelling = ['ann', 'bob', 'eve'].map(async (labeler) => {
+    const label = async (labeler: string): Promise<void> => {
       for (;;) {
         const item = await ask<{ id: number }>(`/labels/${id}/next`, { labeler });
         const text = `${labeler} on ${item.id}`;
         await ask(`/labels/${id}/items/${item.id}`, { labeler, verdict: { kind: 'demonstration', text } });
         taken.push(text);
       }
-    });
+    };
+    const labelling = Promise.allSettled(['ann', 'bob', 'eve'].map(label));
     while (taken.length < 20) await sleep(1);
     await kill();
-    await Promise.allSettled(labelling);
+    await labelling;
     expect(taken.length).toBeLessThan(200);
 
     const url = await studio();
