@@ -105,7 +105,8 @@ describe('a connection', () => {
 
 it('what is mounted beside the interface is guarded as it is; a page is for whoever may call', async () => {
   const { serving } = tinyServer({ models: [], security: { keys: ['k'] } });
-  const said = new Hono<Env>().get('*', (c) => c.text('here'));
+  const said = new Hono<Env>();
+  said.get('*', (c) => c.text('here'));
   const app = createApp({ context: serving.context, mount: { '/api': said, '/': said } });
   const ask = async (path: string, headers: Record<string, string> = {}): Promise<number> =>
     (await app.request(`http://127.0.0.1:8080${path}`, { headers })).status;

@@ -50,8 +50,8 @@ try {
 }
 
 /** One scene in its four variants, made once: language and theme are changed by the page's own buttons. */
-async function photograph({ open }: StudioWorld, scene: Scene): Promise<void> {
-  const { page, problems } = await open(scene.place, { viewport: wide, reducedMotion: 'reduce' });
+async function photograph(world: StudioWorld, scene: Scene): Promise<void> {
+  const { page, problems } = await world.open(scene.place, { viewport: wide, reducedMotion: 'reduce' });
   const change = {
     theme: () => page.locator('.side-foot button').last().click(),
     language: () => page.locator('.side-foot button[lang]').click(),
