@@ -105,6 +105,12 @@ export const zh: Dictionary = {
     pairAccuracy: '次序正确的对',
     heldOutPairAccuracy: '次序正确的对（留出集）',
     iteration: '轮次',
+    steps: '步数',
+    seconds: '秒数',
+    tokens: '词元',
+    images: '图像',
+    accuracy: '准确率',
+    bitsPerDimension: '每维比特',
   },
   phases: {
     policy: '策略',
