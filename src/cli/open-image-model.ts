@@ -85,7 +85,7 @@ export const readingOf = ({
  *   BadRowError for a damaged picture that is not to be left out
  */
 export async function sourceFor(
-  { images: made, lineage, folder }: OpenImageModel,
+  { images: made, lineage, folder, model }: OpenImageModel,
   given: string | undefined,
   { skipBad: isAsked = false, say, signal }: ReadingOptions = {},
 ): Promise<ImageSource> {
@@ -104,6 +104,7 @@ export async function sourceFor(
     source,
     ...(height === width && { size: height }),
     channels: channels === 1 ? 1 : 3,
+    ...(model.conditional === true && { classes: made.labelNames }),
     ...bad,
     ...(signal && { signal }),
   });

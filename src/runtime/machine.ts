@@ -59,13 +59,3 @@ function currentCommit(): string | undefined {
     return undefined;
   }
 }
-
-/** Whether a process of this number is there, whoever it belongs to. */
-export function isProcess(id: number): boolean {
-  try {
-    process.kill(id, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-}

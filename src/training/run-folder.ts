@@ -3,7 +3,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, FormatError } from '../errors.js';
 import { removePartialFiles, writeFileAtomically } from '../runtime/atomic-file.js';
-import { describeMachine, isProcess } from '../runtime/machine.js';
+import { describeMachine } from '../runtime/machine.js';
+import { isProcessAlive } from '../runtime/process-alive.js';
 import type { Json } from '../data/json.js';
 import { JsonLinesLog } from './json-lines.js';
 
@@ -178,13 +179,14 @@ export async function findRuns(root: string, depth = 2): Promise<RunSummary[]> {
 /** The state that status.json tells; a run whose process is gone counts as killed. */
 export async function readRunState(path: string): Promise<RunState | undefined> {
   const state = (await readJson(join(path, 'status.json'))) as RunState | undefined;
-  if (state?.status !== 'running' || isAlive(state.process)) return state;
+  if (state?.status !== 'running' || (await isAlive(state.process))) return state;
   return { ...state, status: 'killed' };
 }
 
-function isAlive(owner: RunState['process']): boolean {
+async function isAlive(owner: RunState['process']): Promise<boolean> {
   // Another machine's process cannot be asked; one that has this process's id is a former bearer of it.
-  return owner?.host === hostname() && owner.id !== process.pid && isProcess(owner.id);
+  if (owner?.host !== hostname() || owner.id === process.pid) return false;
+  return isProcessAlive(owner.id);
 }
 
 const checkpointPath = (path: string, kind: 'last' | 'best'): string =>

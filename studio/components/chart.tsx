@@ -11,6 +11,8 @@ import { theme } from '../lib/preferences.js';
 export interface Curve {
   readonly name: string;
   readonly series: Series;
+  /** Of its run, the same in every chart. */
+  readonly colour: string;
 }
 
 export interface ChartView {
@@ -81,8 +83,8 @@ export function Chart({ title, curves, version, view, onZoom }: ChartProps) {
       <figcaption>
         <h3>{title}</h3>
         <ul class="number">
-          {curves.map(({ name, series }, index) => (
-            <li key={name} style={{ color: `var(${colour(index)})` }} title={name}>
+          {curves.map(({ name, series, colour }, index) => (
+            <li key={name} style={{ color: `var(${colour})` }} title={name}>
               {figureOr(shown?.[index] ?? series.lastValue)}
             </li>
           ))}
@@ -93,8 +95,8 @@ export function Chart({ title, curves, version, view, onZoom }: ChartProps) {
   );
 }
 
-/** The colour of the n-th run of a page. */
-export const colour = (index: number): string => `--curve-${(index % 8) + 1}`;
+/** The colour of the n-th run of a page: a variable of the style. */
+export const colourOf = (index: number): string => `--curve-${(index % 8) + 1}`;
 
 /** A colour of six digits with an opacity. */
 const translucent = (hex: string, opacity: number): string =>
@@ -150,7 +152,7 @@ function optionsOf(
     grid: { stroke: read('--line'), width: 1 },
     ticks: { show: false },
   };
-  const strokes = curves.map((_, index) => read(colour(index)));
+  const strokes = curves.map(({ colour }) => read(colour));
   const faint = strokes.flatMap((stroke): uPlot.Series[] => {
     const line = { stroke: translucent(stroke, 0.25), width: 1, points: { show: false }, spanGaps: true };
     return [line, line];
@@ -206,10 +208,21 @@ function optionsOf(
       ready: [
         (plot) => {
           plot.over.addEventListener('dblclick', () => latest.current.onZoom(undefined));
+          plot.over.addEventListener('wheel', (event) => pan(plot, event, latest), { passive: false });
         },
       ],
     },
   };
+}
+
+/** Moves what is looked at closely by the wheel, sideways: up and down belong to the page. */
+function pan(plot: uPlot, event: WheelEvent, { current: { view, onZoom } }: Latest): void {
+  const moved = event.deltaX !== 0 ? event.deltaX : event.shiftKey ? event.deltaY : 0;
+  const { min, max } = plot.scales['x']!;
+  if (view.range === undefined || moved === 0 || min === undefined || max === undefined) return;
+  event.preventDefault();
+  const by = (moved / plot.over.clientWidth) * (max - min);
+  onZoom([min + by, max + by]);
 }
 
 /** A few points are shown as such. */

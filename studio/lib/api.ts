@@ -31,9 +31,14 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   throw new ServerError(body?.error.message ?? response.statusText, response.status, body?.error.advice);
 }
 
-export async function get<Value>(path: string, query: Readonly<Record<string, string>> = {}): Promise<Value> {
+export async function get<Value>(
+  path: string,
+  query: Readonly<Record<string, string>> = {},
+  signal?: AbortSignal,
+): Promise<Value> {
   const search = new URLSearchParams(query);
-  return (await request(search.size > 0 ? `${path}?${search}` : path)).json() as Promise<Value>;
+  const address = search.size > 0 ? `${path}?${search}` : path;
+  return (await request(address, signal ? { signal } : {})).json() as Promise<Value>;
 }
 
 export async function send<Value>(

@@ -1,12 +1,21 @@
+import { formatDuration as inEnglish } from '../../src/training/progress.js';
 import { language } from './preferences.js';
 
 /** Numbers and times as one reads them. */
 
-export { formatCount, formatDuration, formatLoss } from '../../src/training/progress.js';
+export { formatCount, formatLoss } from '../../src/training/progress.js';
 
 const locale = (): string => (language.value === 'zh' ? 'zh-CN' : 'en');
 
 export const wholeNumber = (value: number): string => value.toLocaleString(locale());
+
+const chineseUnits: Readonly<Record<string, string>> = { d: '天', h: '小时', min: '分', s: '秒' };
+
+/** 1 h 05 min. */
+export function formatDuration(seconds: number): string {
+  const text = inEnglish(seconds);
+  return language.value === 'zh' ? text.replaceAll(/[a-z]+/g, (unit) => chineseUnits[unit] ?? unit) : text;
+}
 
 /** Four digits, whatever the size. */
 export function figure(value: unknown): string {

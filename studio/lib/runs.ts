@@ -1,7 +1,7 @@
 import { batch, computed, effect, signal } from '@preact/signals';
-import { Series } from '../../src/serving/studio/series.js';
+import { Series, type SeriesState } from '../../src/serving/studio/series.js';
 import type { LogEvent, RunProgress, RunView } from '../../src/serving/studio/wire.js';
-import { request } from './api.js';
+import { get, request } from './api.js';
 import { serverEvents } from './events.js';
 
 /** What the page knows of runs. One stream tells it all; after a break it goes on from where it was. */
@@ -47,9 +47,7 @@ effect(() => {
   for (const id of cursors.keys()) {
     if (ids.includes(id)) continue;
     cursors.delete(id);
-    const rest = new Map(logs.peek());
-    rest.delete(id);
-    logs.value = rest;
+    logs.value = without(logs.peek(), id);
   }
   void listen(ids, abort.signal);
   return () => abort.abort();
@@ -80,22 +78,85 @@ async function listen(ids: readonly string[], signal: AbortSignal): Promise<void
 
 function take({ run, update, progress }: LogEvent): void {
   const earlier = logs.peek().get(run);
-  const curves = update.whole
-    ? new Map(Object.entries(update.whole).map(([key, state]) => [key, Series.from(state)]))
-    : new Map(earlier?.curves);
-  for (const [step, ...values] of update.rows) {
-    update.keys.forEach((key, index) => {
-      const value = values[index];
-      if (value === null || value === undefined) return;
-      const series = curves.get(key) ?? new Series();
-      curves.set(key, series);
-      series.append(step, value);
-    });
-  }
+  const curves = update.whole ? seriesOf(update.whole) : new Map(earlier?.curves);
+  append(curves, update);
+  const closer = details.peek().get(run);
+  if (closer && update.whole) details.value = without(details.peek(), run);
+  else if (closer?.isOpen) append(closer.curves, update, 'later');
   cursors.set(run, update.cursor);
   const version = (earlier?.version ?? 0) + 1;
   const log = { curves, warnings: update.warnings, version, ...(progress && { progress }) };
   batch(() => {
     logs.value = new Map(logs.peek()).set(run, log);
   });
+}
+
+function without<Value>(map: ReadonlyMap<string, Value>, key: string): Map<string, Value> {
+  const rest = new Map(map);
+  rest.delete(key);
+  return rest;
+}
+
+type Curves = Map<string, Series>;
+
+const seriesOf = (states: Readonly<Record<string, SeriesState>>): Curves =>
+  new Map(Object.entries(states).map(([key, state]) => [key, Series.from(state)]));
+
+/** @param which `later` leaves out what may be there already */
+function append(curves: Curves, { keys, rows }: LogEvent['update'], which: 'all' | 'later' = 'all'): void {
+  for (const [step, ...values] of rows) {
+    keys.forEach((key, index) => {
+      const value = values[index];
+      if (value === null || value === undefined) return;
+      const series = curves.get(key) ?? new Series();
+      curves.set(key, series);
+      if (which === 'all' || step > (series.lastStep ?? -1)) series.append(step, value);
+    });
+  }
+}
+
+/** A part of a run's curves, thinned less than the whole. */
+interface Detail {
+  readonly curves: Curves;
+  /** Whether what comes belongs to it. */
+  readonly isOpen: boolean;
+}
+
+/** What is looked at closely, by run. */
+export const details = signal<ReadonlyMap<string, Detail>>(new Map());
+
+/** Fewer points than these across a chart are worth asking for more. */
+const COARSE = 500;
+
+/** Asks for the part of the runs' curves between two steps, where the whole ones have too few points of it. */
+export async function lookCloser(
+  ids: readonly string[],
+  range: readonly [from: number, to: number] | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  if (range === undefined) {
+    if (details.peek().size > 0) details.value = new Map();
+    return;
+  }
+  const [from, to] = range;
+  for (const id of ids) {
+    const all = [...(logs.peek().get(id)?.curves.values() ?? [])];
+    const isCoarse = all.some(
+      ({ isWhole, steps }) => !isWhole && steps.filter((step) => step >= from && step <= to).length < COARSE,
+    );
+    if (!isCoarse) continue;
+    const last = Math.max(...all.map(({ lastStep }) => lastStep ?? 0));
+    const isOpen = to >= last;
+    const states = await get<Record<string, SeriesState>>(
+      '/api/run/window',
+      { id, from: String(from), to: String(isOpen ? Number.MAX_SAFE_INTEGER : to) },
+      signal,
+    );
+    const log = logs.peek().get(id);
+    if (log === undefined) continue;
+    batch(() => {
+      details.value = new Map(details.peek()).set(id, { curves: seriesOf(states), isOpen });
+      logs.value = new Map(logs.peek()).set(id, { ...log, version: log.version + 1 });
+    });
+  }
 }

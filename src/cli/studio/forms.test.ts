@@ -12,7 +12,11 @@ describe('commands as forms', () => {
       expect.arrayContaining(['quickstart', 'train', 'sft', 'reward', 'ppo', 'reproduce', 'train vae']),
     );
     expect(names).not.toContain('chat');
-    expect(all.find(({ command }) => command === 'train vae')?.group).toBe('images');
+    const group = (name: string) => all.find(({ command }) => command === name)?.group;
+    expect(['train vae', 'compare', 'train', 'train bert', 'reproduce'].map(group)).toEqual([
+      ...['images', 'images', 'text', 'text', 'recipes'],
+    ]);
+    expect((await forms.form('train bert')).group).toBe('text');
   });
 
   it('have the flags, the arguments and the settings of their command', async () => {

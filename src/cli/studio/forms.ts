@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { z } from 'zod';
 import { ConfigError } from '../../errors.js';
+import { trainedByName } from '../../formats/text-models.js';
 import type { FormSource } from '../../serving/studio/context.js';
 import type { FlagView, FormSummary, FormView, LaunchRequest, SettingSchema } from '../../serving/studio/wire.js';
 import { closest } from '../closest.js';
@@ -44,18 +45,23 @@ async function find(name: string): Promise<Found> {
   throw new ConfigError(`There is no command '${name}'${similar === undefined ? '' : `; did you mean ${similar}?`}`);
 }
 
+/** What a command is about, or a model that one trains by its name. */
+function groupOf(name: string, isVariant = false): FormSummary['group'] {
+  if (name === 'reproduce') return 'recipes';
+  return name === 'compare' || (isVariant && !trainedByName.includes(name)) ? 'images' : 'text';
+}
+
 /** All commands that train, image models each on its own. */
 async function listForms(): Promise<readonly FormSummary[]> {
   const forms: FormSummary[] = [];
   for (const [command, { summary, load, variants }] of Object.entries(await allCommands())) {
     if (trains((await load()).command)) {
       // Of a command with variants, the summary says after a semicolon what those are.
-      const text = { command, summary: summary.split(';')[0]! };
-      forms.push({ ...text, group: command === 'reproduce' ? 'recipes' : 'text' });
+      forms.push({ command, summary: summary.split(';')[0]!, group: groupOf(command) });
     }
     if (variants === undefined) continue;
     for (const name of await (await variants()).variants.names()) {
-      forms.push({ command: `${command} ${name}`, summary: name, group: 'images' });
+      forms.push({ command: `${command} ${name}`, summary: name, group: groupOf(name, true) });
     }
   }
   return forms;
@@ -69,7 +75,7 @@ async function formOf(name: string): Promise<FormView> {
   return {
     command: words.join(' '),
     summary,
-    group: name === 'reproduce' ? 'recipes' : isVariant ? 'images' : 'text',
+    group: groupOf(words.at(-1)!, isVariant),
     details: definition.details,
     // The first argument of a variant is its own name.
     positional: (definition.positional ?? []).slice(isVariant ? 1 : 0).map((argument) => ({

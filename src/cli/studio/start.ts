@@ -6,6 +6,7 @@ import { openAiRoutes } from '../../serving/openai/routes.js';
 import { type ServeOptions, createServing } from '../../serving/serving.js';
 import type { StudioContext } from '../../serving/studio/context.js';
 import { pageRoutes } from '../../serving/studio/page.js';
+import { Reports } from '../../serving/studio/reports.js';
 import { studioRoutes } from '../../serving/studio/routes.js';
 import { listen } from '../listen.js';
 import { builtPage } from './built.js';
@@ -35,7 +36,8 @@ export async function startStudio(options: StudioOptions): Promise<Studio> {
   const serving = createServing({ ...rest, models: [{ path: runs }] });
   try {
     const context = { runs, program, cwd, forms: commandForms(), answer: answerer(serving.context) };
-    const mount = { '/api': studioRoutes(context), '/': pageRoutes(page) };
+    const reports = new Reports();
+    const mount = { '/api': studioRoutes(context, reports), '/reports': reports.routes(), '/': pageRoutes(page) };
     const listening = await listen(createApp({ context: serving.context, mount }), { host, port });
     return {
       url: listening.url,

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, type BrowserContextOptions, type Page, chromium } from '@playwright/test';
@@ -32,18 +32,25 @@ export interface OpenPage {
 
 export const debianChromium = '/usr/bin/chromium';
 
-const launch = (folder: string): Promise<Studio> =>
-  startStudio({
-    runs: join(folder, 'runs'),
-    cwd: folder,
-    host: '127.0.0.1',
-    port: 0,
-    program: [process.execPath, '--import', tsx, main],
-    engine: { threads: 1 },
-  });
+export interface StudioWorldOptions {
+  /** One that outlives it; default: one of its own. */
+  readonly folder?: string;
+  /** Of which the server wants one. */
+  readonly keys?: readonly string[];
+}
 
-export async function studioWorld(): Promise<StudioWorld> {
-  const folder = await mkdtemp(join(tmpdir(), 'descent-studio-'));
+export async function studioWorld({ folder: kept, keys = [] }: StudioWorldOptions = {}): Promise<StudioWorld> {
+  const folder = kept ?? (await mkdtemp(join(tmpdir(), 'descent-studio-')));
+  const launch = (): Promise<Studio> =>
+    startStudio({
+      runs: join(folder, 'runs'),
+      cwd: folder,
+      host: '127.0.0.1',
+      port: 0,
+      program: [process.execPath, '--import', tsx, main],
+      engine: { threads: 1 },
+      security: { keys },
+    });
   const browser = await chromium.launch({ executablePath: debianChromium, args: ['--no-sandbox'] });
   const world = (studio: Studio): StudioWorld => ({
     folder,
@@ -70,19 +77,31 @@ export async function studioWorld(): Promise<StudioWorld> {
     },
     async restart() {
       await studio.close();
-      return world(await launch(folder));
+      return world(await launch());
     },
     async close() {
       await browser.close();
       await studio.close();
-      await rm(folder, { recursive: true, force: true });
+      if (kept === undefined) await rm(folder, { recursive: true, force: true });
     },
   });
-  return world(await launch(folder));
+  return world(await launch());
 }
 
 /** What axe finds wrong with the page as it is. */
 export async function accessibilityProblems(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa']).analyze();
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
+}
+
+/** Writes a run that is over, with a log to look at. @returns its folder */
+export async function writeRunIn(folder: string, rows: readonly object[]): Promise<string> {
+  const write = (name: string, value: unknown) => writeFile(join(folder, name), JSON.stringify(value));
+  await mkdir(join(folder, 'checkpoints'), { recursive: true });
+  await write('config.json', { seed: basename(folder).length, training: { steps: rows.length } });
+  await write('environment.json', [{ started: '2026-01-01T00:00:00Z', cores: 2 }]);
+  await writeFile(join(folder, 'metrics.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  const state = { status: 'finished', step: rows.length, steps: rows.length, seconds: 60 };
+  await write('status.json', { ...state, updated: '2026-01-01T00:01:00Z' });
+  return folder;
 }

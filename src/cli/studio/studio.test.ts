@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Page } from '@playwright/test';
+import type { Page, Response } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readTar } from '../../data/sources/tar.js';
 import { saveImageModel } from '../../formats/image-model-folder.js';
@@ -14,6 +14,7 @@ import {
   accessibilityProblems,
   debianChromium,
   studioWorld,
+  writeRunIn,
 } from './studio.test-helper.js';
 
 /** The Studio as a person uses it, in a real browser, with tiny models. */
@@ -35,16 +36,7 @@ async function fillSettings(page: Page, settings: Readonly<Record<string, string
 
 const status = (page: Page, word: string) => page.locator('.page-head .badge', { hasText: word });
 
-/** A run that is over, with a log to look at. */
-async function writeRun(name: string, rows: readonly object[]): Promise<void> {
-  const folder = path('runs', name);
-  await mkdir(join(folder, 'checkpoints'), { recursive: true });
-  await writeFile(join(folder, 'config.json'), JSON.stringify({ seed: name.length, training: { steps: rows.length } }));
-  await writeFile(join(folder, 'environment.json'), JSON.stringify([{ started: '2026-01-01T00:00:00Z', cores: 2 }]));
-  await writeFile(join(folder, 'metrics.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
-  const state = { status: 'finished', step: rows.length, steps: rows.length, seconds: 60 };
-  await writeFile(join(folder, 'status.json'), JSON.stringify({ ...state, updated: '2026-01-01T00:01:00Z' }));
-}
+const writeRun = (name: string, rows: readonly object[]): Promise<string> => writeRunIn(path('runs', name), rows);
 
 describe.skipIf(!existsSync(debianChromium))('the Studio', () => {
   beforeAll(async () => {
@@ -142,6 +134,41 @@ describe.skipIf(!existsSync(debianChromium))('the Studio', () => {
     await page.getByRole('cell', { name: 'The owl.' }).waitFor();
   });
 
+  it('looks closely at a part of a long run, moves it, and goes back to the whole', async () => {
+    await writeRun(
+      'long',
+      Array.from({ length: 20_000 }, (_, index) => ({ step: index + 1, loss: 1 / (index + 1), seconds: index })),
+    );
+    const page = await open('#/runs/show?run=long');
+    await page.getByRole('img', { name: /^Loss: long, step 20000/ }).waitFor();
+    const chart = page.locator('.chart .u-over').first();
+    const { x, y, width, height } = (await chart.boundingBox())!;
+    const window = (act: () => Promise<void>): Promise<Response> => {
+      const answered = page.waitForResponse(/run\/window/);
+      return act().then(() => answered);
+    };
+    const looked = await window(async () => {
+      await page.mouse.move(x + 0.3 * width, y + height / 2);
+      await page.mouse.down();
+      await page.mouse.move(x + 0.35 * width, y + height / 2, { steps: 4 });
+      await page.mouse.up();
+    });
+    // A twentieth of the run, each point of it.
+    const { loss } = (await looked.json()) as { loss: { every: number; steps: number[] } };
+    expect(loss.every).toBe(1);
+    expect(loss.steps[0]).toBeGreaterThan(5000);
+    expect(loss.steps.at(-1)).toBeLessThan(8000);
+    expect(await page.getByLabel('Follow').isChecked()).toBe(false);
+
+    await page.keyboard.down('Shift');
+    const moved = await window(() => page.mouse.wheel(0, width / 2));
+    await page.keyboard.up('Shift');
+    const later = (await moved.json()) as { loss: { steps: number[] } };
+    expect(later.loss.steps[0]).toBeGreaterThan(loss.steps[0]!);
+    await page.mouse.dblclick(x + 0.5 * width, y + height / 2);
+    await page.getByRole('button', { name: 'Whole range' }).waitFor({ state: 'detached' });
+  });
+
   it('chats: streams, answers again, edits, sets models side by side, and keeps it all for a reload', async () => {
     const page = await open('#/chat?model=sft');
     await page.getByRole('button', { name: 'Sampling' }).click();
@@ -151,7 +178,8 @@ describe.skipIf(!existsSync(debianChromium))('the Studio', () => {
     await page.keyboard.press('Enter');
     const answers = page.locator('.answer[aria-busy=false]');
     await answers.first().waitFor();
-    await page.locator('.token').first().hover();
+    // Each that was written, not only the first.
+    await page.locator('.token').nth(1).hover();
     await page.getByText('Instead').waitFor();
     await page.getByRole('button', { name: 'Answer again' }).click();
     await page.getByText('2 of 2').waitFor();

@@ -34,11 +34,16 @@ export interface PicturesRead {
 export async function imagesFromPictures(
   files: readonly NamedBytes[],
   path: string,
-  options: FitOptions & { readonly badRows?: BadRows; readonly signal?: AbortSignal },
+  options: FitOptions & {
+    readonly badRows?: BadRows;
+    /** A folder with one of these names is a class, also where it is the only one. */
+    readonly classes?: readonly string[];
+    readonly signal?: AbortSignal;
+  },
 ): Promise<PicturesRead> {
   const decoded = await decodeAll(files, options);
   if (decoded.length === 0) throw new DataError(`${path}: none of its pictures could be read`);
-  const { labelNames, pictures } = classified(decoded, options.badRows);
+  const { labelNames, pictures } = classified(decoded, options);
   const originals = pictures.map(({ original }) => original);
   const channels = channelsOf(originals, options);
   const [first] = pictures;
@@ -90,17 +95,17 @@ async function decodeAll(
 }
 
 /**
- * The classes where there are several.
+ * The classes where there are several, or one that is known.
  *
  * @throws BadRowError for a picture that is in none of them, unless there is a list of bad rows
  */
 function classified(
   pictures: readonly ReadPicture[],
-  badRows: BadRows | undefined,
+  { badRows, classes = [] }: { readonly badRows?: BadRows; readonly classes?: readonly string[] },
 ): { labelNames?: readonly string[]; pictures: readonly ReadPicture[] } {
   const folders = pictures.map(({ name }) => classFolder(name));
   const labelNames = [...new Set(folders)].filter((folder) => folder !== undefined).sort();
-  if (labelNames.length < 2) return { pictures };
+  if (labelNames.length < 2 && !labelNames.some((name) => classes.includes(name))) return { pictures };
   const inside = pictures.filter(({ file }, index) => {
     if (folders[index] !== undefined) return true;
     const why = `in no folder of a class, where others are in ${labelNames.slice(0, 3).join(', ')}`;

@@ -107,6 +107,14 @@ describe('classes and parts', () => {
     expect(test).toMatchObject({ labels: Int32Array.of(2), labelNames: ['ant', 'bee', 'cow'] });
   });
 
+  it('takes one folder alone for a class where such a class is known', async () => {
+    const source = folderWith({ 'bee/1.png': grey(1) });
+    expect((await readImages({ source })).train).not.toHaveProperty('labels');
+    expect((await readImages({ source, classes: ['ant'] })).train).not.toHaveProperty('labels');
+    const { train } = await readImages({ source, classes: ['ant', 'bee'] });
+    expect(train).toMatchObject({ labels: Int32Array.of(0), labelNames: ['bee'] });
+  });
+
   it('does so for idx files too', async () => {
     const source = folderWith({
       'train-images-idx3-ubyte': idx([3, 1, 1], [1, 2, 3]),

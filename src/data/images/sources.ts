@@ -40,6 +40,8 @@ export interface ReadImagesOptions extends FitOptions {
   readonly source: string;
   /** Given, damaged pictures are listed here and left out; without it the first one is an error. */
   readonly badRows?: BadRows;
+  /** Of pictures in folders: a folder with one of these names is a class, also where it is the only one. */
+  readonly classes?: readonly string[];
   readonly signal?: AbortSignal;
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ConfigError } from '../../errors.js';
 import { writeFileAtomically } from '../../runtime/atomic-file.js';
-import { isProcess } from '../../runtime/machine.js';
+import { isProcessAlive } from '../../runtime/process-alive.js';
 import type { LaunchView } from './wire.js';
 
 /**
@@ -129,7 +129,7 @@ export async function launchOutput(folder: string, most = 16_384): Promise<strin
 
 /** Whether the process lives; where the system tells, also that it is no later bearer of the number. */
 async function isAlive(id: number, words: readonly string[]): Promise<boolean> {
-  if (!isProcess(id)) return false;
+  if (!(await isProcessAlive(id))) return false;
   const spoken = await readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => undefined);
   return spoken === undefined || spoken.endsWith(`\0${words.join('\0')}\0`);
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { Hono } from 'hono';
+import { compress } from 'hono/compress';
 import type { Env } from '../context.js';
 
 const types: Readonly<Record<string, string>> = {
@@ -19,6 +20,7 @@ export function pageRoutes(folder: string): Hono<Env> {
     const type = types[extname(name)] ?? 'application/octet-stream';
     return new Response(bytes, { headers: { 'content-type': type, 'cache-control': caching } });
   };
+  app.use(compress());
   app.get('/', () => file('index.html', 'no-cache'));
   app.get('/icon.svg', () => file('icon.svg', 'max-age=3600'));
   // Their names change with their content.

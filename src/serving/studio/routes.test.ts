@@ -1,14 +1,17 @@
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Hono } from 'hono';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Hono } from 'hono';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { listen } from '../../cli/listen.js';
 import { ConfigError } from '../../errors.js';
 import type { Env } from '../context.js';
 import { temporaryFolder } from '../tiny-models.test-helper.js';
 import type { StudioContext } from './context.js';
 import type { LabelItem, SetProgress } from './labels/types.js';
+import { Reports } from './reports.js';
 import { studioRoutes } from './routes.js';
+import { RunLibrary } from './runs.js';
 import type { LogEvent, RunView } from './wire.js';
 
 /** The Studio's interface with a program that only waits, or draws one pixel. */
@@ -150,7 +153,7 @@ describe('runs', () => {
     await writeFile(join(path, 'config.json'), '{}');
     await writeFile(join(path, 'metrics.jsonl'), '{"step": 1, "loss": 3}\n');
     const aborted = new AbortController();
-    const listen = async (headers: Record<string, string>, isEnough: (events: LogEvent[]) => boolean) => {
+    const follow = async (headers: Record<string, string>, isEnough: (events: LogEvent[]) => boolean) => {
       const response = await app.request('/events?run=logged', { signal: aborted.signal, headers });
       const events: LogEvent[] = [];
       const reader = (response.body as ReadableStream<Uint8Array>).getReader();
@@ -169,12 +172,57 @@ describe('runs', () => {
       await reader.cancel();
       return { events, id };
     };
-    const first = await listen({}, (events) => events.length === 1);
+    const first = await follow({}, (events) => events.length === 1);
     expect(first.events[0]!.update.whole?.['loss']?.mean).toEqual([3]);
     await appendFile(join(path, 'metrics.jsonl'), '{"step": 2, "loss": 2}\n');
-    const second = await listen({ 'last-event-id': first.id }, (events) => events.length === 1);
+    const second = await follow({ 'last-event-id': first.id }, (events) => events.length === 1);
     expect(second.events[0]!.update).toMatchObject({ keys: ['loss'], rows: [[2, 2]] });
     expect(second.events[0]!.update.whole).toBeUndefined();
+  });
+
+  it('are watched for nobody once 200 who watched have gone', async () => {
+    const looked = vi.spyOn(RunLibrary.prototype, 'list');
+    const listening = await listen(app, { host: '127.0.0.1', port: 0 });
+    try {
+      await Promise.all(
+        Array.from({ length: 200 }, async (_, index) => {
+          const gone = new AbortController();
+          const response = await fetch(`${listening.url}/events`, { signal: gone.signal });
+          if (index % 2 === 0) await (response.body as ReadableStream<Uint8Array>).getReader().read();
+          gone.abort();
+        }),
+      );
+      await until(
+        () => Promise.resolve(looked.mock.calls.length),
+        (() => {
+          // They look every two seconds: whoever still does is seen in twice that.
+          let [calls, since] = [-1, Date.now()];
+          return (now: number) => {
+            if (now !== calls) [calls, since] = [now, Date.now()];
+            return Date.now() - since > 4000;
+          };
+        })(),
+      );
+    } finally {
+      looked.mockRestore();
+      await listening.close();
+    }
+  });
+
+  it('have their report at an address of its own, which nobody can guess', async () => {
+    const reports = new Reports();
+    app = studioRoutes(context, reports);
+    await mkdir(join(context.runs, 'done'), { recursive: true });
+    await writeFile(join(context.runs, 'done', 'report.html'), '<h1>It is done</h1>');
+    const { address } = await post<{ address: string }>('/run/report?id=done');
+    const page = new Hono<Env>().route('/reports', reports.routes());
+    expect(await (await page.request(address)).text()).toContain('It is done');
+    const other = (await post<{ address: string }>('/run/report?id=done')).address;
+    expect(other).not.toBe(address);
+    for (const wrong of ['/reports/done', '/reports/', '/reports/..%2fdone', `${address}0`]) {
+      expect((await page.request(wrong)).status).toBe(404);
+    }
+    expect((await request('/run/report?id=../done')).status).toBe(400);
   });
 });
 

@@ -10,11 +10,16 @@ import { modelRoutes } from './routes/models.js';
 import { pictureRoutes } from './routes/pictures.js';
 import { runRoutes } from './routes/runs.js';
 import { ModelLibrary } from './models.js';
+import { Reports } from './reports.js';
 import { RunLibrary } from './runs.js';
 import type { ErrorView } from './wire.js';
 
-/** The Studio's own part of the server, to be mounted at /api. */
-export function studioRoutes(context: StudioContext): Hono<Env> {
+/**
+ * The Studio's own part of the server, to be mounted at /api.
+ *
+ * @param reports whose own routes are mounted beside it
+ */
+export function studioRoutes(context: StudioContext, reports = new Reports()): Hono<Env> {
   const runs = new RunLibrary(context.runs);
   const models = new ModelLibrary(context.runs, context.cwd);
   const kept = join(runs.root, 'studio');
@@ -28,7 +33,7 @@ export function studioRoutes(context: StudioContext): Hono<Env> {
     const status = error instanceof ApiError ? error.status : 400;
     return c.json<ErrorView>({ error: { message, ...(advice !== undefined && { advice }) } }, status);
   });
-  app.route('/', runRoutes(context, runs));
+  app.route('/', runRoutes(context, runs, reports));
   app.route('/forms', formRoutes(context));
   app.route('/models', modelRoutes(models));
   app.route('/pictures', pictureRoutes(context, models, join(kept, 'pictures')));

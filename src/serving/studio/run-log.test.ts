@@ -67,4 +67,26 @@ describe('a log that is being written', () => {
     expect(series.lastStep).toBe(20_000);
     expect(series.high.at(-1)).toBe(20_000);
   });
+
+  it('is looked at closely between any two steps, as it is and with what has come since', async () => {
+    const many = Array.from({ length: 60_000 }, (_, index) => index + 1);
+    // Longer lines, so that it is read in several parts.
+    const long = (step: number): string => line(step, step).replace('}', `,"text":"${'x'.repeat(40)}"}`);
+    await writeFile(path, many.map(long).join(''));
+    const log = new RunLog(path);
+    expect(Series.from((await log.since()).whole!['loss']!).isWhole).toBe(false);
+    for (const [from, to] of [
+      [1, 5],
+      [30_000, 31_000],
+      [59_990.5, 70_000],
+    ] as const) {
+      const steps = many.filter((step) => step >= from && step <= to);
+      expect((await log.between(from, to))['loss']).toMatchObject({ every: 1, steps, mean: steps });
+    }
+    await appendFile(path, line(60_001, 7));
+    expect((await log.between(60_000, Infinity))['loss']!.mean).toEqual([60_000, 7]);
+    expect((await log.between(0, Infinity))['loss']!.steps.length).toBeLessThanOrEqual(2048);
+    expect(await log.between(70_000, 80_000)).toEqual({});
+    expect(await new RunLog(join(folder, 'none.jsonl')).between(0, 1)).toEqual({});
+  });
 });

@@ -1,4 +1,4 @@
-import { open, stat } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { inTurn } from '../in-turn.js';
 import { Series, type SeriesState } from './series.js';
 
@@ -34,6 +34,8 @@ export class RunLog {
   #warnings: { step: number; text: string }[] = [];
   #lastStep = -Infinity;
   readonly #inTurn = inTurn();
+  /** Places in the file: no row before one is of a later step. */
+  #marks: { readonly byte: number; readonly step: number }[] = [];
 
   constructor(path: string) {
     this.#path = path;
@@ -56,13 +58,31 @@ export class RunLog {
         warnings,
       };
     }
-    const whole = Object.fromEntries([...this.#curves].map(([key, series]) => [key, series.state()]));
-    return { cursor: now, whole, keys: [], rows: [], warnings };
+    return { cursor: now, whole: statesOf(this.#curves), keys: [], rows: [], warnings };
   }
 
   /** Reads what was written since; one reader at a time. */
   refresh(): Promise<void> {
     return this.#inTurn(() => this.#read());
+  }
+
+  /** The curves between two steps, thinned only where that many points lie between them. */
+  async between(from: number, to: number): Promise<Readonly<Record<string, SeriesState>>> {
+    await this.refresh();
+    const curves = new Map<string, Series>();
+    const start = this.#marks.findLast(({ step }) => step < from)?.byte ?? 0;
+    const file = await open(this.#path, 'r').catch(() => undefined);
+    try {
+      reading: for await (const { text } of file ? chunksOf(file, start, this.#bytes) : []) {
+        for (const { step, figures } of text.split('\n').flatMap(rowOf)) {
+          if (step > to) break reading;
+          if (step >= from) append(curves, step, figures);
+        }
+      }
+    } finally {
+      await file?.close();
+    }
+    return statesOf(curves);
   }
 
   async #read(): Promise<void> {
@@ -74,19 +94,14 @@ export class RunLog {
     if (size === this.#bytes) return;
     const file = await open(this.#path, 'r');
     try {
-      const buffer = Buffer.alloc(Math.min(CHUNK, size - this.#bytes));
       let goesOn = this.#bytes > 0;
-      while (this.#bytes < size) {
-        const { bytesRead } = await file.read(buffer, 0, buffer.length, this.#bytes);
-        if (bytesRead === 0) return;
-        // Whole lines only, so that no character is cut in two.
-        const end = buffer.lastIndexOf(0x0a, bytesRead - 1) + 1;
-        if (end === 0) return;
-        this.#bytes += end;
-        if (!this.#take(buffer.toString('utf8', 0, end), goesOn)) {
+      for await (const { text, end } of chunksOf(file, this.#bytes, size)) {
+        this.#bytes = end;
+        if (!this.#take(text, goesOn)) {
           this.#restart();
           return;
         }
+        if (end - (this.#marks.at(-1)?.byte ?? 0) >= CHUNK / 2) this.#marks.push({ byte: end, step: this.#lastStep });
         goesOn = false;
       }
     } finally {
@@ -101,26 +116,16 @@ export class RunLog {
   #take(text: string, goesOn: boolean): boolean {
     for (const [index, line] of text.split('\n').entries()) {
       if (line === '') continue;
-      let row: Record<string, unknown>;
-      try {
-        row = JSON.parse(line) as Record<string, unknown>;
-      } catch {
-        // The end of a line whose beginning lies before where an earlier reading ended: the log was cut and written anew.
-        if (goesOn && index === 0) return false;
-        continue;
-      }
-      const { step, ...rest } = row;
-      if (typeof step !== 'number') continue;
+      const [row] = rowOf(line);
+      // The end of a line whose beginning lies before where an earlier reading ended: the log was cut and written anew.
+      if (row === undefined && goesOn && index === 0) return false;
+      if (row === undefined) continue;
+      const { step, figures, warning } = row;
       if (step < this.#lastStep) return false;
       this.#lastStep = step;
-      if (typeof rest['warning'] === 'string') this.#warnings.push({ step, text: rest['warning'] });
-      const figures = new Map(figuresOf(rest));
+      if (warning !== undefined) this.#warnings.push({ step, text: warning });
       if (figures.size === 0) continue;
-      for (const [key, value] of figures) {
-        const series = this.#curves.get(key) ?? new Series();
-        this.#curves.set(key, series);
-        series.append(step, value);
-      }
+      append(this.#curves, step, figures);
       this.#recent.push({ step, figures });
       this.#count++;
     }
@@ -136,6 +141,51 @@ export class RunLog {
     this.#curves = new Map();
     this.#warnings = [];
     this.#lastStep = -Infinity;
+    this.#marks = [];
+  }
+}
+
+interface ParsedRow {
+  readonly step: number;
+  readonly figures: ReadonlyMap<string, number>;
+  readonly warning?: string;
+}
+
+/** A line of a log; nothing for one that is no row. */
+function rowOf(line: string): [ParsedRow] | [] {
+  let row: Record<string, unknown>;
+  try {
+    row = JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return [];
+  }
+  const { step, ...rest } = row;
+  if (typeof step !== 'number') return [];
+  const { warning } = rest;
+  return [{ step, figures: new Map(figuresOf(rest)), ...(typeof warning === 'string' && { warning }) }];
+}
+
+function append(curves: Map<string, Series>, step: number, figures: ReadonlyMap<string, number>): void {
+  for (const [key, value] of figures) {
+    const series = curves.get(key) ?? new Series();
+    curves.set(key, series);
+    series.append(step, value);
+  }
+}
+
+const statesOf = (curves: ReadonlyMap<string, Series>): Record<string, SeriesState> =>
+  Object.fromEntries([...curves].map(([key, series]) => [key, series.state()]));
+
+/** The whole lines of a part of a file, some at a time, so that no character is cut in two; and where they end. */
+async function* chunksOf(file: FileHandle, from: number, to: number): AsyncGenerator<{ text: string; end: number }> {
+  const buffer = Buffer.alloc(Math.min(CHUNK, Math.max(0, to - from)));
+  for (let at = from; at < to;) {
+    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, to - at), at);
+    if (bytesRead === 0) return;
+    const length = buffer.lastIndexOf(0x0a, bytesRead - 1) + 1;
+    if (length === 0) return;
+    at += length;
+    yield { text: buffer.toString('utf8', 0, length), end: at };
   }
 }
 

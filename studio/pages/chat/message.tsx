@@ -85,6 +85,7 @@ function Answer({ column, turn, parent, blind }: MessageProps) {
     <article class="answer" aria-busy={made.state === 'writing'} aria-label={blind ? undefined : made.model}>
       {showsTokens ? <TokenView tokens={made.tokens} /> : <Markdown text={turn.text} />}
       {made.state === 'writing' && turn.text === '' && <span class="dot pulse muted" />}
+      {made.state === 'done' && turn.text === '' && <p class="muted small">{t.silent}</p>}
       {made.error !== undefined && (
         <p class="problem" role="alert">
           {made.error}

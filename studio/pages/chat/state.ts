@@ -147,6 +147,9 @@ export function messagesTo(column: Column, question: Turn): ChatMessage[] {
   ];
 }
 
+/** Milliseconds that a rate is told from. */
+const LEAST_TIME = 100;
+
 async function write(column: Column, question: Turn): Promise<void> {
   const { temperature, topP, maxTokens, seed, showsTokens } = settings.value;
   const messages = messagesTo(column, question);
@@ -173,8 +176,8 @@ async function write(column: Column, question: Turn): Promise<void> {
       if (part.text !== '') {
         const now = performance.now();
         if (events++ === 0) began = now;
-        // Browsers' clocks are coarse: several pieces may come at one time.
-        else if (now > began) made.tokensPerSecond = ((events - 1) * 1000) / (now - began);
+        // Pieces that were waiting for the page come all at once: that is no rate.
+        else if (now - began > LEAST_TIME) made.tokensPerSecond = ((events - 1) * 1000) / (now - began);
       }
       changed();
     }

@@ -1,10 +1,14 @@
 import { useState } from 'preact/hooks';
 import { words } from '../../i18n/index.js';
 import type { ShownToken } from '../../lib/completions.js';
+import { observe } from '../../lib/observe.js';
+import { revision } from './state.js';
 
 /** An answer token by token: the less probable, the stronger its colour; what else could have stood there is told below. */
 export function TokenView({ tokens }: { readonly tokens: readonly ShownToken[] }) {
   const t = words.value.chat;
+  // Tokens are added in place.
+  observe(revision);
   const [chosen, setChosen] = useState<number>();
   const token = chosen === undefined ? undefined : tokens[chosen];
   return (

@@ -26,13 +26,23 @@ export function Pad({ width, height, label, hint, line, picture, isMask = false,
   const last = useRef<readonly [number, number] | undefined>(undefined);
   const [brush, setBrush] = useState(Math.max(1, Math.round(width / 12)));
   const [ink, setInk] = useState('#fff');
-  const clear = (): void => {
+  const size = `${width} x ${height}`;
+  const drawnIn = useRef(size);
+  const wipe = (): void => {
     const drawing = canvas.current!.getContext('2d')!;
     drawing.fillStyle = '#000';
     drawing.fillRect(0, 0, width, height);
+  };
+  const clear = (): void => {
+    wipe();
     onDraw(undefined);
   };
-  useEffect(clear, [width, height]);
+  // A picture is still there after another tool; a mask is not, nor a picture for a model of another size.
+  useEffect(() => {
+    if (isMask || drawnIn.current !== size) clear();
+    else wipe();
+    drawnIn.current = size;
+  }, [size]);
   useEffect(() => {
     if (picture === undefined || isMask) return;
     const image = new Image();

@@ -144,7 +144,7 @@ function ModelChips({
           }
         >
           {id}
-          <span class="muted tiny">{image?.family}</span>
+          <span class="muted tiny">{image && (words.value.images.families[image.family] ?? image.family)}</span>
         </Button>
       ))}
     </div>

@@ -67,7 +67,9 @@ export function requestFor(tool: ToolName, wish: Wish, model: string, able: Imag
     ? { ...(steps > 0 && { steps: String(steps) }), ...(guidance !== 1 && { guidance: String(guidance) }) }
     : {};
   const numbers = { seed: String(seed), ...denoising };
-  const own = wish.drawing === undefined ? {} : { images: [wish.drawing], ...(label !== '' && { class: label }) };
+  // A picture is of one class, whatever samples are of.
+  const ownClass = label === '' && able.conditional ? able.labelNames[0] : label;
+  const own = wish.drawing === undefined ? {} : { images: [wish.drawing], ...(ownClass && { class: ownClass }) };
   const given = wish.source === '' ? own : { source: wish.source };
   switch (tool) {
     case 'sample':

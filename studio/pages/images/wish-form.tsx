@@ -17,12 +17,21 @@ interface WishFormProps {
   readonly onChange: (change: Partial<Wish>) => void;
 }
 
+/** What one draws for a tool. */
+const ownOf: Readonly<Partial<Record<ToolName, 'picture' | 'mask'>>> = {
+  complete: 'picture',
+  restore: 'picture',
+  reconstruct: 'picture',
+  inpaint: 'mask',
+};
+
 /** The fields that make a difference to this tool and these models. */
 export function WishForm({ tool, models, wish, onChange }: WishFormProps) {
   const t = words.value.images;
   const abilities = models.map(({ image }) => image!);
   const [first] = abilities;
   const draws = tool === 'sample' || tool === 'denoise';
+  const own = ownOf[tool];
   const labels = [
     ...new Set(abilities.filter(({ conditional }) => conditional).flatMap(({ labelNames }) => labelNames)),
   ];
@@ -54,19 +63,20 @@ export function WishForm({ tool, models, wish, onChange }: WishFormProps) {
   );
   return (
     <>
-      {(tool === 'complete' || tool === 'inpaint') && first && (
+      {own && first && (
         <Pad
+          key={own}
           width={first.width}
           height={first.height}
-          label={tool === 'complete' ? t.pencil : t.brush}
-          hint={tool === 'complete' ? t.pencilHint : t.brushHint}
+          label={own === 'mask' ? t.brush : t.pencil}
+          hint={own === 'mask' ? t.brushHint : tool === 'complete' ? t.pencilHint : t.ownHint}
           line={tool === 'complete' ? wish.keep : undefined}
           picture={wish.drawing}
-          isMask={tool === 'inpaint'}
-          onDraw={(url) => onChange(tool === 'complete' ? { drawing: url } : { mask: url })}
+          isMask={own === 'mask'}
+          onDraw={(url) => onChange(own === 'mask' ? { mask: url } : { drawing: url })}
         />
       )}
-      {(tool === 'complete' || tool === 'inpaint') && models[0] && (
+      {own && models[0] && (
         <TakePicture model={models[0]} seed={wish.seed} onTake={(drawing) => onChange({ drawing })} />
       )}
       {tool === 'complete' && slider(t.keep, 'keep', 1)}
@@ -74,13 +84,15 @@ export function WishForm({ tool, models, wish, onChange }: WishFormProps) {
         {tool === 'interpolate' ? number(t.count, 'count', 4) : tool !== 'inpaint' && number(t.count, 'count', 1)}
         {tool !== 'reconstruct' && tool !== 'restore' && number(t.seed, 'seed', 0)}
         {(tool === 'complete' || tool === 'inpaint' || tool === 'upscale') && number(t.versions, 'versions', 1)}
-        {abilities.some(({ denoises }) => denoises) && tool !== 'reconstruct' && number(t.steps, 'steps', 0)}
+        {abilities.some(({ denoises }) => denoises) &&
+          tool !== 'reconstruct' &&
+          number(t.steps, 'steps', 0, t.stepsHint)}
       </div>
       {labels.length > 0 && (draws || wish.drawing !== undefined) && (
         <Field label={t.class}>
           <Select
-            value={wish.label}
-            options={[['', t.everyClass], ...labels.map((label) => [label, label] as const)]}
+            value={!draws && wish.label === '' ? labels[0]! : wish.label}
+            options={[...(draws ? [['', t.everyClass] as const] : []), ...labels]}
             onChange={(label) => onChange({ label })}
           />
         </Field>
@@ -127,7 +139,7 @@ function TakePicture({
   const t = words.value.images;
   const file = useRef<HTMLInputElement>(null);
   const [isDrawing, setDrawing] = useState(false);
-  const { width, height } = image!;
+  const { width, height, draws } = image!;
   const take = async (picture: Blob): Promise<void> => onTake(await fitted(picture, width, height));
   const draw = async (): Promise<void> => {
     setDrawing(true);
@@ -140,9 +152,11 @@ function TakePicture({
   };
   return (
     <div class="row wrap">
-      <Button small icon="images" disabled={isDrawing} onClick={() => void draw()}>
-        {isDrawing ? t.drawing : t.takeOwn}
-      </Button>
+      {draws && (
+        <Button small icon="images" disabled={isDrawing} onClick={() => void draw()}>
+          {isDrawing ? t.drawing : t.takeOwn}
+        </Button>
+      )}
       <Button small icon="image" onClick={() => file.current?.click()}>
         {t.takeFile}
       </Button>

@@ -99,7 +99,7 @@ export function Desk({ set }: { readonly set: SetProgress }) {
           <h2>{t.prompt}</h2>
           {item.messages.map(({ role, content }, index) => (
             <div key={index} class={`turn ${role}`}>
-              <span class="muted tiny">{role}</span>
+              <span class="muted tiny">{t.speakers[role]}</span>
               <div>{content}</div>
             </div>
           ))}

@@ -1,10 +1,11 @@
 import { signal } from '@preact/signals';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { Button, Check, Empty } from '../../components/basics.js';
-import { Chart, type ChartView, colour } from '../../components/chart.js';
+import { Chart, type ChartView, colourOf } from '../../components/chart.js';
 import { words } from '../../i18n/index.js';
 import { remembered } from '../../lib/preferences.js';
-import { logs } from '../../lib/runs.js';
+import { report } from '../../lib/notices.js';
+import { details, logs, lookCloser } from '../../lib/runs.js';
 
 const smoothing = remembered('smoothing', 0.9);
 const logX = remembered('logX', false);
@@ -23,6 +24,22 @@ const OPEN = 8;
 export function Curves({ ids, hidden, only }: { readonly ids: readonly string[]; readonly hidden?: readonly string[]; readonly only?: readonly string[] }) {
   const t = words.value.runs;
   const [isAll, setAll] = useState(false);
+  const which = ids.join('\n');
+  // Other runs have other steps.
+  useEffect(() => () => zoom(ids, undefined), [which]);
+  useEffect(() => {
+    const abort = new AbortController();
+    // Once the hand rests.
+    const timer = setTimeout(() => {
+      lookCloser(ids, range.value, abort.signal).catch((error: unknown) => {
+        if (!abort.signal.aborted) report(error);
+      });
+    }, 150);
+    return () => {
+      clearTimeout(timer);
+      abort.abort();
+    };
+  }, [which, range.value]);
   const keys = keysOf(ids).filter((key) => (only ? only.some((each) => isFigure(key, each)) : !never.includes(key)));
   const shown = keys.filter((key) => !hidden?.some((each) => isFigure(key, each)));
   const ordered = only
@@ -44,7 +61,7 @@ export function Curves({ ids, hidden, only }: { readonly ids: readonly string[];
         <ul class="chips">
           {ids.map((id, index) => (
             <li key={id} class="row small">
-              <span class="dot" style={{ color: `var(${colour(index)})` }} />
+              <span class="dot" style={{ color: `var(${colourOf(index)})` }} />
               {id}
             </li>
           ))}
@@ -52,9 +69,10 @@ export function Curves({ ids, hidden, only }: { readonly ids: readonly string[];
       )}
       <div class="charts">
         {open.map((key) => {
-          const curves = ids.flatMap((id) => {
-            const series = logs.value.get(id)?.curves.get(key);
-            return series ? [{ name: id, series }] : [];
+          const curves = ids.flatMap((id, index) => {
+            const log = logs.value.get(id);
+            const series = log && (details.value.get(id)?.curves.get(key) ?? log.curves.get(key));
+            return series ? [{ name: id, series, colour: colourOf(index) }] : [];
           });
           const version = ids.reduce((sum, id) => sum + (logs.value.get(id)?.version ?? 0), 0);
           return (
@@ -64,7 +82,7 @@ export function Curves({ ids, hidden, only }: { readonly ids: readonly string[];
                 curves={curves}
                 version={version}
                 view={view}
-                onZoom={(zoom) => (range.value = zoom)}
+                onZoom={(wanted) => zoom(ids, wanted)}
               />
             </div>
           );
@@ -77,6 +95,21 @@ export function Curves({ ids, hidden, only }: { readonly ids: readonly string[];
       )}
     </div>
   );
+}
+
+/** Shows the steps of a range, as far as there are such, or all; it is followed where it ends at the newest point. */
+function zoom(ids: readonly string[], wanted: ChartView['range']): void {
+  if (wanted === undefined) {
+    range.value = undefined;
+    return;
+  }
+  const newest = Math.max(
+    ...ids.flatMap((id) => [...(logs.peek().get(id)?.curves.values() ?? [])].map(({ lastStep }) => lastStep ?? 0)),
+  );
+  const width = wanted[1] - wanted[0];
+  const end = Math.min(wanted[1], newest);
+  range.value = [Math.max(0, end - width), end];
+  follow.value = end >= newest - 0.02 * width;
 }
 
 function ViewControls() {
@@ -105,13 +138,12 @@ function ViewControls() {
       <Check checked={follow.value} onChange={(checked) => (follow.value = checked)} hint={t.followHint}>
         {t.follow}
       </Check>
-      {range.value ? (
+      {range.value && (
         <Button small onClick={() => (range.value = undefined)}>
           {t.wholeRange}
         </Button>
-      ) : (
-        <span class="muted tiny">{t.zoomHint}</span>
       )}
+      <span class="muted tiny">{range.value ? t.panHint : t.zoomHint}</span>
     </div>
   );
 }
@@ -130,8 +162,11 @@ const rank = (key: string): number => {
 
 /** In words where there are some; a phase's name stays before it. */
 function titleOf(key: string): string {
-  const { figures } = words.value;
+  const { figures, phases } = words.value;
   const [last = key, ...before] = key.split('.').reverse();
   const title = figures[key] ?? figures[last] ?? last.replaceAll(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
-  return before.length === 0 || figures[key] !== undefined ? title : `${before.reverse().join(' ')} · ${title.toLowerCase()}`;
+  if (before.length === 0 || figures[key] !== undefined) return title;
+  const phase = before.reverse().map((name) => phases[name] ?? name);
+  // KL stays what it is.
+  return `${phase.join(' ')} · ${title.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())}`;
 }

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Button, LinkButton, PageHead, Tabs } from '../../components/basics.js';
 import { words } from '../../i18n/index.js';
-import { get, request, send } from '../../lib/api.js';
+import { get, send } from '../../lib/api.js';
 import { formatCount, formatDuration, formatLoss, wholeNumber } from '../../lib/format.js';
 import { attempt, notify, report } from '../../lib/notices.js';
 import { link } from '../../lib/router.js';
@@ -97,7 +97,7 @@ function Actions({ run }: { readonly run: RunDetails }) {
         </Button>
       )}
       {(run.hasReport || (run.hasModel && !canDraw)) && (
-        <Button icon="runs" onClick={() => void openReport(run)}>
+        <Button icon="runs" onClick={() => void openReport(run.id)}>
           {t.report}
         </Button>
       )}
@@ -120,13 +120,12 @@ function Actions({ run }: { readonly run: RunDetails }) {
 }
 
 /** In a window of its own: the report is a page of its own, whose scripts this page does not allow to itself. */
-async function openReport({ id, hasReport }: RunDetails): Promise<void> {
-  const path = `/api/run/report?${new URLSearchParams({ id })}`;
+async function openReport(id: string): Promise<void> {
   // Before waiting, or the browser takes the window for unasked.
   const opened = window.open('about:blank');
-  const isThere = await attempt(() => request(path, hasReport ? {} : { method: 'POST' }));
-  if (isThere === undefined) opened?.close();
-  else if (opened) opened.location.href = path;
+  const report = await attempt(() => send<{ readonly address: string }>('/api/run/report', {}, { query: { id } }));
+  if (report === undefined) opened?.close();
+  else if (opened) opened.location.href = report.address;
 }
 
 function Figures({ run }: { readonly run: RunDetails }) {

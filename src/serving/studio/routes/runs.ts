@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Hono } from 'hono';
@@ -9,6 +10,7 @@ import { runCommand } from '../command.js';
 import type { StudioContext } from '../context.js';
 import { cursorsOf, tellOfRuns } from '../events.js';
 import { Launcher, launchOutput, launchRequestSchema, stopLaunch } from '../launches.js';
+import type { Reports } from '../reports.js';
 import type { RunLibrary } from '../runs.js';
 import { bodyOf } from './body.js';
 
@@ -18,7 +20,7 @@ const startSchema = launchRequestSchema.extend({
 });
 
 /** Runs: what there is, what happens in them, starting and stopping. A run's name may hold slashes, so it is a query. */
-export function runRoutes(context: StudioContext, runs: RunLibrary): Hono<Env> {
+export function runRoutes(context: StudioContext, runs: RunLibrary, reports: Reports): Hono<Env> {
   const launcher = new Launcher(context);
   const app = new Hono<Env>();
   const idOf = (value: string | undefined): string => {
@@ -28,6 +30,11 @@ export function runRoutes(context: StudioContext, runs: RunLibrary): Hono<Env> {
 
   app.get('/runs', async (c) => c.json(await runs.list()));
   app.get('/run', async (c) => c.json(await runs.view(idOf(c.req.query('id')))));
+  app.get('/run/window', async (c) => {
+    const [from, to] = ['from', 'to'].map((name) => Number(c.req.query(name)));
+    if (!(from! <= to!)) throw new ConfigError('from, to: two steps');
+    return c.json(await runs.log(idOf(c.req.query('id'))).between(from!, to!));
+  });
   app.get('/run/samples', async (c) => c.json(await runs.samples(idOf(c.req.query('id')))));
   app.get('/run/output', async (c) => c.json({ text: await launchOutput(runs.folder(idOf(c.req.query('id')))) }));
   app.get('/run/picture', async (c) => {
@@ -38,17 +45,11 @@ export function runRoutes(context: StudioContext, runs: RunLibrary): Hono<Env> {
     });
     return c.body(bytes, 200, { 'content-type': 'image/png', 'cache-control': 'private, max-age=86400' });
   });
-  app.get('/run/report', async (c) => {
-    const page = await readFile(join(runs.folder(idOf(c.req.query('id'))), 'report.html'), 'utf8').catch(() => {
-      throw new ConfigError('This run has no report yet', { advice: 'A finished run has one.' });
-    });
-    // The report draws its curves itself, with nothing from elsewhere.
-    c.set('policy', "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; sandbox allow-scripts");
-    return c.html(page);
-  });
+  /** Writes the report where there is none yet. */
   app.post('/run/report', async (c) => {
-    await runCommand(context, ['report', runs.folder(idOf(c.req.query('id')))], c.req.raw.signal);
-    return c.json({ written: true });
+    const folder = runs.folder(idOf(c.req.query('id')));
+    if (!existsSync(join(folder, 'report.html'))) await runCommand(context, ['report', folder], c.req.raw.signal);
+    return c.json({ address: reports.give(folder) });
   });
   app.get('/events', (c) => {
     const watched = cursorsOf(c.req.queries('run') ?? [], c.req.header('last-event-id'));
