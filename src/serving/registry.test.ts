@@ -47,13 +47,13 @@ interface Fake extends Servable {
   readonly name: string;
 }
 
-async function setUp(memory: number) {
+async function setUp(memory: number, freshSeconds = 0) {
   for (const name of ['a', 'b', 'c']) await fakeModel(`${name}/model`);
   const log: string[] = [];
   const registry = new ModelRegistry<Fake>({
     sources: [{ path: folder.path }],
     memory,
-    freshSeconds: 0,
+    freshSeconds,
     load: async ({ name }) => {
       log.push(`+${name}`);
       await Promise.resolve();
@@ -76,6 +76,13 @@ describe('a registry', () => {
       lease.release();
     }
     expect(registry.loaded[0]!.users).toBe(0);
+  });
+
+  it('finds a model as soon as it is there, however fresh what it knows is', async () => {
+    const { registry } = await setUp(1000, 3600);
+    await expect(registry.find('new')).rejects.toThrow(/no model named 'new'/);
+    await fakeModel('new/model');
+    expect((await registry.find('new')).name).toBe('new');
   });
 
   it('keeps to its memory: what was unused for longest goes, and nothing that is in use', async () => {

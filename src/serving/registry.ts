@@ -59,7 +59,9 @@ export class ModelRegistry<Model extends Servable> {
 
   /** @throws ApiError (404) naming those there are */
   async find(name: string): Promise<ModelEntry> {
-    const models = await this.#models();
+    let models = await this.#models();
+    // What was not there a moment ago may be there now.
+    if (!models.has(name)) models = await this.#models('anew');
     const entry = models.get(name);
     if (entry !== undefined) return entry;
     const names = [...models.keys()].slice(0, 20);
@@ -134,10 +136,10 @@ export class ModelRegistry<Model extends Servable> {
     await this.#settled();
   }
 
-  #models(): Promise<Map<string, ModelEntry>> {
+  #models(how: 'kept' | 'anew' = 'kept'): Promise<Map<string, ModelEntry>> {
     const { sources, freshSeconds = 1 } = this.#options;
     const now = performance.now();
-    if (this.#found === undefined || now - this.#found.at >= 1000 * freshSeconds) {
+    if (how === 'anew' || this.#found === undefined || now - this.#found.at >= 1000 * freshSeconds) {
       this.#found = { at: now, models: findModels(sources) };
     }
     return this.#found.models;

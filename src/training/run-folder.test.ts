@@ -69,6 +69,21 @@ describe('RunFolder', () => {
     await folder.close();
   });
 
+  it('is at work while this very process trains, and not where an earlier one had its number', async () => {
+    const path = join(root, 'a');
+    const folder = await RunFolder.open({ path, config });
+    await folder.setState({ status: 'running', step: 3, steps: 10, seconds: 1 });
+    await folder.close();
+    const seen = async (): Promise<unknown> => (await listRuns(root))[0]?.state?.status;
+    expect(await seen()).toBe('running');
+    await (await RunFolder.open({ path, config })).close();
+    const statusPath = join(path, 'status.json');
+    const status = JSON.parse(await readFile(statusPath, 'utf8')) as object;
+    await writeFile(statusPath, JSON.stringify({ ...status, updated: '2020-01-01T00:00:00Z' }));
+    expect(await seen()).toBe('killed');
+    await (await RunFolder.open({ path, config })).close();
+  });
+
   it('is held by one living process at a time', async () => {
     const path = join(root, 'a');
     const folder = await RunFolder.open({ path, config });

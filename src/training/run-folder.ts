@@ -78,7 +78,7 @@ export class RunFolder {
     const { path, config, resume = 'auto', mayChange = ['training.steps'] } = options;
     await mkdir(join(path, 'checkpoints'), { recursive: true });
     const state = await readRunState(path);
-    if (state?.status === 'running') {
+    if (state?.status === 'running' && state.process?.id !== process.pid) {
       const { id, host } = state.process ?? {};
       throw new ConfigError(`Process ${id} on ${host} is training in ${path}.`, {
         advice: 'Wait for it or end it; or give this run another name.',
@@ -179,13 +179,15 @@ export async function findRuns(root: string, depth = 2): Promise<RunSummary[]> {
 /** The state that status.json tells; a run whose process is gone counts as killed. */
 export async function readRunState(path: string): Promise<RunState | undefined> {
   const state = (await readJson(join(path, 'status.json'))) as RunState | undefined;
-  if (state?.status !== 'running' || (await isAlive(state.process))) return state;
+  if (state?.status !== 'running' || (await isAlive(state))) return state;
   return { ...state, status: 'killed' };
 }
 
-async function isAlive(owner: RunState['process']): Promise<boolean> {
-  // Another machine's process cannot be asked; one that has this process's id is a former bearer of it.
-  if (owner?.host !== hostname() || owner.id === process.pid) return false;
+async function isAlive({ process: owner, updated }: RunState): Promise<boolean> {
+  // Another machine's process cannot be asked.
+  if (owner?.host !== hostname()) return false;
+  // This very process trains and is asked at the same time; or it has the number that an earlier one had.
+  if (owner.id === process.pid) return Date.parse(updated) >= performance.timeOrigin;
   return isProcessAlive(owner.id);
 }
 

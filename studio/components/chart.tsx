@@ -116,11 +116,15 @@ const FEW = 40;
 /** The least and the greatest values of each curve, and then the smoothed ones of each: these lie above all others. */
 function dataOf(curves: readonly Curve[], { smoothing }: ChartView): uPlot.AlignedData {
   if (curves.length === 0) return [[]];
+  const smoothed = (series: Series): number[] =>
+    series.smoothed(series.isWhole && series.steps.length < FEW ? 0 : smoothing);
+  if (curves.length === 1) {
+    // Nothing to be brought to the same steps.
+    const { series } = curves[0]!;
+    return [[...series.steps], [...series.low], [...series.high], smoothed(series)];
+  }
   const raw = curves.map(({ series: { steps, low, high } }) => [[...steps], [...low], [...high]]);
-  const smooth = curves.map(({ series }) => [
-    [...series.steps],
-    series.smoothed(series.isWhole && series.steps.length < FEW ? 0 : smoothing),
-  ]);
+  const smooth = curves.map(({ series }) => [[...series.steps], smoothed(series)]);
   return uPlot.join([...raw, ...smooth] as uPlot.AlignedData[]);
 }
 

@@ -69,19 +69,22 @@ describe.skipIf(!existsSync(script))('descent quickstart in a terminal', () => {
       expect(first.hasModel).toBe(false);
       expect(first.state?.status).toBe('running');
 
-      const post = async (path: string, body: object): Promise<number> =>
-        (await fetch(`${url}/v1/${path}`, { method: 'POST', body: JSON.stringify({ ...body, max_tokens: 2 }) })).status;
+      const post = async (path: string, body: object): Promise<void> => {
+        const asked = { method: 'POST', body: JSON.stringify({ ...body, max_tokens: 2 }) };
+        const response = await fetch(`${url}/v1/${path}`, asked);
+        expect(response.status, await response.text()).toBe(200);
+      };
       const messages = [{ role: 'user', content: 'Who are you?' }];
       await until(async () => ((await run('1-pretrained'))?.hasModel === true ? true : undefined));
-      expect(await post('completions', { model: 'quickstart/1-pretrained', prompt: 'The' })).toBe(200);
+      await post('completions', { model: 'quickstart/1-pretrained', prompt: 'The' });
       await until(async () => ((await run('2-supervised'))?.hasModel === true ? true : undefined));
-      expect(await post('chat/completions', { model: 'quickstart/2-supervised', messages })).toBe(200);
+      await post('chat/completions', { model: 'quickstart/2-supervised', messages });
       expect((await run('4-aligned'))?.hasModel ?? false).toBe(false);
 
       await until(() => (said.includes('Say something') ? true : undefined));
       // What one reads last is where the Studio is, and it is still there.
       expect(said.slice(said.indexOf('Report'))).toContain(url);
-      expect(await post('chat/completions', { model: 'quickstart/4-aligned', messages })).toBe(200);
+      await post('chat/completions', { model: 'quickstart/4-aligned', messages });
       child.stdin.write('/quit\n');
       expect(await ended).toBe(0);
       await expect(fetch(url)).rejects.toThrow();
