@@ -25,7 +25,7 @@ describe('every operation: value and gradient are PyTorch’s', () => {
     const source = readFileSync(new URL('golden-cases.test-helper.ts', import.meta.url), 'utf8');
     // Tested in files of their own, or no operations.
     const others =
-      /^(grad|gradients|valueAndGrad|vectorJacobianProduct|checkpoint|customGradient|trace|isTensor|isSpec|leaves|mapTree|Tensor|constant|full|zeros|ones|scalar|randomUniform|randomNormal|Draws|broadcastTogether|cachedAttention|sliceAxis)$/;
+      /^(grad|gradients|valueAndGrad|vectorJacobianProduct|checkpoint|customGradient|trace|isTensor|isSpec|float32|int32|leaves|mapTree|Tensor|constant|full|zeros|ones|scalar|randomUniform|randomNormal|Draws|broadcastTogether|cachedAttention|sliceAxis)$/;
     const untested = Object.keys(language).filter((name) => !others.test(name) && !source.includes(`t.${name}`));
     expect(untested).toEqual([]);
   });
