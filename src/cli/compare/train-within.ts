@@ -39,16 +39,17 @@ export async function trainWithin(context: StageContext, options: TrainWithinOpt
   const { out, contestant, source, seconds } = options;
   const { settings } = contestant;
   const found = await findImageModel(contestant.model);
-  const configOf = (steps: number) => {
-    const training = { ...(settings['training'] as object | undefined), steps };
-    const often = { evaluateEvery: Math.max(1, Math.ceil(steps / 8)), sampleEvery: Math.max(1, Math.ceil(steps / 4)) };
-    return imageTrainingSchema(found).parse({ ...settings, training: { ...training, ...often } });
+  /** Of so many steps, with so many looks at how far it is on the way. */
+  const configOf = (steps: number, looks: number) => {
+    const often = { evaluateEvery: Math.ceil(steps / looks), sampleEvery: Math.ceil((2 * steps) / looks) };
+    const training = { ...(settings['training'] as object | undefined), steps, ...often };
+    return imageTrainingSchema(found).parse({ ...settings, training });
   };
   const file = join(out, 'plan.json');
   let plan = existsSync(file) ? (JSON.parse(await readFile(file, 'utf8')) as Plan) : undefined;
   if (plan?.seconds !== seconds || JSON.stringify(plan.settings) !== JSON.stringify(settings)) {
     const trial = join(out, 'trial');
-    const config = configOf(warmSteps + timedSteps);
+    const config = configOf(warmSteps + timedSteps, 1);
     await rm(trial, { recursive: true, force: true });
     await trainImages({ ...context, changed: 'restart' }, { out: trial, found, config, source });
     const perStep = await secondsPerStep(trial);
@@ -62,7 +63,7 @@ export async function trainWithin(context: StageContext, options: TrainWithinOpt
     plan = { seconds, settings, steps };
     await writeFileAtomically(file, JSON.stringify(plan));
   }
-  const config = configOf(plan.steps);
+  const config = configOf(plan.steps, 8);
   await trainImages({ ...context, changed: 'restart' }, { out, found, config, source });
   return modelFolderOf(out);
 }
