@@ -113,7 +113,7 @@ describe.skipIf(!existsSync(debianChromium))('images in the Studio', () => {
     const noise = await shown();
     await page.getByLabel('From noise to image').fill(String(moments - 1));
     await page.getByRole('img', { name: label }).waitFor();
-    expect(await shown()).not.toBe(noise);
+    await expect.poll(shown).not.toBe(noise);
   });
 
   it('lie between two others, in a row and in motion', async () => {
