@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, start } from './descent.test-helper.js';
+import { tinyQuickstart } from './quickstart/tiny.test-helper.js';
 
 /** The real command in processes of its own, on text and dialogues that are made here. */
 
@@ -252,26 +253,8 @@ describe('descent with mistakes', () => {
 
 describe('descent quickstart', () => {
   it('goes through every stage, and a second call makes nothing again', async () => {
-    await writeFile(
-      join(cwd, 'small.json'),
-      JSON.stringify({
-        vocabularySize: 400,
-        documents: 400,
-        demonstrations: 120,
-        rankedPrompts: 8,
-        prompts: 8,
-        questionsPerKind: 1,
-        pretraining: {
-          model: { layers: 1, heads: 2, width: 32, contextLength: 192 },
-          batchSize: 4,
-          evaluationWindows: 4,
-          training: { steps: 3 },
-        },
-        supervised: { batchSize: 4, training: { steps: 3 } },
-        reward: { answers: 18, time: 192 },
-        reinforcement: { ppo: { iterations: 1, rolloutSize: 8, minibatchSize: 4, maxTokens: 8 } },
-      }),
-    );
+    const small = tinyQuickstart({ pretraining: 3, supervised: 3, iterations: 1 });
+    await writeFile(join(cwd, 'small.json'), JSON.stringify(small));
     const args = ['quickstart', '--out', 'runs/quick', '--config', 'small.json'];
     const first = await json<{ stages: { stage: string }[]; familyTree: string }>(args);
     expect(first.stages.map(({ stage }) => stage)).toEqual(['pretraining', 'supervised', 'reward', 'reinforcement']);

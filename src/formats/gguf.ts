@@ -1,6 +1,7 @@
 import { FormatError } from '../errors.js';
 import { type FileSystem, nodeFileSystem, writeFileAtomically } from '../runtime/atomic-file.js';
 import { narrowFloat16 } from '../runtime/float16.js';
+import { sizeOf } from '../tensor/define.js';
 
 /**
  * The file format of llama.cpp (GGUF, version 3): one file with everything a model needs. Little-endian: a count of
@@ -86,7 +87,6 @@ export async function writeGguf(options: {
   return start + offset;
 }
 
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
 const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 
 function padded(bytes: Uint8Array): Uint8Array {

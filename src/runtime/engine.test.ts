@@ -13,7 +13,6 @@ beforeAll(async () => {
 });
 afterAll(() => engine.dispose());
 
-const float = (...shape: number[]) => ({ shape, dtype: 'float32' as const });
 const f32 = (...values: number[]): Float32Array => Float32Array.from(values);
 
 describe('Engine', () => {
@@ -27,7 +26,7 @@ describe('Engine', () => {
     await store.write({ 'w.0': f32(2, 3) });
     const program = await engine.compile(
       ({ p, x }) => ({ y: [t.mul(p.w[0], x.a), { sum: t.sum(x.a) }], count: t.cast(x.a, 'int32') }),
-      { p: { w: [float(2)] }, x: { a: float(2) } },
+      { p: { w: [t.float32(2)] }, x: { a: t.float32(2) } },
     );
     const result = await program.run({ p: store, x: { a: f32(5, 7) } });
     expect(result).toEqual({ y: [f32(10, 21), { sum: f32(12) }], count: Int32Array.of(5, 7) });
@@ -36,7 +35,8 @@ describe('Engine', () => {
   });
 
   it('compiles equal structures once', async () => {
-    const build = (shape: number[]) => engine.compile(({ x }) => ({ y: t.exp(t.add(x, 1)) }), { x: float(...shape) });
+    const build = (shape: number[]) =>
+      engine.compile(({ x }) => ({ y: t.exp(t.add(x, 1)) }), { x: t.float32(...shape) });
     const [a, b, c] = [await build([31]), await build([31]), await build([32])];
     expect(a.compileSeconds).toBe(b.compileSeconds);
     expect(a.compileSeconds).not.toBe(c.compileSeconds);
@@ -74,7 +74,7 @@ describe('Engine', () => {
     });
     await store.write({ a: f32(1, 2), b: f32(3, 4) });
     const swap = await engine.compile(({ s }) => ({ s: { a: t.mul(s.b, 10), b: t.mul(s.a, 10) }, n: t.sum(s.a) }), {
-      s: { a: float(2), b: float(2) },
+      s: { a: t.float32(2), b: t.float32(2) },
     });
     expect(await swap.run({ s: store }, { into: { s: store } })).toEqual({ n: f32(3) });
     expect(await store.read()).toEqual({ a: f32(30, 40), b: f32(10, 20) });
@@ -88,7 +88,7 @@ describe('Engine', () => {
     const store = await engine.createStore({ leaves, bankBytes: 1024 + 2 * 4 * 100 });
     await store.write(Object.fromEntries(leaves.map(({ path }, index) => [path, new Float32Array(40).fill(index)])));
     const program = await engine.compile(({ p }) => ({ total: t.sum(t.concat(p.w)) }), {
-      p: { w: leaves.map(() => float(40)) },
+      p: { w: leaves.map(() => t.float32(40)) },
     });
     expect(await program.run({ p: store })).toEqual({ total: f32(40 * 15) });
   });
@@ -100,7 +100,7 @@ describe('Engine', () => {
         for (let index = 0; index < 40; index++) y = t.mul(t.matmul(y, x), 1e-3);
         return { y: t.sum(y) };
       },
-      { x: float(768, 768) },
+      { x: t.float32(768, 768) },
     );
     const x = new Float32Array(768 * 768);
     await program.run({ x });
@@ -115,14 +115,14 @@ describe('Engine', () => {
   it('names the operation and the program when a run fails', async () => {
     const pick = await engine.compile(
       ({ x, i }) => ({ y: t.gather(x, i) }),
-      { x: float(3), i: { shape: [1], dtype: 'int32' as const } },
+      { x: t.float32(3), i: { shape: [1], dtype: 'int32' as const } },
       { name: 'picker' },
     );
     await expect(pick.run({ x: f32(1, 2, 3), i: Int32Array.of(7) })).rejects.toThrow(/'picker' failed.*gather#/);
   });
 
   it('says which argument is missing or does not fit', async () => {
-    const program = await engine.compile(({ x }) => ({ y: t.neg(x.a) }), { x: { a: float(3) } });
+    const program = await engine.compile(({ x }) => ({ y: t.neg(x.a) }), { x: { a: t.float32(3) } });
     await expect(program.run({})).rejects.toThrow(/needs the argument 'x'/);
     await expect(program.run({ x: { a: f32(1, 2) } })).rejects.toThrow(
       /'x\.a' is a Float32Array of 2, not float32\[3\]/,
@@ -133,7 +133,7 @@ describe('Engine', () => {
   });
 
   it('gives up at an abort signal', async () => {
-    const program = await engine.compile(({ x }) => ({ y: t.neg(x) }), { x: float(3) });
+    const program = await engine.compile(({ x }) => ({ y: t.neg(x) }), { x: t.float32(3) });
     await expect(program.run({ x: f32(1, 2, 3) }, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
     const controller = new AbortController();
     const running = program.run({ x: f32(1, 2, 3) }, { signal: controller.signal });
@@ -144,7 +144,7 @@ describe('Engine', () => {
 
   it('rejects what is pending and what comes later once it is disposed', async () => {
     const own = await Engine.create({ threads: 1 });
-    const program = await own.compile(({ x }) => ({ y: t.neg(x) }), { x: float(3) });
+    const program = await own.compile(({ x }) => ({ y: t.neg(x) }), { x: t.float32(3) });
     const pending = program.run({ x: f32(1, 2, 3) });
     const rejected = expect(pending).rejects.toThrow(/disposed/);
     await own.dispose();
@@ -154,7 +154,7 @@ describe('Engine', () => {
 
   it('keeps recomputed values apart: a checkpointed function gives the gradients of the plain one', async () => {
     const block = (x: t.Tensor, w: t.Tensor): t.Tensor => t.tanh(t.matmul(t.tanh(t.matmul(x, w)), w));
-    const specs = { x: float(3, 4), w: float(4, 4) };
+    const specs = { x: t.float32(3, 4), w: t.float32(4, 4) };
     const gradientsOf = async (fn: typeof block) => {
       const program = await engine.compile(({ x, w }) => t.gradients(t.sum(fn(x, w)), [x, w]), specs);
       const data = { x: f32(...Array.from({ length: 12 }, (_, i) => Math.sin(i))), w: f32(...Array.from({ length: 16 }, (_, i) => Math.cos(i))) }; // prettier-ignore

@@ -12,10 +12,9 @@ beforeAll(async () => {
 });
 afterAll(() => engine.dispose());
 
-const float = (...shape: number[]) => ({ shape, dtype: 'float32' as const });
 const parameters = {
-  first: { weight: float(3, 20), bias: float(20) },
-  second: { weight: float(20, 2), bias: float(2) },
+  first: { weight: t.float32(3, 20), bias: t.float32(20) },
+  second: { weight: t.float32(20, 2), bias: t.float32(2) },
 };
 const leaves = [
   { path: 'first.weight', shape: [3, 20] },
@@ -55,7 +54,7 @@ async function setUp({ optimizer = adamw, batchRows = rows, bankBytes, ...rest }
     ...rest,
     store,
     parameters,
-    batch: { x: float(batchRows, 3), y: float(batchRows, 2) },
+    batch: { x: t.float32(batchRows, 3), y: t.float32(batchRows, 2) },
     loss: (p, { x, y }) => {
       const hidden = t.tanh(t.add(t.matmul(x, p.first.weight), p.first.bias));
       const error = t.sub(t.add(t.matmul(hidden, p.second.weight), p.second.bias), y);
@@ -149,7 +148,7 @@ describe('createTrainStep', () => {
 
   it.each(optimizers)('%s: the program for GPUs does what the kernels do', async (_name, optimizer) => {
     const store = await createStore();
-    const specs = new Map(leaves.map(({ path, shape }) => [path, float(...shape)]));
+    const specs = new Map(leaves.map(({ path, shape }) => [path, t.float32(...shape)]));
     const trained = leaves.map(({ path }) => path);
     const other = await createGraphOptimizer(engine, { store, optimizer, clipNorm: 0.5, trained, specs });
     for (let index = 1; index <= 3; index++) {

@@ -15,7 +15,6 @@ async function gpuEngine(context: TestContext): Promise<Engine> {
   }
 }
 
-const float = (...shape: number[]) => ({ shape, dtype: 'float32' as const });
 const random = counterRandom(3, 'webgpu', 0);
 const normal = (size: number): Float32Array => fillNormal(random, new Float32Array(size));
 
@@ -76,7 +75,7 @@ describe('webgpu', () => {
 
   it('appends to a key-value cache', { timeout: 300_000 }, async (context) => {
     const engines = [await gpuEngine(context), await Engine.create({ threads: 1 })];
-    const [side, cache] = [float(2, 1, 8), float(2, 1, 4, 8)];
+    const [side, cache] = [t.float32(2, 1, 8), t.float32(2, 1, 4, 8)];
     const steps = [0, 1, 2].map(() => ({ query: normal(16), key: normal(16), value: normal(16) }));
     const decoded = engines.map(async (engine) => {
       const store = await engine.createStore({
@@ -117,8 +116,8 @@ describe('webgpu', () => {
       await store.write(initial);
       const step: TrainStep = await createTrainStep(engine, {
         store,
-        parameters: { weight: float(3, 8), out: float(8, 2) },
-        batch: { x: float(4, 3), y: float(4, 2) },
+        parameters: { weight: t.float32(3, 8), out: t.float32(8, 2) },
+        batch: { x: t.float32(4, 3), y: t.float32(4, 2) },
         loss: (p, { x, y }) => ({ loss: t.mean(t.square(t.sub(t.matmul(t.gelu(t.matmul(x, p.weight)), p.out), y))) }),
         optimizer: { kind: 'adamw', beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, momentum: 0 },
         clipNorm: 0.5,

@@ -7,7 +7,6 @@ import * as t from './index.js';
 import type { Tensor, TensorSpec } from './index.js';
 import { simplify } from './simplify.js';
 
-const float = (...shape: number[]): TensorSpec => ({ shape, dtype: 'float32' });
 const ramp = (length: number): Float64Array => Float64Array.from({ length }, (_, index) => Math.sin(index + 1));
 const count = (graph: t.Graph, op: string): number =>
   ancestors(graph.outputs.map(({ tensor }) => tensor)).filter((node) => node.op === op).length;
@@ -24,7 +23,7 @@ interface Penalty {
 
 describe('gradient of gradient', () => {
   const golden = JSON.parse(readFileSync(new URL('golden/penalties.json', import.meta.url), 'utf8')) as Golden;
-  const spec = (path: string): TensorSpec => float(...golden.inputs[path]!.shape);
+  const spec = (path: string): TensorSpec => t.float32(...golden.inputs[path]!.shape);
   const weights = {
     first: spec('weights.first'),
     scale: spec('weights.scale'),
@@ -71,7 +70,7 @@ describe('gradient of gradient', () => {
   it('the third derivative of x⁴ is 24x', () => {
     const derive = (fn: (x: Tensor) => Tensor) => (x: Tensor) => t.grad(fn)(x);
     const third = derive(derive(derive((x) => t.pow(x, 4))));
-    const graph = simplify(t.trace(({ x }) => ({ y: third(x) }), { x: float() }));
+    const graph = simplify(t.trace(({ x }) => ({ y: third(x) }), { x: t.float32() }));
     expect(evaluate(graph, { x: [1.5] })['y']![0]).toBeCloseTo(36, 10);
   });
 });
@@ -84,7 +83,7 @@ describe('checkpoint', () => {
         const loss = (p: Tensor): Tensor => t.sum(t.square(fn(fn(x, p), p)));
         return second ? t.grad((p: Tensor) => t.sum(t.square(t.grad(loss)(p))))(w) : t.valueAndGrad(loss)(w);
       },
-      { x: float(3, 4), w: float(4, 4) },
+      { x: t.float32(3, 4), w: t.float32(4, 4) },
     );
   const inputs = { x: ramp(12), w: ramp(16) };
 
@@ -114,7 +113,7 @@ describe('checkpoint', () => {
     const noisy = (x: Tensor, key: Tensor): Tensor => t.mul(t.exp(x), t.randomUniform(key, [4], 0));
     const graph = (fn: typeof noisy): t.Graph =>
       t.trace(({ x, key }) => ({ g: t.grad((p: Tensor) => t.sum(fn(p, key)))(x) }), {
-        x: float(4),
+        x: t.float32(4),
         key: { shape: [2], dtype: 'int32' as const },
       });
     const at = { x: ramp(4), key: [3, 5] };
@@ -124,8 +123,8 @@ describe('checkpoint', () => {
   it('refuses a parameter that comes in behind the arguments, by its path', () => {
     const captured = (): t.Graph =>
       t.trace(({ x, model }) => t.checkpoint((y: Tensor) => t.matmul(y, t.square(model.weight)))(x), {
-        x: float(2, 3),
-        model: { weight: float(3, 3) },
+        x: t.float32(2, 3),
+        model: { weight: t.float32(3, 3) },
       });
     expect(captured).toThrow(/checkpoint\(float32\[2, 3\]\): the function uses 'model\.weight'.*control\.test\.ts:\d+/);
   });
@@ -141,7 +140,7 @@ describe('gradient control', () => {
         first: t.grad((p: Tensor) => t.sum(odd(p)))(x),
         second: t.grad((p: Tensor) => t.sum(t.grad((q: Tensor) => t.sum(odd(q)))(p)))(x),
       }),
-      { x: float(2) },
+      { x: t.float32(2) },
     );
     for (const form of [graph, simplify(graph)]) {
       const { y, first, second } = evaluate(form, { x: [2, -1] });
@@ -160,15 +159,15 @@ describe('gradient control', () => {
         });
         return t.gradients(t.sum(y), [a]);
       },
-      { a: float(2), b: float(2) },
+      { a: t.float32(2), b: t.float32(2) },
     );
     expect(asked).toEqual([[true, false]]);
   });
 
   it('stopGradient ends it, and leaves zeros where nothing else arrives', () => {
     const graph = t.trace(({ x, z }) => t.gradients(t.sum(t.mul(x, t.stopGradient(t.add(t.exp(x), z)))), [x, z]), {
-      x: float(1),
-      z: float(1),
+      x: t.float32(1),
+      z: t.float32(1),
     });
     const result = evaluate(graph, { x: [1], z: [0] });
     expect(result['0']![0]).toBeCloseTo(Math.E, 12);
@@ -183,7 +182,7 @@ describe('gradient control', () => {
         const { values } = t.topK(y, 1);
         return t.gradients(t.sum(t.mul(t.mul(values, y), x)), [x, y, values]);
       },
-      { x: float(1) },
+      { x: t.float32(1) },
     );
     const { 0: toX, 1: toY, 2: toValues } = evaluate(graph, { x: [3] });
     expect([toX![0], toY![0], toValues![0]]).toEqual([81, 27, 27]);
@@ -194,7 +193,7 @@ describe('gradient control', () => {
       t.where(t.less(t.randomUniform(key, x.shape, 7), 0.25), 0, t.mul(x, 1 / 0.75));
     const graph = t.trace(
       ({ x, key }) => ({ y: dropout(x, key), g: t.grad((p: Tensor) => t.sum(dropout(p, key)))(x) }),
-      { x: float(4000), key: { shape: [2], dtype: 'int32' as const } },
+      { x: t.float32(4000), key: { shape: [2], dtype: 'int32' as const } },
     );
     const { y, g } = evaluate(simplify(graph), { x: new Float64Array(4000).fill(3), key: [1, 2] });
     expect([...y!]).toEqual([...g!.map((slope) => 3 * slope)]);

@@ -1,13 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { evaluate } from './evaluate.test-helper.js';
+import { sizeOf } from './define.js';
 import * as t from './index.js';
-import type { Shape, Tensor, TensorSpec } from './index.js';
+import type { Tensor, TensorSpec } from './index.js';
 import { counterRandom, shuffle, uniform } from './random.js';
 import { simplify } from './simplify.js';
-
-const float = (...shape: number[]): TensorSpec => ({ shape, dtype: 'float32' });
-const sizeOf = (shape: Shape): number => shape.reduce((product, length) => product * length, 1);
 
 type Inputs = [Tensor, Tensor, Tensor, Tensor];
 
@@ -114,7 +112,7 @@ describe('gradients, and gradients of gradients, are finite differences', () => 
   ];
   it.each(unary)('%s', (_name, fn, range) => {
     fc.assert(
-      fc.property(shapes, seeds, (shape, seed) => checkGradients(fn, [float(...shape)], seed, range && { range })),
+      fc.property(shapes, seeds, (shape, seed) => checkGradients(fn, [t.float32(...shape)], seed, range && { range })),
       { numRuns: 3 },
     );
   });
@@ -127,7 +125,7 @@ describe('gradients, and gradients of gradients, are finite differences', () => 
         fc.boolean(),
         seeds,
         (specs, fn, swap, seed) => {
-          const two = (swap ? specs.toReversed() : specs).map((shape) => float(...shape));
+          const two = (swap ? specs.toReversed() : specs).map((shape) => t.float32(...shape));
           checkGradients(fn, two, seed, { range: [0.5, 2] });
         },
       ),
@@ -139,7 +137,7 @@ describe('gradients, and gradients of gradients, are finite differences', () => 
     fc.assert(
       fc.property(broadcasting, seeds, ([a, b], seed) => {
         const choose = (x: Tensor, y: Tensor): Tensor => t.where(t.less(x, 0.2), t.square(x), t.mul(x, y));
-        checkGradients(choose, [float(...a!), float(...b!)], seed);
+        checkGradients(choose, [t.float32(...a!), t.float32(...b!)], seed);
       }),
       run,
     );
@@ -156,7 +154,7 @@ describe('gradients, and gradients of gradients, are finite differences', () => 
         seeds,
         (shape, fn, bits, keepDims, seed) => {
           const axes = [...shape.keys()].filter((axis) => (bits >> axis) & 1);
-          checkGradients((x) => fn(t.mul(x, x), { axes, keepDims }), [float(...shape)], seed, { range: [0.2, 2] });
+          checkGradients((x) => fn(t.mul(x, x), { axes, keepDims }), [t.float32(...shape)], seed, { range: [0.2, 2] });
         },
       ),
       { numRuns: 25 },
@@ -174,7 +172,7 @@ describe('gradients, and gradients of gradients, are finite differences', () => 
         fc.integer({ min: 1, max: 3 }),
         seeds,
         (a, b, c, axis, stride, seed) => {
-          const [x, y] = [float(a, b + 1, c), float(a, 2, c)];
+          const [x, y] = [t.float32(a, b + 1, c), t.float32(a, 2, c)];
           checkGradients((p) => cube(t.transpose(p, [axis, (axis + 2) % 3, (axis + 1) % 3])), [x], seed);
           checkGradients((p, q) => cube(t.concat([p, q, p], 1)), [x, y], seed);
           checkGradients((p) => cube(t.sliceAxis(p, { axis: 1, start: 1, stride })), [x], seed);
@@ -195,16 +193,20 @@ describe('gradients, and gradients of gradients, are finite differences', () => 
         seeds,
         (a, b, at, seed) => {
           const indices = t.constant(Int32Array.from(at));
-          checkGradients((x) => t.square(t.gather(x, indices, 1)), [float(a, b, 2)], seed);
-          checkGradients((x, u) => t.square(t.scatterAdd(x, indices, u)), [float(b, a), float(at.length, a)], seed);
-          const along = t.broadcastTo(indices, [a, at.length]);
-          checkGradients((x) => t.square(t.takeAlongAxis(x, along)), [float(a, b)], seed);
+          checkGradients((x) => t.square(t.gather(x, indices, 1)), [t.float32(a, b, 2)], seed);
           checkGradients(
-            (x, u) => t.square(t.scatterAddAlongAxis(x, along, u)),
-            [float(a, b), float(a, at.length)],
+            (x, u) => t.square(t.scatterAdd(x, indices, u)),
+            [t.float32(b, a), t.float32(at.length, a)],
             seed,
           );
-          checkGradients((x) => t.square(t.topK(x, b - 1).values), [float(a, b)], seed);
+          const along = t.broadcastTo(indices, [a, at.length]);
+          checkGradients((x) => t.square(t.takeAlongAxis(x, along)), [t.float32(a, b)], seed);
+          checkGradients(
+            (x, u) => t.square(t.scatterAddAlongAxis(x, along, u)),
+            [t.float32(a, b), t.float32(a, at.length)],
+            seed,
+          );
+          checkGradients((x) => t.square(t.topK(x, b - 1).values), [t.float32(a, b)], seed);
         },
       ),
       { numRuns: 4 },
@@ -219,7 +221,7 @@ describe('gradients, and gradients of gradients, are finite differences', () => 
         const b = [...(batch & 2 ? [2] : []), ...(transposeB ? [n, k] : [k, n])];
         checkGradients(
           (x, y) => t.matmul(x, y, { transposeA, transposeB, alpha: 0.7 }),
-          [float(...a), float(...b)],
+          [t.float32(...a), t.float32(...b)],
           seed,
         );
       }),
@@ -245,11 +247,11 @@ describe('gradients, and gradients of gradients, are finite differences', () => 
           groups,
         };
         const image = of.map(({ kernel, dilation, extra }) => dilation * (kernel - 1) + 1 + extra);
-        const w = float(2, 1, ...of.map(({ kernel }) => kernel));
-        checkGradients((x, kernel) => t.conv(x, kernel, options), [float(1, groups, ...image), w], seed);
+        const w = t.float32(2, 1, ...of.map(({ kernel }) => kernel));
+        checkGradients((x, kernel) => t.conv(x, kernel, options), [t.float32(1, groups, ...image), w], seed);
         checkGradients(
           (x, kernel) => t.convTranspose(x, kernel, { ...options, padding: 0 }),
-          [float(1, 2, ...image), w],
+          [t.float32(1, 2, ...image), w],
           seed,
         );
       }),
@@ -266,7 +268,7 @@ describe('gradients, and gradients of gradients, are finite differences', () => 
         fc.nat(2),
         seeds,
         (window, stride, pad, extra, seed) => {
-          const image = float(1, 2, window[0] + extra, window[1] + 1);
+          const image = t.float32(1, 2, window[0] + extra, window[1] + 1);
           const options = { stride, padding: window.map((length) => (length > 1 ? pad : 0)) };
           checkGradients((x) => t.avgPool(t.square(x), window, options), [image], seed);
           checkGradients((x) => t.maxPool(t.square(x), window, options), [image], seed, { range: [0.2, 2] });
@@ -281,17 +283,21 @@ describe('gradients, and gradients of gradients, are finite differences', () => 
   it('normalisation, softmax, attention and losses', () => {
     fc.assert(
       fc.property(lengths, fc.integer({ min: 2, max: 3 }), seeds, (a, b, seed) => {
-        const x = float(a, b);
+        const x = t.float32(a, b);
         checkGradients((p) => t.softmax(p, 0), [x], seed);
         checkGradients((p) => t.logSoftmax(p), [x], seed);
-        checkGradients((p, scale, bias) => t.layerNorm(p, scale, bias, 0.1), [x, float(b), float(b)], seed);
-        checkGradients((p, scale) => t.rmsNorm(p, scale, 0.1), [x, float(b)], seed);
-        checkGradients((p, scale) => t.groupNorm(p, 2, scale, undefined, 0.1), [float(a, 4, b), float(4)], seed);
+        checkGradients((p, scale, bias) => t.layerNorm(p, scale, bias, 0.1), [x, t.float32(b), t.float32(b)], seed);
+        checkGradients((p, scale) => t.rmsNorm(p, scale, 0.1), [x, t.float32(b)], seed);
+        checkGradients(
+          (p, scale) => t.groupNorm(p, 2, scale, undefined, 0.1),
+          [t.float32(a, 4, b), t.float32(4)],
+          seed,
+        );
         checkGradients((p) => t.normalise(p), [x], seed, { range: [0.3, 2] });
         checkGradients((p) => t.crossEntropy(p, t.constant(new Int32Array(a).fill(1))), [x], seed);
         checkGradients(t.binaryCrossEntropy, [x, x], seed);
-        checkGradients((p) => t.rotaryEmbedding(t.square(p), t.iota([a])), [float(1, 1, a, 2)], seed);
-        const heads = [float(1, 2, a, 2), float(1, 1, b, 2), float(1, 1, b, 2), float(2, a, b)];
+        checkGradients((p) => t.rotaryEmbedding(t.square(p), t.iota([a])), [t.float32(1, 1, a, 2)], seed);
+        const heads = [t.float32(1, 2, a, 2), t.float32(1, 1, b, 2), t.float32(1, 1, b, 2), t.float32(2, a, b)];
         checkGradients((q, k, v, mask) => t.attention(q, k, v, { mask }), heads, seed);
       }),
       { numRuns: 3 },

@@ -4,13 +4,12 @@ import { evaluate } from './evaluate.test-helper.js';
 import { difference } from './golden-cases.test-helper.js';
 import { ancestors } from './grad.js';
 import * as t from './index.js';
-import type { Tensor, TensorSpec } from './index.js';
+import type { Tensor } from './index.js';
 import { simplify } from './simplify.js';
 
-const float = (...shape: number[]): TensorSpec => ({ shape, dtype: 'float32' });
 /** The operations of a simplified function of x [2, 3] and y [3], without its inputs. */
 function operations(fn: (args: { x: Tensor; y: Tensor }) => unknown): string[] {
-  const { outputs } = simplify(t.trace(fn, { x: float(2, 3), y: float(3) }));
+  const { outputs } = simplify(t.trace(fn, { x: t.float32(2, 3), y: t.float32(3) }));
   return ancestors(outputs.map(({ tensor }) => tensor)).flatMap(({ op }) => (op === 'input' ? [] : [op])).sort(); // prettier-ignore
 }
 
@@ -139,7 +138,7 @@ describe('simplify', () => {
             const value = t.sum(pool.at(-1)!);
             return { value, gradients: t.gradients(value, [x, y]), all: pool };
           },
-          { x: float(...shapes[0]), y: float(...shapes[1]) },
+          { x: t.float32(...shapes[0]), y: t.float32(...shapes[1]) },
         );
         const at = { x: [0.5, -1.25, 2, -0.75, 1.5, 0.25], y: [1.1, -0.4, 0.3] };
         const simple = simplify(graph);

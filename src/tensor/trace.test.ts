@@ -3,14 +3,16 @@ import { DescentError } from '../errors.js';
 import * as t from './index.js';
 import type { TensorSpec } from './index.js';
 
-const float = (...shape: number[]): TensorSpec => ({ shape, dtype: 'float32' });
-const model = { blocks: [{ weight: float(2, 3), bias: float(3) }, { weight: float(3, 3) }], head: undefined };
+const model = {
+  blocks: [{ weight: t.float32(2, 3), bias: t.float32(3) }, { weight: t.float32(3, 3) }],
+  head: undefined,
+};
 
 describe('trees', () => {
   it('names leaves by path, in the order of the keys, and leaves out what is undefined', () => {
     const paths = ['blocks.0.weight', 'blocks.0.bias', 'blocks.1.weight'];
     expect(t.leaves(model, t.isSpec).map(({ path }) => path)).toEqual(paths);
-    expect(t.leaves(float(2), t.isSpec, 'alone')).toEqual([{ path: 'alone', leaf: float(2) }]);
+    expect(t.leaves(t.float32(2), t.isSpec, 'alone')).toEqual([{ path: 'alone', leaf: t.float32(2) }]);
   });
 
   it('maps leaves and keeps the structure', () => {
@@ -37,7 +39,7 @@ describe('trace', () => {
         const hidden = t.add(t.matmul(x, first.weight), first.bias);
         return { y: t.matmul(hidden, second.weight), inner: { hidden } };
       },
-      { parameters: model, x: float(4, 2) },
+      { parameters: model, x: t.float32(4, 2) },
     );
     const inputs = ['parameters.blocks.0.weight', 'parameters.blocks.0.bias', 'parameters.blocks.1.weight', 'x'];
     expect(graph.inputs.map(({ path }) => path)).toEqual(inputs);
@@ -45,7 +47,7 @@ describe('trace', () => {
   });
 
   it('one tensor is a tree of its own, under the empty path', () => {
-    const { outputs } = t.trace(({ x }) => t.exp(x), { x: float(2) });
+    const { outputs } = t.trace(({ x }) => t.exp(x), { x: t.float32(2) });
     expect(outputs.map(({ path }) => path)).toEqual(['']);
   });
 
@@ -56,7 +58,7 @@ describe('trace', () => {
           parameters,
           x,
         ),
-      { parameters: model, x: float(4, 2) },
+      { parameters: model, x: t.float32(4, 2) },
     );
     expect(graph.outputs.map(({ path, tensor }) => [path, tensor.shape])).toEqual([
       ['value', []],

@@ -117,6 +117,30 @@ export function Select<Value extends string>({
   );
 }
 
+/** Narrows what is shown beside it. */
+export function SearchBox({
+  label,
+  value,
+  onInput,
+  narrow,
+}: {
+  readonly label: string;
+  readonly value: string;
+  readonly onInput: (text: string) => void;
+  readonly narrow?: boolean;
+}) {
+  return (
+    <input
+      class={narrow ? 'input narrow' : 'input'}
+      type="search"
+      placeholder={label}
+      aria-label={label}
+      value={value}
+      onInput={(event) => onInput(event.currentTarget.value)}
+    />
+  );
+}
+
 export function Empty({
   icon,
   title,

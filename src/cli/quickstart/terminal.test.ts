@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunView } from '../../serving/studio/wire.js';
 import { temporaryFolder } from '../../serving/tiny-models.test-helper.js';
+import { tinyQuickstart } from './tiny.test-helper.js';
 
 /** The quickstart as `npm start` begins it in a terminal: with the Studio over what it does, and a chat at its end. */
 
@@ -16,23 +17,7 @@ const script = '/usr/bin/script';
 const tsx = createRequire(import.meta.url).resolve('tsx');
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 
-const small = {
-  vocabularySize: 400,
-  documents: 400,
-  demonstrations: 120,
-  rankedPrompts: 8,
-  prompts: 8,
-  questionsPerKind: 1,
-  pretraining: {
-    model: { layers: 1, heads: 2, width: 32, contextLength: 192 },
-    batchSize: 4,
-    evaluationWindows: 4,
-    training: { steps: 30 },
-  },
-  supervised: { batchSize: 4, training: { steps: 10 } },
-  reward: { answers: 18, time: 192 },
-  reinforcement: { ppo: { iterations: 2, rolloutSize: 8, minibatchSize: 4, maxTokens: 8 } },
-};
+const small = tinyQuickstart({ pretraining: 30, supervised: 10, iterations: 2 });
 
 describe.skipIf(!existsSync(script))('descent quickstart in a terminal', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { Engine, HostTree } from '../../runtime/engine.js';
+import { sizeOf } from '../../tensor/define.js';
 import { evaluate } from '../../tensor/evaluate.test-helper.js';
 import { Draws, type Tensor, float32, trace } from '../../tensor/index.js';
 import { counterRandom, fillNormal } from '../../tensor/random.js';
@@ -23,7 +24,6 @@ export interface TransformCase {
 const batch = 2;
 const numbers = (seed: number, purpose: string, size: number): Float64Array =>
   fillNormal(counterRandom(seed, purpose, 0), new Float64Array(size));
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
 
 /** Random parameters by path; flags are set, as after an initialisation. */
 function randomParameters(transform: Transform, { spread = 0.3, seed = 1 }): Record<string, Float64Array> {

@@ -13,7 +13,6 @@ afterAll(() => engine.dispose());
 
 const random = counterRandom(1, 'cache', 0);
 const normal = (size: number): Float32Array => fillNormal(random, new Float32Array(size));
-const float = (...shape: number[]) => ({ shape, dtype: 'float32' as const });
 
 interface Layout {
   width: number;
@@ -26,8 +25,8 @@ interface Layout {
 /** A program that attends to `rows` new tokens per row of the batch and writes the cache where it lies. */
 const compileStep = (rows: number, layout: Layout, { batch = 2, continues = false } = {}) => {
   const { heads, keyValueHeads, width } = layout;
-  const cache = float(batch, keyValueHeads, capacity, width);
-  const side = float(batch, rows, keyValueHeads * width);
+  const cache = t.float32(batch, keyValueHeads, capacity, width);
+  const side = t.float32(batch, rows, keyValueHeads * width);
   return engine.compile(
     ({ query, key, value, cache: past, lengths }) => {
       const inputs = { query, key, value, pastKey: past.key, pastValue: past.value, lengths };
@@ -41,7 +40,7 @@ const compileStep = (rows: number, layout: Layout, { batch = 2, continues = fals
       return { output, cache: { key: keyCache, value: valueCache } };
     },
     {
-      query: float(batch, rows, heads * width),
+      query: t.float32(batch, rows, heads * width),
       key: side,
       value: side,
       cache: { key: cache, value: cache },

@@ -33,7 +33,6 @@ function primitive<Name extends PrimitiveName>(
   const rule: Rule<Name> = { name, shape: () => specs };
   return apply(rule, inputs, attributes);
 }
-const float = (...shape: number[]): TensorSpec => ({ shape, dtype: 'float32' });
 
 const x23: Inputs = { x: { shape: [2, 3] } };
 const ab = (a: number[], b: number[], more: Partial<InputSpec> = {}): Inputs => ({
@@ -50,8 +49,8 @@ describe('elementwise', () => {
   check([
     ['log', { x: { shape: [7], scale: 0.1, offset: 2 } }, ({ x }) => t.log(x!)],
     ['sqrt', { x: { shape: [7], scale: 0.1, offset: 2 } }, ({ x }) => t.sqrt(x!)],
-    ['gelu, tanh form', wide, ({ x }) => primitive('geluTanh', [x!], {}, float(5, 9))],
-    ['gelu, exact form', wide, ({ x }) => primitive('geluErf', [x!], {}, float(5, 9))],
+    ['gelu, tanh form', wide, ({ x }) => primitive('geluTanh', [x!], {}, t.float32(5, 9))],
+    ['gelu, exact form', wide, ({ x }) => primitive('geluErf', [x!], {}, t.float32(5, 9))],
     ['softplus of large numbers', { x: { shape: [9], scale: 100 } }, ({ x }) => t.softplus(x!)],
     ['not', { x: { shape: [9], bool: true } }, ({ x }) => t.not(x!)],
     ['isNaN', { x: { shape: [9] } }, ({ x }) => t.isNaN(t.sqrt(x!))],
@@ -210,7 +209,7 @@ describe('normalisation', () => {
   check([
     ['softmax', x, ({ x }) => [t.softmax(x!), t.softmax(x!, 1), t.softmax(x!, 0)]],
     ['layerNorm', x, ({ x, s, b }) => t.layerNorm(x!, s, b)],
-    ['layerNorm with its statistics', x, ({ x, s, b }) => primitive('layerNorm', [x!, s!, b!], { epsilon: 1e-5 }, float(3, 4, 6), float(3, 4, 1), float(3, 4, 1))],
+    ['layerNorm with its statistics', x, ({ x, s, b }) => primitive('layerNorm', [x!, s!, b!], { epsilon: 1e-5 }, t.float32(3, 4, 6), t.float32(3, 4, 1), t.float32(3, 4, 1))],
     ['rmsNorm', x, ({ x, s }) => t.rmsNorm(x!, s, 1e-6)],
   ]); // prettier-ignore
 });

@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { FlagView, FormView, LaunchRequest } from '../../../src/serving/studio/wire.js';
-import { Check, Field } from '../../components/basics.js';
+import { Check, Field, SearchBox } from '../../components/basics.js';
 import { SettingsForm } from '../../components/schema-form.js';
 import { type SettingField, settingFields, settingValue } from '../../lib/setting-fields.js';
 import { words } from '../../i18n/index.js';
@@ -121,14 +121,7 @@ function Settings({ fields, changes, onChange }: Parameters<typeof SettingsForm>
           {t.settings} <span class="muted">{t.changed(Object.keys(changes).length)}</span>
         </summary>
         <div class="stack wide">
-          <input
-            class="input"
-            type="search"
-            placeholder={t.findSetting}
-            aria-label={t.findSetting}
-            value={search}
-            onInput={(event) => setSearch(event.currentTarget.value)}
-          />
+          <SearchBox label={t.findSetting} value={search} onInput={setSearch} />
           <SettingsForm fields={found} changes={changes} onChange={onChange} />
         </div>
       </details>

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import type { RunView } from '../../../src/serving/studio/wire.js';
-import { Empty, LinkButton, PageHead } from '../../components/basics.js';
+import { Empty, LinkButton, PageHead, SearchBox } from '../../components/basics.js';
 import { words } from '../../i18n/index.js';
 import { dateTime, formatCount, formatDuration, formatLoss, wholeNumber } from '../../lib/format.js';
 import { link } from '../../lib/router.js';
@@ -31,14 +31,7 @@ export function RunList() {
       </PageHead>
       {all !== undefined && all.length > 0 && (
         <div class="row wrap between">
-          <input
-            class="input narrow"
-            type="search"
-            placeholder={t.filter}
-            aria-label={t.filter}
-            value={filter.value}
-            onInput={(event) => (filter.value = event.currentTarget.value)}
-          />
+          <SearchBox label={t.filter} value={filter.value} onInput={(text) => (filter.value = text)} narrow />
           <span class="muted small">{t.compareHint}</span>
         </div>
       )}

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { FormSummary, FormView, LaunchRequest } from '../../../src/serving/studio/wire.js';
-import { PageHead } from '../../components/basics.js';
+import { PageHead, SearchBox } from '../../components/basics.js';
 import { words } from '../../i18n/index.js';
 import { get } from '../../lib/api.js';
 import { report } from '../../lib/notices.js';
@@ -66,14 +66,7 @@ function Commands() {
     <div class="page">
       <PageHead title={t.title} lead={t.lead} back={{ href: link(['runs']), text: words.value.runs.title }} />
       <form onSubmit={open}>
-        <input
-          class="input"
-          type="search"
-          placeholder={words.value.app.search}
-          aria-label={words.value.app.search}
-          value={search}
-          onInput={(event) => setSearch(event.currentTarget.value)}
-        />
+        <SearchBox label={words.value.app.search} value={search} onInput={setSearch} />
       </form>
       {forms === undefined && <p class="muted">{words.value.app.loading}</p>}
       {groups.map(([group, title]) => {

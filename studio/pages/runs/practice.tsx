@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { SampleView } from '../../../src/serving/studio/wire.js';
-import { Empty } from '../../components/basics.js';
+import { Empty, SearchBox } from '../../components/basics.js';
 import { words } from '../../i18n/index.js';
 import { get } from '../../lib/api.js';
 import { figure, wholeNumber } from '../../lib/format.js';
@@ -56,14 +56,7 @@ function Answers({ id }: { readonly id: string }) {
       <div class="row wrap between">
         <h2>{t.answers}</h2>
         {answers.length > 0 && (
-          <input
-            class="input narrow"
-            type="search"
-            placeholder={t.filter}
-            aria-label={t.filter}
-            value={filter}
-            onInput={(event) => setFilter(event.currentTarget.value)}
-          />
+          <SearchBox label={t.filter} value={filter} onInput={setFilter} narrow />
         )}
       </div>
       {answers.length === 0 ? (
