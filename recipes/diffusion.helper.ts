@@ -73,7 +73,7 @@ const gpuTraining = {
 };
 
 /** A conditional model on pixels at both scales, with these settings beside those of its U-Net. */
-export const pixelScales = (model: Readonly<Record<string, unknown>>, steps = 2000): ImageRecipe['scales'] => ({
+export const pixelScales = (model: Readonly<Record<string, unknown>>, steps = 3200): ImageRecipe['scales'] => ({
   cpu: {
     about: `a U-Net of 48 and 96 channels on blocks of 2 x 2 pixels, batch 64, ${steps.toLocaleString('en')} steps`,
     settings: { batchSize: 64, model: { conditional: true, ...cpuUNet, ...model }, training: cpuTraining(steps) },
