@@ -23,7 +23,7 @@ export const recipe = alignmentRecipe({
       out,
       config: checkConfig(dpoStageSchema, {
         answers: 40,
-        beta: 0.2,
+        beta: 1,
         pretrainingRows: 1,
         seed,
         training: {

@@ -24,7 +24,7 @@ export const recipe = alignmentRecipe({
       out,
       config: checkConfig(ktoStageSchema, {
         answers: 48,
-        beta: 0.2,
+        beta: 1,
         pretrainingRows: 1,
         seed,
         training: {

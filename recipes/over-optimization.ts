@@ -59,10 +59,10 @@ const sizes: Readonly<Record<'smoke' | 'cpu' | 'gpu', Size>> = {
     comparisons: 150,
     prompts: 120,
     pool: 64,
-    rounds: 50,
-    rolloutSize: 64,
+    rounds: 80,
+    rolloutSize: 192,
     maxTokens: 24,
-    learningRate: 4e-4,
+    learningRate: 2e-4,
   },
   gpu: {
     seeds: [1, 2, 3, 4, 5],
@@ -325,7 +325,7 @@ export const recipe: Recipe = {
   direction: 'at least',
   scales: {
     smoke: 'one seed, a few steps of every stage',
-    cpu: 'three proxies of 150 rankings, best of 64 and 50 rounds of PPO each: about 7 minutes on two cores, and 8 more where recipe almanac has not made the supervised model',
+    cpu: 'three proxies of 150 rankings, best of 64 and 80 rounds of PPO each: about 7 minutes on two cores, and 8 more where recipe almanac has not made the supervised model',
     gpu: 'five proxies of 200 rankings, best of 256 and 150 rounds of PPO each',
   },
   run: (options) => withAlmanac(options, measure),

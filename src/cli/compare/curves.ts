@@ -35,7 +35,7 @@ function interval(values: readonly number[]): readonly [number, number] {
   return [least - room, most + room];
 }
 
-/** SVG text; its legend stands inside, at the bottom right. */
+/** SVG text; its legend stands inside on the right, at the bottom or at the top, where fewer points are. */
 export function curvesChart({ title, about = '', x, y, curves, width, height }: CurvesOptions): string {
   const known = curves.flatMap(({ points }) => points.filter((point) => point.every(Number.isFinite)));
   if (known.length === 0) return text(0, 14, `${title}: nothing was measured`, { anchor: 'start', size: 13 });
@@ -67,10 +67,15 @@ export function curvesChart({ title, about = '', x, y, curves, width, height }: 
     const dashes = as === 'dashed' ? ' stroke-dasharray="5 3"' : '';
     return `<path d="${linePath(places)}" fill="none" stroke="${colour}" stroke-width="1.8"${dashes}><title>${label}</title></path>`;
   });
+  const from = width - right - 150;
+  const tall = 15 * curves.length + 5;
+  const pointsBetween = (upper: number, lower: number): number =>
+    known.filter(([at, value]) => placeX(at) > from && placeY(value) > upper && placeY(value) < lower).length;
+  const isLow = pointsBetween(height - bottom - tall, height - bottom) <= pointsBetween(top, top + tall);
+  const first = isLow ? height - bottom - tall + 10 : top + 10;
   const legend = curves.map(({ label, colour, as = 'line' }, index) => {
-    const at = height - bottom - 10 - 15 * (curves.length - 1 - index);
+    const at = first + 15 * index;
     const dashes = as === 'dashed' ? ' stroke-dasharray="5 3"' : '';
-    const from = width - right - 150;
     const mark =
       as === 'points'
         ? `<circle cx="${from + 9}" cy="${at}" r="2.6" fill="${colour}"/>`
