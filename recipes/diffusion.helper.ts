@@ -73,7 +73,7 @@ const gpuTraining = {
 };
 
 /** A conditional model on pixels at both scales, with these settings beside those of its U-Net. */
-export const pixelScales = (model: Readonly<Record<string, unknown>>, steps = 3200): ImageRecipe['scales'] => ({
+export const pixelScales = (model: Readonly<Record<string, unknown>>, steps = 2000): ImageRecipe['scales'] => ({
   cpu: {
     about: `a U-Net of 48 and 96 channels on blocks of 2 x 2 pixels, batch 64, ${steps.toLocaleString('en')} steps`,
     settings: { batchSize: 64, model: { conditional: true, ...cpuUNet, ...model }, training: cpuTraining(steps) },
@@ -85,7 +85,7 @@ export const pixelScales = (model: Readonly<Record<string, unknown>>, steps = 32
 });
 
 /** The model that the recipes ddpm and ddim have in common. */
-export const ddpmScales = pixelScales({ prediction: 'velocity', variance: 'learned' });
+export const ddpmScales = pixelScales({ prediction: 'velocity', variance: 'learned' }, 3200);
 
 /** Latent diffusion, whose auto-encoder has a third of the steps. */
 export const latentScales: ImageRecipe['scales'] = {
