@@ -35,7 +35,7 @@ type Size = 'small' | 'medium' | 'large';
 const sizes: Readonly<Record<Size, { layers: number; heads: number; width: number }>> = {
   small: { layers: 2, heads: 2, width: 32 },
   medium: { layers: 3, heads: 4, width: 64 },
-  large: { layers: 4, heads: 4, width: 128 },
+  large: { layers: 4, heads: 4, width: 96 },
 };
 
 interface Setting {
@@ -65,9 +65,9 @@ const settings: Readonly<Record<RecipeScale, Setting>> = {
   },
   cpu: {
     sizes: ['small', 'medium', 'large'],
-    documents: 60_000,
-    batchSize: 16,
-    steps: 2400,
+    documents: 200_000,
+    batchSize: 32,
+    steps: 4000,
     shots,
     functions: 80,
     questions,
@@ -190,7 +190,7 @@ export const recipe: Recipe = {
   direction: 'at least',
   scales: {
     smoke: 'one tiny model, 4 steps, two functions of each kind',
-    cpu: 'widths 32, 64 and 128, 2,400 steps of 16 x 128 tokens each; 0 to 16 shots; about 9 minutes',
+    cpu: 'widths 32, 64 and 96, 4,000 steps of 32 x 128 tokens each; 0 to 16 shots; about 11 minutes',
     gpu: 'the same sizes, 10,000 steps of 128 x 128 tokens; five times the functions',
   },
   run,
