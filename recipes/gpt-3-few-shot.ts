@@ -34,8 +34,8 @@ import { sizeOf } from './size.helper.js';
 type Size = 'small' | 'medium' | 'large';
 const sizes: Readonly<Record<Size, { layers: number; heads: number; width: number }>> = {
   small: { layers: 2, heads: 2, width: 32 },
-  medium: { layers: 3, heads: 4, width: 64 },
-  large: { layers: 4, heads: 4, width: 96 },
+  medium: { layers: 3, heads: 4, width: 48 },
+  large: { layers: 3, heads: 4, width: 64 },
 };
 
 interface Setting {
@@ -190,7 +190,7 @@ export const recipe: Recipe = {
   direction: 'at least',
   scales: {
     smoke: 'one tiny model, 4 steps, two functions of each kind',
-    cpu: 'widths 32, 64 and 96, 4,000 steps of 32 x 128 tokens each; 0 to 16 shots; about 11 minutes',
+    cpu: 'widths 32, 48 and 64, 4,000 steps of 32 x 128 tokens each; 0 to 16 shots; about 9 minutes',
     gpu: 'the same sizes, 10,000 steps of 128 x 128 tokens; five times the functions',
   },
   run,
