@@ -12,7 +12,7 @@ export const recipe = transferRecipe({
   smokeModel: { layers: 1, width: 8, contextLength: 6, longestText: 8 },
   scales: {
     cpu: {
-      about: 'two LSTMs of 148 units in each direction (1.3M parameters), 2.6M tokens, 1,200 examples a task',
+      about: 'two LSTMs of 148 units in each direction (1.3M parameters), 2.6M tokens, 500 examples a task',
       pretraining: {
         model: { layers: 2, width: 148, contextLength: 32 },
         batchSize: 64,

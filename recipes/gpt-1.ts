@@ -16,13 +16,13 @@ export const recipe = transferRecipe({
   smokeModel: { layers: 1, heads: 2, width: 16, contextLength: 48 },
   scales: {
     cpu: {
-      about: 'four blocks of width 128 (1.3M parameters), 5M tokens, 1,200 examples a task, three times',
+      about: 'four blocks of width 128 (1.3M parameters), 12M tokens, 500 examples a task, three times',
       pretraining: {
         model: { layers: 4, heads: 4, width: 128, contextLength: 128, normPosition: 'post' },
         batchSize: 16,
-        training: pretrainingSteps(2500, 1.5e-3),
+        training: pretrainingSteps(6000, 1.5e-3),
       },
-      fineTuning: fineTuningAt(7e-4, { batchSize: 16, warmup: 0.1 }),
+      fineTuning: fineTuningAt(7e-4, { batchSize: 16, warmup: 0.1, epochs: 6 }),
     },
     gpu: {
       about: 'eight blocks of width 512, 330M tokens, all examples of a task',
