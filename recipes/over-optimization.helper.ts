@@ -15,7 +15,10 @@ export const forms = {
   ppo: (d: number) => (d > 0 ? -d * Math.log(d) : 0),
 };
 
-type Fits = Readonly<Record<'bestOf' | 'ppo', Readonly<Record<'proxy' | 'truth', { a: number; b: number }>>>>;
+/** Coefficients, and the distance up to which they were fitted. */
+type Fits = Readonly<
+  Record<'bestOf' | 'ppo', Readonly<Record<'proxy' | 'truth', { a: number; b: number; to: number }>>>
+>;
 
 /** Both ways side by side, the true score above and the proxy below. */
 export function picture({
@@ -37,8 +40,7 @@ export function picture({
   const runs = { bestOf, ppo };
   const chart = (way: keyof Fits, of: 'proxy' | 'truth'): string => {
     const all = runs[way].flat();
-    const furthest = Math.max(0.1, ...all.map(({ distance }) => distance));
-    const { a, b } = fits[way][of];
+    const { a, b, to } = fits[way][of];
     const curves: Curve[] = [
       {
         label: 'measured, all seeds',
@@ -50,7 +52,7 @@ export function picture({
         label: `${formulas[way]}, fitted`,
         colour: colours[of],
         points: Array.from({ length: 60 }, (_, index): Point => {
-          const d = (furthest * index) / 59;
+          const d = (to * index) / 59;
           return [d, start[of] + a * d + b * forms[way](d)];
         }),
       },

@@ -259,8 +259,15 @@ async function summarise({
     proxy: mean(bestOf.map(([first]) => first!.proxy)),
     truth: mean(bestOf.map(([first]) => first!.truth)),
   };
-  const fit = (runs: readonly (readonly Measured[])[], form: (d: number) => number, of: 'proxy' | 'truth') =>
-    fitTwo(runs.flat().map((point) => ({ u: point.distance, v: form(point.distance), y: point[of] - start[of] })));
+  // The labeler gives no less than 0, of which the form knows nothing: it is fitted where there is something left to lose.
+  const lostBy = over.find(({ truth }) => truth < start.truth / 10)?.distance ?? Infinity;
+  const fit = (runs: readonly (readonly Measured[])[], form: (d: number) => number, of: 'proxy' | 'truth') => {
+    const points = runs.flat().filter(({ distance }) => of === 'proxy' || distance <= lostBy);
+    const { a, b } = fitTwo(
+      points.map((each) => ({ u: each.distance, v: form(each.distance), y: each[of] - start[of] })),
+    );
+    return { a, b, to: Math.max(...points.map(({ distance }) => distance)) };
+  };
   const fits = {
     bestOf: { proxy: fit(bestOf, forms.bestOf, 'proxy'), truth: fit(bestOf, forms.bestOf, 'truth') },
     ppo: { proxy: fit(ppo, forms.ppo, 'proxy'), truth: fit(ppo, forms.ppo, 'truth') },
@@ -310,7 +317,7 @@ async function summarise({
       `${size.seeds.length} proxies, each a reward model of ${size.comparisons} rankings of its own; the true score is the labeler's.`,
       `Best of n is the unbiased estimate for all n from one pool of ${size.pool} answers to each of ${size.prompts} prompts; its KL, log n − (n − 1)/n, is an upper bound where answers repeat.`,
       `PPO has no KL penalty; a figure is the mean of ${WINDOW} rounds of all seeds, its error over those rounds. Where the true score is best was chosen by looking at it.`,
-      'The forms of Gao et al. 2022 are fitted by least squares to the gain over the supervised model, to all seeds together.',
+      'The forms of Gao et al. 2022 are fitted by least squares to the gain over the supervised model, to all seeds together; to the true score, which cannot fall below 0, up to where nine tenths of it are lost.',
     ],
   };
 }
