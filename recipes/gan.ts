@@ -12,14 +12,14 @@ export const recipe = imageRecipe({
   smokeModel: { width: 16 },
   scales: {
     cpu: {
-      about: 'two layers of 256 units, batch 128, 45,000 steps',
+      about: 'two layers of 256 units, batch 128, 15,000 steps',
       settings: {
         batchSize: 128,
         training: {
-          steps: 45_000,
+          steps: 15_000,
           clipNorm: null,
-          evaluateEvery: 45_000,
-          sampleEvery: 15_000,
+          evaluateEvery: 15_000,
+          sampleEvery: 5000,
           schedule: { kind: 'linear', learningRate: 1e-3, decayOver: 0.5, finalFraction: 0.02 },
         },
       },
