@@ -110,7 +110,9 @@ export function transferRecipe(definition: TransferRecipe): Recipe {
       for (const task of tasks) {
         say?.(`Task ${task.name}`);
         const settings = config.fineTuning;
-        figures.push(await taskFigures(context, definition, { parent, task, folder: join(folder, task.name), settings }));
+        figures.push(
+          await taskFigures(context, definition, { parent, task, folder: join(folder, task.name), settings }),
+        );
       }
       return summarise(definition, { parent, figures, text: corpus.ancestor.name });
     });
