@@ -132,7 +132,7 @@ export const recipe: Recipe = {
   direction: 'at least',
   scales: {
     smoke: 'two digits, 4 steps, 4 questions',
-    cpu: 'four digits; 4 layers of width 128, 3,000 steps of 8 x 256 characters; 300 questions, votes of 10; about 9 minutes',
+    cpu: 'four digits; 4 layers of width 128, 3,000 steps of 8 x 256 characters; 300 questions, votes of 10; about 6 minutes',
     gpu: 'eight digits, 10,000 steps of 64 x 512; 1,000 questions, votes of 40',
   },
   run,

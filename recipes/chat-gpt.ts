@@ -17,7 +17,7 @@ export const recipe = alignmentRecipe({
   seeds: [1, 2],
   scales: {
     smoke: 'one seed, a few steps of every stage',
-    cpu: "PPO for seeds 1 and 2 on the quickstart's models, and a twin that was shown single questions: about 7 minutes on two cores, and 8 more where recipe almanac has not made those",
+    cpu: "PPO for seeds 1 and 2 on the quickstart's models, and a twin that was shown single questions: about 3 minutes on two cores, and 4 more where recipe almanac has not made those",
     gpu: 'the same at the medium scale',
   },
   train: trainPpoPtx,

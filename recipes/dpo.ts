@@ -13,7 +13,7 @@ export const recipe = alignmentRecipe({
   method: 'DPO',
   scales: {
     smoke: 'one seed, a few steps of every stage',
-    cpu: "three seeds of DPO on the quickstart's supervised model and rankings: about 5 minutes on two cores, and 8 more where recipe almanac has not made those",
+    cpu: "three seeds of DPO on the quickstart's supervised model and rankings: about a minute on two cores, and 4 more where recipe almanac has not made those",
     gpu: 'the same at the medium scale',
   },
   train: ({ context, scale, foundation, preferences }, { out, seed }) => {

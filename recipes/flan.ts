@@ -258,7 +258,7 @@ export const recipe: Recipe = {
   direction: 'at least',
   scales: {
     smoke: 'a tiny model, 3 steps of each stage',
-    cpu: '4 layers of width 128: 2,600 steps of 12 x 128 tokens, then 700 steps of instructions; about 7 minutes',
+    cpu: '4 layers of width 128: 2,600 steps of 12 x 128 tokens, then 700 steps of instructions; about 5 minutes',
     gpu: '8 layers of width 320: 6,000 steps of 48 x 128 tokens, then 3,000 of instructions',
   },
   run,

@@ -190,7 +190,7 @@ export const recipe: Recipe = {
   direction: 'at least',
   scales: {
     smoke: 'one tiny model, 4 steps, two functions of each kind',
-    cpu: 'widths 32, 48 and 64, 4,000 steps of 32 x 128 tokens each; 0 to 16 shots; about 9 minutes',
+    cpu: 'widths 32, 48 and 64, 4,000 steps of 32 x 128 tokens each; 0 to 16 shots; about 11 minutes',
     gpu: 'the same sizes, 10,000 steps of 128 x 128 tokens; five times the functions',
   },
   run,

@@ -14,7 +14,7 @@ export const recipe = alignmentRecipe({
   method: 'GRPO',
   scales: {
     smoke: 'one seed, a few steps of every stage',
-    cpu: "three seeds of GRPO on the quickstart's supervised and reward models: about 6 minutes on two cores, and 8 more where recipe almanac has not made those",
+    cpu: "three seeds of GRPO on the quickstart's supervised and reward models: about 2 minutes on two cores, and 4 more where recipe almanac has not made those",
     gpu: 'the same at the medium scale',
   },
   train: ({ context, scale, config, foundation, preferences }, { out, seed }) =>

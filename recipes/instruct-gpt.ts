@@ -34,7 +34,7 @@ export const recipe = alignmentRecipe({
       : { demonstrations: 72_000, rankedPrompts: 8000, prompts: 8000 },
   scales: {
     smoke: 'one seed, a few steps of every stage',
-    cpu: 'every stage, the last one for seeds 1 to 3: about 13 minutes on two cores',
+    cpu: 'every stage, the last one for seeds 1 to 3: about 4 minutes on two cores',
     gpu: 'the same at the medium scale',
   },
   train: trainPpoPtx,

@@ -14,7 +14,7 @@ export const recipe = alignmentRecipe({
   method: 'KTO',
   scales: {
     smoke: 'one seed, a few steps of every stage',
-    cpu: "three seeds of KTO on the quickstart's supervised model and rankings: about 6 minutes on two cores, and 8 more where recipe almanac has not made those",
+    cpu: "three seeds of KTO on the quickstart's supervised model and rankings: about 2 minutes on two cores, and 4 more where recipe almanac has not made those",
     gpu: 'the same at the medium scale',
   },
   train: ({ context, scale, foundation, preferences }, { out, seed }) => {

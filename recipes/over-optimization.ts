@@ -332,7 +332,7 @@ export const recipe: Recipe = {
   direction: 'at least',
   scales: {
     smoke: 'one seed, a few steps of every stage',
-    cpu: 'three proxies of 150 rankings, best of 64 and 80 rounds of PPO each: about 7 minutes on two cores, and 8 more where recipe almanac has not made the supervised model',
+    cpu: 'three proxies of 150 rankings, best of 64 and 80 rounds of PPO each: about 7 minutes on two cores, and 4 more where recipe almanac has not made the supervised model',
     gpu: 'five proxies of 200 rankings, best of 256 and 150 rounds of PPO each',
   },
   run: (options) => withAlmanac(options, measure),
