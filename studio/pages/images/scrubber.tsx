@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useObjectUrl } from '../../components/server-image.js';
 import { words } from '../../i18n/index.js';
 
@@ -24,7 +24,8 @@ export function Scrubber({ path, moments }: ScrubberProps) {
     image.onload = () => setStrip(image);
     image.src = url;
   }, [url]);
-  useEffect(() => {
+  // Before the page is painted, so that the image and what it is called change together.
+  useLayoutEffect(() => {
     if (!strip || !canvas.current) return;
     const cell = (strip.naturalWidth + GAP) / moments;
     const side = cell - GAP;
