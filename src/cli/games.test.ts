@@ -48,7 +48,7 @@ const source: ImageSource = {
   name: 'bars',
   id: 'bars',
   train: bars(64),
-  reading: { fit: 'crop', filter: 'bicubic', skipBad: false },
+  reading: { fit: 'crop', filter: 'bicubic', skipBad: false, colours: false },
 };
 
 /** Trains a model in a folder, stopping after some steps if told to. @returns its warnings */

@@ -96,7 +96,7 @@ export async function sourceFor(
       advice: 'Name a folder, an archive or a data set of images.',
     });
   const { channels, height, width, reading } = made;
-  const { skipBad: leftOut = false, ...fit } = reading ?? {};
+  const { skipBad: leftOut = false, colours = false, ...fit } = reading ?? {};
   const isTrainings = trainedOn !== undefined && resolve(source) === resolve(trainedOn);
   const bad = badRowsOf({ skipBad: isAsked || (leftOut && isTrainings) });
   const read = await readImages({
@@ -105,6 +105,7 @@ export async function sourceFor(
     ...(height === width && { size: height }),
     channels: channels === 1 ? 1 : 3,
     ...(model.conditional === true && { classes: made.labelNames }),
+    colours: colours && isTrainings,
     ...bad,
     ...(signal && { signal }),
   });

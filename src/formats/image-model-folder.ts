@@ -43,6 +43,7 @@ const configSchema = z.object({
         fit: z.enum(['crop', 'pad']).default('crop'),
         filter: z.enum(filterNames).default('bicubic'),
         skipBad: z.boolean().default(false),
+        colours: z.boolean().default(false),
       })
       .prefault({}),
   }),

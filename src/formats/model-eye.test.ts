@@ -16,7 +16,7 @@ const images: ModelImages = {
   pixels: 'bytes',
   labelNames: ['a', 'b'],
   text: captionTokens(CharacterTokenizer.fromText('abc', CONTROL_TOKENS), 4),
-  reading: { fit: 'pad', filter: 'box', skipBad: true },
+  reading: { fit: 'pad', filter: 'box', skipBad: true, colours: false },
 };
 
 function loaded(definition: ImageModelDefinition, changes: Partial<ModelImages> = {}): LoadedImageModel {

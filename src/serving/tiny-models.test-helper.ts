@@ -46,7 +46,7 @@ export async function saveTinyModel({ folder, chats = true, seed = 1, options = 
 
 /** Saves a model of random weights that sees images of 4 x 4, each as two tokens. */
 export async function saveSeeingModel(folder: string): Promise<void> {
-  const reading = { fit: 'crop', filter: 'box', skipBad: false } as const;
+  const reading = { fit: 'crop', filter: 'box', skipBad: false, colours: false } as const;
   const images: ModelImages = { channels: 1, height: 4, width: 4, pixels: 'bytes', labelNames: [], reading };
   const encoder = mae.schema.parse({ patch: 2, layers: 1, width: 8, heads: 2, decoderWidth: 4 });
   const looking = mae.build(encoder, imageData(images));

@@ -8,6 +8,7 @@ import { type ImageTrainingConfig, settingsFor, trainImages } from '../stages/im
 
 export interface TrainImagesFlags extends RunFlags, ImageFlags {
   readonly data: string;
+  readonly colours?: boolean;
 }
 
 export async function trainImagesCommand(invocation: Invocation<TrainImagesFlags, ImageTrainingConfig>): Promise<void> {

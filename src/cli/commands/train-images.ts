@@ -22,6 +22,7 @@ export const variants: CommandVariants = {
           'mnist, mnist-captions, fashion-mnist, or a path: idx files, a folder of PNG and JPEG (one folder a class), CIFAR-10; also in tar and gzip',
           'mnist',
         );
+        command.option('--colours', 'captions also name the colour that most of an image has: "a red heart"');
         runFlags(imageFlags(command), `runs/${name}`);
       },
       config: async () => {

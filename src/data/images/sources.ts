@@ -6,6 +6,7 @@ import { DataError } from '../../errors.js';
 import type { BadRows } from '../bad-rows.js';
 import { indexedCaptions } from './captions.js';
 import { imagesFromCifar } from './cifar.js';
+import { withColours } from './colour-captions.js';
 import { isPictureName } from './decode.js';
 import { type NamedBytes, entriesOf } from './entries.js';
 import { type FitOptions, changesBy, channelsOf, fittedSet } from './fit.js';
@@ -33,6 +34,8 @@ export interface ImageReading {
   readonly filter: Filter;
   /** Whether damaged pictures were left out. */
   readonly skipBad: boolean;
+  /** Whether captions name the colour that most of an image has. */
+  readonly colours: boolean;
 }
 
 export interface ReadImagesOptions extends FitOptions {
@@ -42,6 +45,8 @@ export interface ReadImagesOptions extends FitOptions {
   readonly badRows?: BadRows;
   /** Of pictures in folders: a folder with one of these names is a class, also where it is the only one. */
   readonly classes?: readonly string[];
+  /** Whether captions are also to name the colour that most of an image has: see `withColours`. Default: no. */
+  readonly colours?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -88,19 +93,21 @@ export async function readImages(options: ReadImagesOptions): Promise<ImageSourc
   const { changes, ...read } = await readParts(files, path, options);
   if (changes !== '') hash.update(changes);
   if (set?.made) hash.update(set.made.version);
+  const { fit = 'crop', filter = 'bicubic', badRows, colours = false } = options;
+  if (colours) hash.update('colours 1');
   const { train, test } = set?.made?.of(read) ?? read;
   const named = (images: ImageSet): ImageSet => ({
     ...images,
+    ...(colours && withColours({ ...images, name: source })),
     name: source,
     ...(set && { labelNames: set.labelNames }),
   });
-  const { fit = 'crop', filter = 'bicubic', badRows } = options;
   return {
     name: source,
     id: hash.digest('hex').slice(0, 16),
     train: named(train),
     ...(test && { test: named(test) }),
-    reading: { fit, filter, skipBad: badRows !== undefined },
+    reading: { fit, filter, skipBad: badRows !== undefined, colours },
   };
 }
 

@@ -1,5 +1,6 @@
 import { counterRandom, integer } from '../../tensor/random.js';
 import type { Captions } from './captions.js';
+import { withArticle } from './english.js';
 import { type ImageSet, imageAt, selectImages } from './image-set.js';
 import { type Style, styleNames, styleOf, stylesOf } from './style.js';
 
@@ -113,9 +114,6 @@ export function captionsFor(digit: number, words: readonly StyleWord[], random: 
 /** The caption that says it plainly: "a slanted bold handwritten seven". */
 export const captionOf = (digit: number, words: readonly StyleWord[] = []): string =>
   withArticle([...words, 'handwritten', digitNames[digit]!].join(' '));
-
-const withArticle = (text: string): string =>
-  `${/^[aeiou]/.test(text) && !text.startsWith('one') ? 'an' : 'a'} ${text}`;
 
 const isHeldOut = (digit: number, words: readonly StyleWord[]): boolean =>
   heldOutStyles.some(([held, ...styles]) => held === digit && styles.every((word) => words.includes(word)));

@@ -201,7 +201,7 @@ describe('an autoregressive flow that is told the class', () => {
         at % size === 0 ? 255 * labels[Math.floor(at / size)]! : integer(random, 256),
       );
       const train = { name: 'some', count, channels: 1, height: 2, width: 2, pixels, labels, labelNames: ['0', '1'] };
-      const reading = { fit: 'crop', filter: 'bicubic', skipBad: false } as const;
+      const reading = { fit: 'crop', filter: 'bicubic', skipBad: false, colours: false } as const;
       const found = await findImageModel('maf');
       const config = imageTrainingSchema(found).parse({
         pixels: 'threshold',
