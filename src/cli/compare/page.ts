@@ -117,7 +117,7 @@ export function page(comparison: Comparison): string {
 }
 body { margin: 0; padding: 1rem; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
 .wide { overflow-x: auto; }
-.wide svg { display: block; max-width: none; }
+.wide svg { display: block; max-width: 100%; min-width: 60rem; height: auto; }
 table { border-collapse: collapse; margin: 1rem 0; }
 th, td { padding: .3rem .7rem; border-bottom: 1px solid var(--rule); text-align: right; white-space: nowrap; }
 th:first-child, td:first-child, th:nth-child(2), td:nth-child(2) { text-align: left; }
