@@ -7,7 +7,7 @@ import type { QuickstartConfig, Scale } from '../quickstart/settings.js';
 export const command = defineCommand<QuickstartFlags, QuickstartConfig>({
   details: `Trains a small ChatGPT through every stage of InstructGPT: pretraining, supervised fine-tuning, a reward
 model from ranked answers, and PPO. On its own it uses the pocket almanac, with data from npm packages, and takes about
-ten minutes on two cores; in a terminal, the Studio shows it from the beginning. What is finished is kept: a second call goes on where the first one stopped.
+three minutes on two cores; in a terminal, the Studio shows it from the beginning. What is finished is kept: a second call goes on where the first one stopped.
 
   descent quickstart
   descent quickstart --data my-text/ --chats my.jsonl --rankings my-rankings.jsonl --out runs/mine`,

@@ -9,11 +9,11 @@ import type { StudioWorld } from './studio.test-helper.js';
 
 const steps: Readonly<Record<ShownModel, number>> = {
   vae: 1500,
-  ddpm: 400,
-  'gated-pixel-cnn': 120,
-  'style-gan': 120,
-  mae: 200,
-  'sr-flow': 80,
+  ddpm: 1500,
+  'gated-pixel-cnn': 600,
+  'style-gan': 1200,
+  mae: 800,
+  'sr-flow': 400,
 };
 
 export async function prepareModels(folder: string, say: (text: string) => void): Promise<void> {
