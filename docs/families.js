@@ -263,7 +263,9 @@ Stable Diffusion. Stable to train, slow to draw.`,
 together and disagree otherwise. So images can be found by words, and classified by the names of classes that no label
 was ever seen for. Its vectors also bridge generation: DALL-E 2 turns a text's vector into an image's (the prior) and that into
 an image (the decoder). Stable Diffusion goes straight: the tokens of the caption are attended to by the network that takes
-noise away from the code of an image.`,
+noise away from the code of an image. [CAPTIONS.md](CAPTIONS.md) tells of captions, and shows emoji drawn from words:
+
+![sixteen red hearts, drawn for "a red heart"](pictures/emoji-red-heart.png)`,
     models: [
       {
         name: 'clip',

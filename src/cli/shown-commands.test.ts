@@ -19,7 +19,7 @@ const shownIn = (page: string): string[] =>
   [...read(page).matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, code]) => linesOf(code!));
 
 const linesOf = (text: string): string[] =>
-  [...text.matchAll(/^\s*(?:npx )?descent ([^\n|]+)/gm)].map(([, line]) => line!.trim());
+  [...text.replaceAll(/\\\n\s*/g, '').matchAll(/^\s*(?:npx )?descent ([^\n|]+)/gm)].map(([, line]) => line!.trim());
 
 /** As a shell takes a line apart; what stands behind # is a remark. */
 const wordsOf = (line: string): string[] =>
