@@ -77,7 +77,7 @@ const shared = {
     documents: 30,
     fineTuning: { maximumExamples: 24, maximumTests: 15, epochs: 1, batchSize: 8 },
   },
-  cpu: { vocabularySize: 4096, documents: Infinity, fineTuning: { maximumExamples: 500, maximumTests: 800 } },
+  cpu: { vocabularySize: 4096, documents: Infinity, fineTuning: { maximumExamples: 2500, maximumTests: 800 } },
   gpu: { vocabularySize: 16_384, documents: Infinity, fineTuning: {} },
 };
 
