@@ -80,7 +80,7 @@ export function drawPage() {
   const sections = scales.map(section).filter(Boolean);
   return `${[
     '# From text to tasks',
-    'What a model learns from text alone, and what that is worth to tasks with few examples: vectors of words (word2vec, 2013), layers of a recurrent language model in both directions as features (ELMo, 2018), a transformer that predicts the next token and is trained on as a whole (GPT, 2018), and one that predicts hidden tokens (BERT, 2019). Equal parameters, text and time. Drawn from `results/` by `node docs/transfer-page.js`; `descent reproduce gpt-1 --data <folder> --save` and its like measure it again.',
+    'What a model learns from text alone, and what that is worth to tasks with few examples: vectors of words (word2vec, 2013), layers of a recurrent language model in both directions as features (ELMo, 2018), a transformer that predicts the next token and is trained on as a whole (GPT, 2018), and one that predicts hidden tokens (BERT, 2019). Equal parameters and text, and about equal time. Drawn from `results/` by `node docs/transfer-page.js`; `descent reproduce gpt-1 --data <folder> --save` and its like measure it again.',
     ...(sections.length > 0 ? sections : ['Nothing is measured yet.']),
   ].join('\n\n')}\n`;
 }
