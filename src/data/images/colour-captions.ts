@@ -23,7 +23,7 @@ export type ColourWord = (typeof colourWords)[number];
 /** Paper that a drawing stands on is not a colour of it. */
 const paper = 250;
 /** Of what is not paper, the least share that has the colour. */
-const most = 0.5;
+const leastShare = 0.5;
 
 /**
  * The colour that at least half of a drawing on white has; undefined where none has, and for an empty one.
@@ -41,7 +41,7 @@ export function colourOf(pixels: ArrayLike<number>): ColourWord | undefined {
     counts.set(word, (counts.get(word) ?? 0) + 1);
     drawn++;
   }
-  for (const [word, count] of counts) if (count >= most * drawn) return word;
+  for (const [word, count] of counts) if (count >= leastShare * drawn) return word;
   return undefined;
 }
 

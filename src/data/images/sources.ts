@@ -96,12 +96,10 @@ export async function readImages(options: ReadImagesOptions): Promise<ImageSourc
   const { fit = 'crop', filter = 'bicubic', badRows, colours = false } = options;
   if (colours) hash.update('colours 1');
   const { train, test } = set?.made?.of(read) ?? read;
-  const named = (images: ImageSet): ImageSet => ({
-    ...images,
-    ...(colours && withColours({ ...images, name: source })),
-    name: source,
-    ...(set && { labelNames: set.labelNames }),
-  });
+  const named = (images: ImageSet): ImageSet => {
+    const own = { ...images, name: source, ...(set && { labelNames: set.labelNames }) };
+    return colours ? withColours(own) : own;
+  };
   return {
     name: source,
     id: hash.digest('hex').slice(0, 16),

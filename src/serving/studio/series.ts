@@ -71,7 +71,8 @@ export class Series {
       steps: [...this.#steps],
       low: [...this.#low],
       high: [...this.#high],
-      mean: [...this.#mean],
+      // The smallest numbers can have a mean of −0, which JSON does not know.
+      mean: this.#mean.map((mean) => mean + 0),
       last: this.#last,
     };
   }
