@@ -8,10 +8,10 @@ import type { StudioWorld } from './studio.test-helper.js';
 /** What there is to see in the Studio's pictures: models, a set of judgements, and a run that is under way. */
 
 const steps: Readonly<Record<ShownModel, number>> = {
-  vae: 1500,
-  ddpm: 1500,
-  'gated-pixel-cnn': 600,
-  'style-gan': 1200,
+  vae: 2000,
+  ddpm: 5000,
+  'gated-pixel-cnn': 3000,
+  'style-gan': 6000,
   mae: 800,
   'sr-flow': 400,
 };
@@ -54,7 +54,7 @@ export async function prepareLabels(url: string): Promise<void> {
     await ask(`${path}/items`, { kind: 'waiting', prompts: dialogues });
   }
   const models = ['quickstart/2-supervised', 'quickstart/4-aligned'];
-  do set = await ask<SetProgress>(`${path}/fill`, { models, count: 4, maxTokens: 16, seed: 1 });
+  do set = await ask<SetProgress>(`${path}/fill`, { models, count: 4, temperature: 1.3, maxTokens: 16, seed: 1 });
   while (set.waiting > 0);
   if (set.labelers.length > 0) return;
   // They prefer short answers; one of them is not always sure.

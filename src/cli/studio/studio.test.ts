@@ -238,7 +238,9 @@ describe.skipIf(!existsSync(debianChromium))('the Studio', () => {
   });
 
   it('goes from an empty label set to a better model: rank, reward model, PPO, compare, promote', async () => {
-    const page = await open('#/label');
+    const page = await open('#/chat');
+    await page.getByRole('region', { name: /^(sft|other)$/ }).waitFor();
+    await page.goto(`${world.studio.url}/#/label`);
     await page.getByRole('textbox', { name: 'Your name' }).first().fill('Ada');
     await page.getByRole('button', { name: 'New set' }).first().click();
     await page.getByLabel('Name', { exact: true }).fill('Loop');
@@ -332,6 +334,10 @@ describe.skipIf(!existsSync(debianChromium))('the Studio', () => {
     await page.getByRole('button', { name: 'Download' }).click();
     const archive = await readFile(await (await download).path());
     expect([...readTar(archive, 'model')].map(({ name }) => name)).toContain('better/model.safetensors');
+
+    // A chat in which nothing was said takes it up by itself.
+    await page.goto(`${world.studio.url}/#/chat`);
+    await page.getByRole('region', { name: 'better' }).waitFor();
   });
 
   it('has image models draw', async () => {

@@ -24,6 +24,7 @@ export async function readProgress(folder: string, state: RunState | undefined):
     ...(steps !== undefined && { steps }),
     ...(lossOf(last) !== undefined && { loss: lossOf(last) }),
     ...(last['tokensPerSecond'] !== undefined && { rate: last['tokensPerSecond'] }),
+    seconds: last['seconds']!,
     ...(isRunning && { secondsLeft: (steps - step!) * pace }),
   };
 }

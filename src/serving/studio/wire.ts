@@ -25,6 +25,8 @@ export interface RunProgress {
   readonly loss?: number;
   /** Tokens, images or examples a second. */
   readonly rate?: number;
+  /** Training time so far. */
+  readonly seconds: number;
   readonly secondsLeft?: number;
 }
 

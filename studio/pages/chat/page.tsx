@@ -14,17 +14,27 @@ import { SamplingPanel } from './options.js';
 import { type Column, MOST_COLUMNS, addColumn, clear, columns, removeColumn, revision, setModel } from './state.js';
 import { pathOf } from './tree.js';
 
+/** The model that an empty chat was given, because nobody had chosen one. */
+let offered: string | undefined;
+
+/** Whether nobody has chosen a model or said anything: then a better model that was just finished takes the place. */
+const isUntouched = (): boolean => {
+  const [first, ...others] = columns.value;
+  return first === undefined || (others.length === 0 && first.model === offered && first.root.children.length === 0);
+};
+
 export function ChatPage() {
   const t = words.value.chat;
   const [showsOptions, setShowsOptions] = useState(false);
   const wanted = place.value.query.getAll('model').join('\n');
   const available = languageModels.value;
+  const best = available[0]?.id;
   useEffect(() => watch([]), []);
   useEffect(() => {
     const asked = wanted.split('\n').filter((id) => available.some((model) => model.id === id));
     if (asked.length > 0) clear(asked);
-    else if (columns.value.length === 0 && available[0]) clear([available[0].id]);
-  }, [wanted, available.length > 0]);
+    else if (best !== undefined && isUntouched()) clear([(offered = best)]);
+  }, [wanted, best]);
 
   if (models.value === undefined) return <p class="muted">{words.value.app.loading}</p>;
   if (available.length === 0) {

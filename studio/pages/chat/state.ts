@@ -37,8 +37,12 @@ const saved = remembered<readonly { model: string; root: Turn }[]>('chat.columns
 let columnCount = 0;
 const newColumn = (model: string, root = newTurn('user', '')): Column => ({ id: ++columnCount, model, root });
 
+/** One model that nothing was said to is not worth keeping: there may be a better one by now. */
+const isKept = (all: readonly { root: Turn }[]): boolean =>
+  all.length > 1 || all.some(({ root }) => root.children.length > 0);
+
 export const columns = signal<readonly Column[]>(
-  saved.peek().map(({ model, root }) => newColumn(model, restore(root))),
+  (isKept(saved.peek()) ? saved.peek() : []).map(({ model, root }) => newColumn(model, restore(root))),
 );
 /** Counts up when a turn changes: turns are changed in place while they are written. */
 export const revision = signal(0);

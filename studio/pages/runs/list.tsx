@@ -94,7 +94,7 @@ export function RunRow({ run }: { readonly run: RunView }) {
         </div>
         <div>
           <dt>{t.time}</dt>
-          <dd>{state === undefined ? '–' : formatDuration(state.seconds)}</dd>
+          <dd>{state === undefined ? '–' : formatDuration(progress?.seconds ?? state.seconds)}</dd>
         </div>
       </dl>
     </li>

@@ -137,7 +137,7 @@ function Figures({ run }: { readonly run: RunDetails }) {
     [t.loss, progress?.loss === undefined ? '–' : formatLoss(progress.loss)],
     [t.rate, progress?.rate === undefined ? '–' : `${formatCount(progress.rate)}/s`],
     progress?.secondsLeft === undefined
-      ? [t.time, formatDuration(state.seconds)]
+      ? [t.time, formatDuration(progress?.seconds ?? state.seconds)]
       : [t.left, formatDuration(progress.secondsLeft)],
     ...(state.best ? [[t.best, `${formatLoss(state.best.value)} (${wholeNumber(state.best.step)})`] as [string, string]] : []),
   ];
