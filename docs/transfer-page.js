@@ -34,6 +34,7 @@ function rowsOf(results) {
   const variants = (name) => cells(tasks, ({ variants: of }) => percent(of[name]?.accuracy, of[name]?.standardError));
   const names = Object.keys(tasks[0]?.variants ?? {});
   return [
+    { model: 'examples', ...cells(tasks, ({ trainedOn }) => number(trainedOn)) },
     { model: 'the commonest label', ...cells(tasks, ({ majority }) => percent(majority)) },
     {
       model: 'a bag of words',
@@ -64,10 +65,10 @@ function neighbours(results) {
 function section(scale) {
   const results = readResults().filter((result) => result.scale === scale && result.details?.transfer !== undefined);
   if (results.length === 0) return '';
-  const { text, tasks } = results.at(-1).details.transfer;
+  const { text } = results.at(-1).details.transfer;
   return [
     `## ${titles[scale]}`,
-    `All learn from the same tokens of ${text}, and each task from the same examples (at most ${number(Math.max(...tasks.map(({ trainedOn }) => trainedOn)))}). Accuracy in % on held-out examples, ± its standard error.`,
+    `All learn from the same tokens of ${text}, and each task from the same examples. Accuracy in % on held-out examples, ± its standard error.`,
     table(rowsOf(results)),
     neighbours(results),
   ]

@@ -13,13 +13,13 @@ export const recipe = transferRecipe({
   smokeModel: { layers: 1, heads: 2, width: 16, contextLength: 48 },
   scales: {
     cpu: {
-      about: 'four blocks of width 128 (1.4M parameters), 11M tokens, 2,500 examples a task',
+      about: 'four blocks of width 128 (1.4M parameters), 16M tokens, 2,500 to 40,000 examples a task',
       pretraining: {
         model: { layers: 4, heads: 4, width: 128, contextLength: 128 },
         batchSize: 16,
-        training: pretrainingSteps(5300, 1.5e-3),
+        training: pretrainingSteps(8000, 1.5e-3),
       },
-      fineTuning: fineTuningAt(7e-4, { batchSize: 16, warmup: 0.1, epochs: 3 }),
+      fineTuning: fineTuningAt(1e-3, { warmup: 0.1, epochs: 2, dropout: 0 }),
     },
     gpu: {
       about: 'eight blocks of width 512, 490M tokens, all examples of a task',

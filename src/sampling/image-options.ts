@@ -124,10 +124,3 @@ export function controlsFor(known: Controls = {}, asked: SampleOptions['controls
     Object.entries(known).map(([name, { default: value }]) => [name, Float32Array.of(asked[name] ?? value)]),
   );
 }
-
-/** Zeros at the end. */
-export const padded = (values: Int32Array, length: number): Int32Array => {
-  const full = new Int32Array(length);
-  full.set(values);
-  return full;
-};

@@ -7,11 +7,11 @@ import {
   type ImageSamplerOptions,
   controlsFor,
   labelsFor,
-  padded,
   rejectDenoising,
   tokensFor,
 } from './image-options.js';
 import { noiseBatch, noiseBySeed } from './noise.js';
+import { padded } from './padded.js';
 import { type HostArrays, drawSpecs, searchOf } from './search.js';
 import { sequentialSampler } from './sequential.js';
 import { float32, int32 } from '../tensor/index.js';

@@ -7,9 +7,9 @@ import {
   type Samples,
   controlsFor,
   labelsFor,
-  padded,
   rejectDenoising,
 } from './image-options.js';
+import { padded } from './padded.js';
 import { uniformAt } from './samplers.js';
 import { sequentialPrograms } from './sequential-programs.js';
 

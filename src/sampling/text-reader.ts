@@ -14,6 +14,7 @@ import {
   topK,
 } from '../tensor/index.js';
 import { bucket } from './decoding-batch.js';
+import { padded } from './padded.js';
 import type { TokenLogProb } from './samplers.js';
 
 /** A token of a text that was read. */
@@ -110,10 +111,4 @@ export class TextReader {
     }
     return program;
   }
-}
-
-function padded(tokens: Int32Array, width: number): Int32Array {
-  const row = new Int32Array(width);
-  row.set(tokens);
-  return row;
 }
