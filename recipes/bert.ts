@@ -13,7 +13,7 @@ export const recipe = transferRecipe({
   smokeModel: { layers: 1, heads: 2, width: 16, contextLength: 48 },
   scales: {
     cpu: {
-      about: 'four blocks of width 128 (1.4M parameters), 16M tokens, 2,500 to 40,000 examples a task',
+      about: 'four blocks of width 128 (1.4M parameters), 16M tokens, 2,500 examples a task, of phrases 40,000',
       pretraining: {
         model: { layers: 4, heads: 4, width: 128, contextLength: 128 },
         batchSize: 16,

@@ -16,7 +16,7 @@ export const recipe = transferRecipe({
   smokeModel: { width: 8, pairs: 4 },
   scales: {
     cpu: {
-      about: 'two vectors of 162 numbers a token (1.3M parameters), 250M pairs, 2,500 to 40,000 examples a task',
+      about: 'two vectors of 162 numbers a token (1.3M parameters), 250M pairs, 2,500 examples a task, of phrases 40,000',
       pretraining: {
         model: { width: 162, window: 5, negatives: 5 },
         batchSize: 256,
