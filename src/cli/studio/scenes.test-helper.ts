@@ -172,7 +172,7 @@ export const scenes: readonly Scene[] = [
     place: '#/label/almanac/rank',
     isOnPhones: true,
     async prepare(page) {
-      // Answers that are the same are shown once.
+      // Of a model's equal answers one is shown.
       await page.locator('.answer-text').nth(1).waitFor();
       await page.keyboard.press('2');
       await page.keyboard.press('1');
