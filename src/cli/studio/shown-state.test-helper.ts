@@ -8,10 +8,10 @@ import type { StudioWorld } from './studio.test-helper.js';
 /** What there is to see in the Studio's pictures: models, a set of judgements, and a run that is under way. */
 
 const steps: Readonly<Record<ShownModel, number>> = {
-  vae: 2000,
-  ddpm: 5000,
-  'gated-pixel-cnn': 3000,
-  'style-gan': 6000,
+  vae: 1500,
+  ddpm: 3000,
+  'gated-pixel-cnn': 1500,
+  'style-gan': 3000,
   mae: 800,
   'sr-flow': 400,
 };
