@@ -70,21 +70,15 @@ export interface TaskFigures {
   readonly variants: Readonly<Record<string, { accuracy: number; standardError: number }>>;
 }
 
-/** Of every recipe alike: the text and its tokens, and how many examples of a task are seen. */
+/** Of every recipe alike: the tokens of the text, and how many examples of a task are seen. */
 const shared = {
   smoke: {
     vocabularySize: 400,
     documents: 30,
-    books: false,
     fineTuning: { maximumExamples: 24, maximumTests: 15, epochs: 1, batchSize: 8 },
   },
-  cpu: {
-    vocabularySize: 4096,
-    documents: Infinity,
-    books: false,
-    fineTuning: { maximumExamples: 2500, maximumTests: 800 },
-  },
-  gpu: { vocabularySize: 16_384, documents: Infinity, books: true, fineTuning: {} },
+  cpu: { vocabularySize: 4096, documents: Infinity, fineTuning: { maximumExamples: 2500, maximumTests: 800 } },
+  gpu: { vocabularySize: 16_384, documents: Infinity, fineTuning: {} },
 };
 
 /**
@@ -168,8 +162,8 @@ async function corpusOf(
     tasks,
   }: { folder: string; data: string | undefined; scale: RecipeScale; tasks: readonly Task[] },
 ) {
-  const { vocabularySize, documents: most, books } = shared[scale];
-  const { name, documents } = await textOf(data, { tasks, most, books });
+  const { vocabularySize, documents: most } = shared[scale];
+  const { name, documents } = await textOf(data, { tasks, most });
   const fingerprint = await contentId(documents.map(({ text }) => text));
   const settings = tokenizerSchema.parse({ vocabularySize });
   const tokenizer = await keptTokenizer({
@@ -191,27 +185,24 @@ async function corpusOf(
   return { tokenizer, tokens, ancestor: { role: 'data', name, id: fingerprint, size } };
 }
 
-const booksFile = 'text-classic-children/train.txt.gz';
+const books = 'text-classic-children/train.txt.gz';
 
 /**
- * What the tasks' training examples say, without their labels (Howard and Ruder 2018 go on with a language model of other
- * text on the task's), where the data is there; on a graphics card after children's classics; otherwise what comes along,
- * without the documents that a task asks about.
+ * Children's classics and what the tasks' training examples say, without their labels, where the data is there (Howard and
+ * Ruder 2018 go from a language model of other text to one of the task's); otherwise what comes along, without the documents
+ * that a task asks about.
  */
 async function textOf(
   data: string | undefined,
-  { tasks, most, books }: { tasks: readonly Task[]; most: number; books: boolean },
+  { tasks, most }: { tasks: readonly Task[]; most: number },
 ): Promise<{ name: string; documents: DocumentPart[] }> {
+  const path = data === undefined ? undefined : join(data, books);
   const documents: DocumentPart[] = [];
-  if (data !== undefined) {
-    const path = join(data, booksFile);
-    const hasBooks = books && existsSync(path);
-    if (hasBooks)
-      for await (const document of readDocuments({ paths: path, separator: '<|endofbook|>' })) documents.push(document);
+  if (path !== undefined && existsSync(path)) {
+    for await (const document of readDocuments({ paths: path, separator: '<|endofbook|>' })) documents.push(document);
     for (const { train } of tasks)
       for (const { texts, file, line } of train) documents.push({ text: texts.join(' '), file, line, ends: true });
-    const name = 'the training texts of the tasks, without labels';
-    return { name: hasBooks ? `classic children’s books and ${name}` : name, documents };
+    return { name: 'classic children’s books and the training texts of the tasks, without labels', documents };
   }
   const asked = new Set(tasks.flatMap(({ test = [] }) => test.map(({ file }) => file)));
   for (const { text, file, line, ends } of defaultEnglish()) {
@@ -288,7 +279,6 @@ function summarise(
     ...(error !== undefined && { standardError: 100 * error }),
   });
   const pretraining = parent.lineage!.results as { seconds: number; tokens: number; validationLoss?: number };
-  const learntFrom = figures.map(({ trainedOn }) => trainedOn);
   const parameters = parameterCount(buildTextModel(parent.definition, parent.settings, parent.tokenizer).parameters);
   return {
     value: counted,
@@ -314,8 +304,8 @@ function summarise(
       ...more?.details,
     },
     notes: [
-      `Pretrained on ${text}, ${pretraining.tokens.toLocaleString('en')} tokens (of word2vec: pairs); learnt each task from ` +
-        `${Math.min(...learntFrom).toLocaleString('en')} to ${Math.max(...learntFrom).toLocaleString('en')} examples. Accuracy on examples held out, ± its standard error; a task counts where the figure itself is higher, whatever its error.`,
+      `Pretrained on ${text}, ${pretraining.tokens.toLocaleString('en')} tokens (of word2vec: pairs); learnt each task from up to ` +
+        `${Math.max(...figures.map(({ trainedOn }) => trainedOn)).toLocaleString('en')} examples. Accuracy on examples held out, ± its standard error; a task counts where the figure itself is higher, whatever its error.`,
       ...(figures.length < taskNames.length
         ? [
             `Give --data, the folder that holds the data sets, for the other tasks: ${taskNames.filter((each) => each !== 'brown').join(', ')}.`,

@@ -16,11 +16,11 @@ export const recipe = transferRecipe({
   smokeModel: { width: 8, pairs: 4 },
   scales: {
     cpu: {
-      about: 'two vectors of 162 numbers a token (1.3M parameters), 250M pairs, 2,500 examples a task, of phrases 40,000',
+      about: 'two vectors of 162 numbers a token (1.3M parameters), 230M pairs, 2,500 examples a task, of phrases 40,000',
       pretraining: {
         model: { width: 162, window: 5, negatives: 5 },
         batchSize: 256,
-        training: { ...pretrainingSteps(15_000, 4e-3), optimizer: { beta2: 0.98 } },
+        training: { ...pretrainingSteps(14_000, 4e-3), optimizer: { beta2: 0.98 } },
       },
       fineTuning: headOnFeatures,
     },
