@@ -16,11 +16,14 @@ interface RankerProps {
 /** Where a dragged answer would go: into a tier, or into a new one before it. */
 type Target = { readonly into: number } | { readonly before: number } | undefined;
 
-/** Ranking by numbers, by dragging, or by the buttons of each answer. */
+/** Ranking by numbers, by dragging, or by the buttons of each answer. Answers that say the same tie, and are shown as one. */
 export function Ranker({ item, earlier, onJudge, tools }: RankerProps) {
   const t = words.value.label;
+  const { first, of } = tiers.different(item.answers.map(({ text }) => text));
   const [ranking, show] = useState(() =>
-    earlier?.kind === 'ranking' ? tiers.rankingOf(earlier.ranks) : tiers.unranked(item.answers.length),
+    earlier?.kind === 'ranking'
+      ? tiers.rankingOf(first.map((answer) => earlier.ranks[answer]!))
+      : tiers.unranked(first.length),
   );
   const [ties, showTies] = useState(false);
   // Keys come faster than the page is drawn: what counts is what they have made of it, not what is shown.
@@ -35,7 +38,7 @@ export function Ranker({ item, earlier, onJudge, tools }: RankerProps) {
   const ranks = tiers.ranksOf(ranking);
   const submit = (): void => {
     const given = tiers.ranksOf(now.current.ranking);
-    if (given !== undefined) void onJudge({ kind: 'ranking', ranks: given });
+    if (given !== undefined) void onJudge({ kind: 'ranking', ranks: of.map((shown) => given[shown]!) });
   };
 
   useEffect(() => {
@@ -43,7 +46,7 @@ export function Ranker({ item, earlier, onJudge, tools }: RankerProps) {
       const on = event.target instanceof HTMLElement ? event.target : undefined;
       if (/^(TEXTAREA|INPUT|SELECT)$/.test(on?.tagName ?? '') || event.ctrlKey || event.metaKey || event.altKey) return;
       const number = Number(event.key);
-      if (number >= 1 && number <= item.answers.length) {
+      if (number >= 1 && number <= first.length) {
         setRanking(tiers.press(now.current.ranking, number - 1, now.current.ties));
       } else if (event.key === '=') {
         now.current = { ...now.current, ties: true };
@@ -76,7 +79,7 @@ export function Ranker({ item, earlier, onJudge, tools }: RankerProps) {
     <AnswerCard
       key={answer}
       number={answer + 1}
-      text={item.answers[answer]!.text}
+      text={item.answers[first[answer]!]!.text}
       place={place}
       isFirst={place === 0}
       onMove={(direction) => setRanking(tiers.move(ranking, answer, direction))}

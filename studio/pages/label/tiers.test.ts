@@ -1,6 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { back, insertAt, move, press, rankingOf, ranksOf, remove, tieUp, tieWith, unranked } from './tiers.js';
+import {
+  back,
+  different,
+  insertAt,
+  move,
+  press,
+  rankingOf,
+  ranksOf,
+  remove,
+  tieUp,
+  tieWith,
+  unranked,
+} from './tiers.js';
 
 const keys = (text: string, answers = 4) => {
   let [ranking, ties] = [unranked(answers), false];
@@ -21,6 +33,17 @@ describe('a ranking by keys', () => {
     expect(ranksOf(keys('31<24'))).toBeUndefined();
     expect(ranksOf(keys('31<241'))).toEqual([3, 1, 0, 2]);
     expect(keys('33').tiers).toEqual([[2]]);
+  });
+});
+
+describe('answers that say the same', () => {
+  it('are one, and tie', () => {
+    const { first, of } = different(['yes', 'no', 'yes', 'no', 'perhaps']);
+    expect([first, of]).toEqual([
+      [0, 1, 4],
+      [0, 1, 0, 1, 2],
+    ]);
+    expect(different([])).toEqual({ first: [], of: [] });
   });
 });
 

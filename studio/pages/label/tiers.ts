@@ -10,6 +10,15 @@ export const unranked = (answers: number): Ranking => ({
   pool: Array.from({ length: answers }, (_, index) => index),
 });
 
+/** Answers of the same words are one: where each different text comes first, and which of these each answer is. */
+export function different(texts: readonly string[]): {
+  readonly first: readonly number[];
+  readonly of: readonly number[];
+} {
+  const all = [...new Set(texts)];
+  return { first: all.map((text) => texts.indexOf(text)), of: texts.map((text) => all.indexOf(text)) };
+}
+
 /** A ranking as it was given: the place of each answer, 0 the best. */
 export function rankingOf(ranks: readonly number[]): Ranking {
   const places = [...new Set(ranks)].sort((a, b) => a - b);
