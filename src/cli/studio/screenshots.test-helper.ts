@@ -1,7 +1,7 @@
 /**
  * `npm run screenshots -- [folder] [scene...]`: photographs every page of the Studio, in both languages and both themes,
  * and the main ones on a narrow screen, into docs/pictures/studio. Where the folder (default `.cache/screenshots`) is
- * new, what is shown is made first, by the commands, in a few minutes; a second call only photographs. Wants Debian's
+ * new, what is shown is made first, by the commands, in about ten minutes; a second call only photographs. Wants Debian's
  * `chromium`, `fonts-noto-cjk`, and the optional package `sharp`.
  */
 import { existsSync } from 'node:fs';

@@ -53,7 +53,7 @@ export async function trainImageModels({ folder, data, batchSize, steps, say }: 
   }
 }
 
-/** The quickstart as it comes, in a few minutes. */
+/** The quickstart as it comes, in about three minutes. */
 export async function runQuickstart({ folder, say }: Pick<ShownImageModels, 'folder' | 'say'>): Promise<void> {
   say?.('Running the quickstart');
   await commandIn(() => folder).json('quickstart', '--out', 'runs/quickstart');
