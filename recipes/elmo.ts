@@ -12,7 +12,8 @@ export const recipe = transferRecipe({
   smokeModel: { layers: 1, width: 8, contextLength: 6, longestText: 8 },
   scales: {
     cpu: {
-      about: 'two LSTMs of 148 units in each direction (1.3M parameters), 5.7M tokens, 2,500 examples a task, of phrases 40,000',
+      about:
+        'two LSTMs of 148 units in each direction (1.3M parameters), 5.7M tokens, 2,500 examples a task, of phrases 40,000',
       pretraining: {
         model: { layers: 2, width: 148, contextLength: 32 },
         batchSize: 64,

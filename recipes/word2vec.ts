@@ -16,7 +16,8 @@ export const recipe = transferRecipe({
   smokeModel: { width: 8, pairs: 4 },
   scales: {
     cpu: {
-      about: 'two vectors of 162 numbers a token (1.3M parameters), 230M pairs, 2,500 examples a task, of phrases 40,000',
+      about:
+        'two vectors of 162 numbers a token (1.3M parameters), 230M pairs, 2,500 examples a task, of phrases 40,000',
       pretraining: {
         model: { width: 162, window: 5, negatives: 5 },
         batchSize: 256,

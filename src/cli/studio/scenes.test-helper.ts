@@ -173,10 +173,12 @@ export const scenes: readonly Scene[] = [
     isOnPhones: true,
     async prepare(page) {
       // Answers that say the same are shown as one: the first prompt that two models answer in three ways.
-      for (const answers = page.locator('.answer-text'); ; await page.keyboard.press('s')) {
+      const answers = page.locator('.answer-text');
+      for (;;) {
         await answers.first().waitFor();
         await page.waitForTimeout(500);
         if ((await answers.count()) > 2) break;
+        await page.keyboard.press('s');
       }
       await page.keyboard.press('2');
       await page.keyboard.press('1');
