@@ -37,7 +37,7 @@ describe('a ranking by keys', () => {
 });
 
 describe('answers that say the same', () => {
-  it('are one, and tie', () => {
+  it('are one, and each knows which', () => {
     const { first, of } = different(['yes', 'no', 'yes', 'no', 'perhaps']);
     expect([first, of]).toEqual([
       [0, 1, 4],
