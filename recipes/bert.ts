@@ -13,11 +13,11 @@ export const recipe = transferRecipe({
   smokeModel: { layers: 1, heads: 2, width: 16, contextLength: 48 },
   scales: {
     cpu: {
-      about: 'four blocks of width 128 (1.4M parameters), 15M tokens, 2,500 examples a task, of phrases 40,000',
+      about: 'four blocks of width 128 (1.4M parameters), 12M tokens, 2,500 examples a task, of phrases 40,000',
       pretraining: {
         model: { layers: 4, heads: 4, width: 128, contextLength: 256 },
         batchSize: 8,
-        training: pretrainingSteps(7500, 1.5e-3),
+        training: pretrainingSteps(5800, 1.5e-3),
       },
       fineTuning: fineTuningAt(1e-3, { warmup: 0.1, epochs: 2, dropout: 0 }),
     },

@@ -13,11 +13,11 @@ export const recipe = transferRecipe({
   scales: {
     cpu: {
       about:
-        'two LSTMs of 148 units in each direction (1.3M parameters), 5.7M tokens, 2,500 examples a task, of phrases 40,000',
+        'two LSTMs of 148 units in each direction (1.3M parameters), 4.9M tokens, 2,500 examples a task, of phrases 40,000',
       pretraining: {
         model: { layers: 2, width: 148, contextLength: 32 },
         batchSize: 64,
-        training: pretrainingSteps(2800, 3e-3),
+        training: pretrainingSteps(2400, 3e-3),
       },
       fineTuning: headOnFeatures,
     },

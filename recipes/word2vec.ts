@@ -17,11 +17,11 @@ export const recipe = transferRecipe({
   scales: {
     cpu: {
       about:
-        'two vectors of 162 numbers a token (1.3M parameters), 230M pairs, 2,500 examples a task, of phrases 40,000',
+        'two vectors of 162 numbers a token (1.3M parameters), 200M pairs, 2,500 examples a task, of phrases 40,000',
       pretraining: {
         model: { width: 162, window: 5, negatives: 5 },
         batchSize: 256,
-        training: { ...pretrainingSteps(14_000, 4e-3), optimizer: { beta2: 0.98 } },
+        training: { ...pretrainingSteps(12_000, 4e-3), optimizer: { beta2: 0.98 } },
       },
       fineTuning: headOnFeatures,
     },
