@@ -69,7 +69,9 @@ function section(scale) {
   return [
     `## ${titles[scale]}`,
     `All learn from the same tokens of ${text}, and each task from the same examples. Accuracy in % on held-out examples, ± its standard error.${
-      scale === 'cpu' ? ' Where a test has 500 questions (TREC, OpenBookQA), the mean of three trainings with seeds 1 to 3.' : ''
+      scale === 'cpu'
+        ? ' Where a test has 500 questions (TREC, OpenBookQA), the mean of three trainings with seeds 1 to 3.'
+        : ''
     }`,
     table(rowsOf(results)),
     neighbours(results),
