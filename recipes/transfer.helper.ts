@@ -14,6 +14,7 @@ import { type StageContext, contentId, modelFolderOf } from '../src/cli/stages/s
 import { fineTuneSchema, textPretrainingSchema } from '../src/cli/stages/text-settings.js';
 import { BadRows } from '../src/data/bad-rows.js';
 import { defaultEnglish } from '../src/data/default-english.js';
+import { mean } from '../src/data/statistics.js';
 import { type DocumentPart, readDocuments } from '../src/data/sources/documents.js';
 import { brownGenres } from '../src/data/tasks/brown-genres.js';
 import { readTask } from '../src/data/tasks/read.js';
@@ -236,7 +237,7 @@ async function pretrainedModel(
   return loadTextModel(modelFolderOf(out));
 }
 
-/** What one training on a task came to, with the baselines where they were asked for. */
+/** What one training on a task came to; the baselines only where they were asked for. */
 type Trained = Omit<TaskFigures, 'task' | 'variants'>;
 
 /**
@@ -255,29 +256,29 @@ async function taskFigures(
 ): Promise<TaskFigures> {
   const { parent, task, folder, settings, seeds } = trial;
   const ancestors = [modelAsAncestor(parent), await taskAsAncestor(task)];
-  const learn = async (variant: string, more: Settings): Promise<Trained> => {
-    const runs: Trained[] = [];
+  /** The mean of a figure over the trainings of a variant, one for each seed. */
+  const learn = async (variant: string, more: Settings): Promise<(figure: keyof Trained) => number> => {
+    const trainings: Trained[] = [];
     for (const seed of seeds) {
       const { results } = await fineTune(context, {
         ...{ out: join(folder, `${variant.replaceAll(' ', '-')}-${seed}`), parent, task, ancestors },
         config: fineTuneSchema.parse(merge(settings, { ...more, seed })),
       });
-      runs.push(results as unknown as Trained);
+      trainings.push(results as unknown as Trained);
     }
-    const mean = (figure: keyof Trained): number => runs.reduce((sum, each) => sum + each[figure], 0) / runs.length;
-    return {
-      ...{ accuracy: mean('accuracy'), standardError: mean('standardError') },
-      ...{ majority: mean('majority'), bagOfWords: mean('bagOfWords'), bagOfWordsError: mean('bagOfWordsError') },
-      ...{ trainedOn: mean('trainedOn'), examples: mean('examples'), seconds: mean('seconds') },
-    };
+    return (figure) => mean(trainings.map((each) => each[figure]));
   };
-  const model = await learn('model', {});
+  const of = await learn('model', {});
   const others: Record<string, { accuracy: number; standardError: number }> = {};
   for (const [variant, more] of Object.entries(variants)) {
-    const { accuracy, standardError } = await learn(variant, { ...more, baselines: false });
-    others[variant] = { accuracy, standardError };
+    const ofVariant = await learn(variant, { ...more, baselines: false });
+    others[variant] = { accuracy: ofVariant('accuracy'), standardError: ofVariant('standardError') };
   }
-  return { task: task.name, ...model, variants: others };
+  return {
+    ...{ task: task.name, accuracy: of('accuracy'), standardError: of('standardError') },
+    ...{ majority: of('majority'), bagOfWords: of('bagOfWords'), bagOfWordsError: of('bagOfWordsError') },
+    ...{ trainedOn: of('trainedOn'), examples: of('examples'), seconds: of('seconds'), variants: others },
+  };
 }
 
 function summarise(
